@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { jsonText, spaced } from '../../test/json-text/arbitrary-json.js';
+import { compact, depth, MAX_DEPTH } from './compact.js';
+import { JsonTextError } from './json-text-error.js';
+
+const text = (buffer: Buffer) => buffer.toString('utf8');
+
+function problem(input: string | Buffer, maxDepth?: number): JsonTextError {
+  try {
+    compact(Buffer.from(input as string), maxDepth);
+  } catch (error) {
+    if (error instanceof JsonTextError) return error;
+    throw error;
+  }
+  throw new Error('was accepted');
+}
+
+function accepts(parse: () => unknown): boolean {
+  try {
+    parse();
+    return true;
+  } catch (error) {
+    if (error instanceof JsonTextError || error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+describe('compact', () => {
+  it('takes out white space and nothing else', () => {
+    fc.assert(
+      fc.property(
+        jsonText.chain((compacted) => fc.tuple(fc.constant(compacted), spaced(compacted))),
+        ([compacted, withSpace]) => {
+          expect(text(compact(Buffer.from(withSpace)))).toBe(compacted);
+        },
+      ),
+    );
+  });
+
+  it('gives compact text back as it is, uncopied', () => {
+    fc.assert(
+      fc.property(jsonText, (compacted) => {
+        const buffer = Buffer.from(compacted);
+        expect(compact(buffer)).toBe(buffer);
+      }),
+    );
+  });
+
+  it('accepts what JSON.parse accepts and refuses what it refuses', () => {
+    const mutated = fc
+      .tuple(
+        jsonText,
+        fc.nat(),
+        fc.constantFrom('', ',', '"', '}', ']', '{', '[', ':', '0', '.', 'e', '\\', ' ', '\u0001'),
+      )
+      .map(([valid, at, inserted]) => {
+        const cut = at % (valid.length + 1);
+        return valid.slice(0, cut) + inserted + valid.slice(cut + (at % 2));
+      });
+    fc.assert(
+      fc.property(mutated, (candidate) => {
+        // A mutation may cut a surrogate pair in two; such text cannot be written as UTF-8.
+        fc.pre(candidate.isWellFormed());
+        expect(accepts(() => compact(Buffer.from(candidate)))).toBe(accepts(() => JSON.parse(candidate)));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('accepts 5,000 levels and refuses 5,001, and 100,000, by name', () => {
+    const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+    expect(compact(Buffer.from(nested(MAX_DEPTH)))).toHaveLength(2 * MAX_DEPTH);
+    expect(depth(Buffer.from(nested(MAX_DEPTH)))).toBe(5_000);
+    for (const levels of [5_001, 100_000]) {
+      expect(problem(nested(levels))).toMatchObject({ reason: 'deeper than 5,000 levels', position: 5_000 });
+    }
+    expect(compact(Buffer.from(nested(100_000)), Infinity)).toHaveLength(200_000);
+  });
+
+  it.each([
+    ['', 0, 'the text ends where a JSON value is expected'],
+    ['{"a":1', 6, 'the text ends where a comma or a closing brace is expected'],
+    ['[1,]', 3, 'something else stands where a JSON value is expected'],
+    ['{"a" 1}', 5, 'something else stands where a colon is expected'],
+    ['{a:1}', 1, 'something else stands where a key in double quotes is expected'],
+    ['1 2', 2, 'something follows the JSON value'],
+    ['"a\tb"', 2, 'a control character within a string'],
+    ['"abc', 4, 'the text ends within a string'],
+    ['"\\x"', 2, 'something else stands where one of " \\ / b f n r t u after a backslash is expected'],
+    ['1.', 2, 'the text ends where a digit after the decimal point is expected'],
+    ['\ufeff1', 0, 'something else stands where a JSON value is expected'],
+  ])('says where and what is wrong in %j', (input, position, reason) => {
+    expect(problem(input)).toMatchObject({ position, reason });
+  });
+
+  it('refuses what is not UTF-8, with its position', () => {
+    expect(problem(Buffer.from([0x22, 0x61, 0xff, 0x22]))).toMatchObject({
+      position: 2,
+      reason: 'not valid UTF-8',
+    });
+  });
+
+  it('never quotes the text in its message', () => {
+    expect(problem('{"secret": rahasia}').message).not.toMatch(/secret|rahasia/);
+  });
+});

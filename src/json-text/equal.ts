@@ -1,0 +1,115 @@
+import { decodeString } from './locate.js';
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  isWhiteSpace,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  skipString,
+  skipValue,
+} from './scan.js';
+
+/**
+ * Whether two valid JSON texts mean the same: member order and white space do not count, duplicate keys compare in
+ * their order, strings by what they decode to, numbers by value (`1.0` equals `1`, `-0` equals `0`, `1e400` is itself).
+ *
+ * Iterative: depth costs no stack.
+ */
+export function equal(left: Buffer, right: Buffer): boolean {
+  if (left.equals(right)) return true;
+  const pairs: [Value, Value][] = [[parse(left), parse(right)]];
+  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+    const [a, b] = pair;
+    if (typeof a === 'string' || typeof b === 'string') {
+      if (a !== b) return false;
+      continue;
+    }
+    if (a.keys?.length !== b.keys?.length || a.values.length !== b.values.length) return false;
+    const orderOfA = memberOrder(a);
+    const orderOfB = memberOrder(b);
+    for (let i = 0; i < a.values.length; i++) {
+      const indexOfA = orderOfA?.[i] ?? i;
+      const indexOfB = orderOfB?.[i] ?? i;
+      if (a.keys?.[indexOfA] !== b.keys?.[indexOfB]) return false;
+      pairs.push([a.values[indexOfA]!, b.values[indexOfB]!]);
+    }
+  }
+  return true;
+}
+
+/** A scalar in a form that is the same for equal ones, or a container; `keys` only where it is an object. */
+type Value = string | Container;
+
+interface Container {
+  readonly keys: string[] | undefined;
+  readonly values: Value[];
+}
+
+/** The members' indices by key; the sort is stable, so duplicates stay in their order. */
+function memberOrder({ keys }: Container): number[] | undefined {
+  if (keys === undefined) return undefined;
+  return keys
+    .map((_, index) => index)
+    .sort((a, b) => (keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : 0));
+}
+
+function parse(text: Buffer): Value {
+  const root: Container = { keys: undefined, values: [] };
+  const open: Container[] = [root];
+  let at = 0;
+  while (at < text.length) {
+    const byte = text[at]!;
+    const container = open[open.length - 1]!;
+    if (byte === COMMA || byte === COLON || isWhiteSpace(byte)) at++;
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+      open.pop();
+      at++;
+    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      const inner: Container = { keys: byte === OPEN_OBJECT ? [] : undefined, values: [] };
+      container.values.push(inner);
+      open.push(inner);
+      at++;
+    } else if (container.keys?.length === container.values.length) {
+      const end = skipString(text, at);
+      container.keys.push(stringValue(text, at, end));
+      at = end;
+    } else {
+      const end = skipValue(text, at);
+      container.values.push(scalar(text, at, end));
+      at = end;
+    }
+  }
+  return root.values[0]!;
+}
+
+function scalar(text: Buffer, start: number, end: number): string {
+  const first = text[start]!;
+  if (first === QUOTE) return `"${stringValue(text, start, end)}`;
+  if (first === 0x74 || first === 0x66 || first === 0x6e) return text.toString('latin1', start, end);
+  return normalizeNumber(text.toString('latin1', start, end));
+}
+
+function stringValue(text: Buffer, start: number, end: number): string {
+  for (let at = start + 1; at < end; at++) {
+    if (text[at] === BACKSLASH) return decodeString(text, start, end);
+  }
+  return text.toString('utf8', start + 1, end - 1);
+}
+
+/** Digits without zeros at either end, and a power of ten: nothing is expanded, so `1e999999999` costs nothing. */
+function normalizeNumber(lexeme: string): string {
+  const [, sign, integer = '', fraction = '', exponent = '0'] =
+    /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([-+]?[0-9]+))?$/.exec(lexeme) ?? [];
+  const digits = integer + fraction;
+  let start = 0;
+  let end = digits.length;
+  while (digits[start] === '0') start++;
+  if (start === end) return '0';
+  while (digits[end - 1] === '0') end--;
+  const power = BigInt(exponent.replace('+', '')) + BigInt(integer.length - end);
+  return `${sign}${digits.slice(start, end)}e${power}`;
+}

@@ -1,0 +1,38 @@
+import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, OPEN_ARRAY, OPEN_OBJECT, skipString, skipValue } from './scan.js';
+
+/** A member of an object: its key, decoded and as it is written (quotes included), and its value's text, not copied. */
+export interface Member {
+  readonly key: string;
+  readonly written: string;
+  readonly value: Buffer;
+}
+
+/** The members of an object, in their order, duplicates included; undefined where the text is no object. Compact text only. */
+export function readMembers(text: Buffer): Member[] | undefined {
+  if (text[0] !== OPEN_OBJECT) return undefined;
+  const members: Member[] = [];
+  let at = 1;
+  while (text[at] !== CLOSE_OBJECT) {
+    if (text[at] === COMMA) at++;
+    const afterKey = skipString(text, at);
+    const end = skipValue(text, afterKey + 1);
+    const written = text.toString('utf8', at, afterKey);
+    members.push({ key: JSON.parse(written) as string, written, value: text.subarray(afterKey + 1, end) });
+    at = end;
+  }
+  return members;
+}
+
+/** The elements of an array; undefined where the text is no array. Compact text only. */
+export function readElements(text: Buffer): Buffer[] | undefined {
+  if (text[0] !== OPEN_ARRAY) return undefined;
+  const elements: Buffer[] = [];
+  let at = 1;
+  while (text[at] !== CLOSE_ARRAY) {
+    if (text[at] === COMMA) at++;
+    const end = skipValue(text, at);
+    elements.push(text.subarray(at, end));
+    at = end;
+  }
+  return elements;
+}
