@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { JsonTextError } from './json-text-error.js';
+import { JsonTextError, TooDeepError } from './json-text-error.js';
 import {
   BACKSLASH,
   CLOSE_ARRAY,
@@ -71,7 +71,7 @@ export function compact(text: Buffer, maxDepth: number = MAX_DEPTH): Buffer {
       case Expect.Value:
         if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
           if (open.length >= maxDepth) {
-            throw new JsonTextError(`deeper than ${maxDepth.toLocaleString('en')} levels`, at);
+            throw new TooDeepError(maxDepth, at);
           }
           open.push(byte);
           expect = byte === OPEN_OBJECT ? Expect.KeyOrClose : Expect.ValueOrClose;

@@ -13,3 +13,10 @@ export class JsonTextError extends Error {
     super(`${reason} (at byte ${position})`);
   }
 }
+
+/** The text nests deeper than is accepted. */
+export class TooDeepError extends JsonTextError {
+  constructor(levels: number, position: number) {
+    super(`deeper than ${levels.toLocaleString('en')} levels`, position);
+  }
+}

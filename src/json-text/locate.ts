@@ -66,7 +66,7 @@ function takeStep(text: Buffer, from: Place, step: Key | Index): Place | undefin
 }
 
 /** From behind a key to its value. */
-function skipToValue(text: Buffer, afterKey: number): number {
+export function skipToValue(text: Buffer, afterKey: number): number {
   return skipWhiteSpace(text, skipWhiteSpace(text, afterKey) + 1);
 }
 
