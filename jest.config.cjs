@@ -22,6 +22,8 @@ module.exports = {
   transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@golevelup|uuid)/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFiles: ['reflect-metadata'],
+  globalSetup: '<rootDir>/test/setup/global-setup.cjs',
+  globalTeardown: '<rootDir>/test/setup/global-teardown.cjs',
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/', '<rootDir>/test/real/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],

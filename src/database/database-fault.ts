@@ -1,0 +1,47 @@
+import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
+
+/** What a failure of the database means to whoever asked for something. */
+export interface DatabaseFault {
+  readonly kind: 'unavailable' | 'not_migrated';
+  /** One line, without values from the database. */
+  readonly message: string;
+}
+
+/** Class 08: connection exception; 53: insufficient resources; 57P: shutdown, start, crash. */
+const UNAVAILABLE_SQLSTATE = /^(08|53|57P|28|3D)/;
+const UNAVAILABLE_SYSTEM =
+  /^(ECONNREFUSED|ECONNRESET|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|EACCES)$/;
+const UNAVAILABLE_MESSAGE =
+  /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable/i;
+const UNDEFINED_TABLE = '42P01';
+
+/** Recognises failures that are about the database itself, not about what it was asked; undefined for all others. */
+export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
+  if (error instanceof EmbeddedPostgresError) return { kind: 'unavailable', message: error.message };
+  if (!(error instanceof Error)) return undefined;
+  // Several addresses were tried: what each of them said is in `errors`, and the message is empty.
+  if (error instanceof AggregateError) return toDatabaseFault(error.errors[0]);
+  const code = (error as { code?: unknown }).code;
+  if (code === UNDEFINED_TABLE) {
+    return {
+      kind: 'not_migrated',
+      message: 'the database has no Ground Truth tables yet; run: ground-truth migrate',
+    };
+  }
+  if (
+    (typeof code === 'string' && (UNAVAILABLE_SQLSTATE.test(code) || isSystemFault(error, code))) ||
+    UNAVAILABLE_MESSAGE.test(error.message)
+  ) {
+    return { kind: 'unavailable', message: `the database cannot be used: ${error.message}` };
+  }
+  return undefined;
+}
+
+/** A file that is missing has the same code as a socket that is; only the latter was to be connected to. */
+function isSystemFault(error: Error, code: string): boolean {
+  const { syscall } = error as { syscall?: unknown };
+  return (
+    UNAVAILABLE_SYSTEM.test(code) &&
+    (syscall === 'connect' || syscall === 'getaddrinfo' || syscall === 'read' || syscall === undefined)
+  );
+}

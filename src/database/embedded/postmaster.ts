@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { link, readFile, readlink, rename, stat, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { EmbeddedPostgresError, errorCode, isAbsent, reasonOf } from './embedded-postgres-error.js';
+import { CHILD_ENVIRONMENT } from './server-user.js';
+
+/** A running server of one data folder. */
+export interface Postmaster {
+  readonly pid: number;
+  /** As it says itself in postmaster.pid; undefined in the moment before it has written that. */
+  readonly status: 'starting' | 'stopping' | 'ready' | 'standby' | undefined;
+}
+
+/** Finds the live server of a data folder, or undefined. A lock file that another process' number is in counts for none. */
+export async function findPostmaster(pgdata: string): Promise<Postmaster | undefined> {
+  const lock = await readLock(join(pgdata, 'postmaster.pid'));
+  if (!lock || !(await isPostmasterOf(lock.pid, pgdata))) return undefined;
+  return { pid: lock.pid, status: parseStatus(lock.content) };
+}
+
+interface LockFile {
+  /** 0 where the file names none. */
+  readonly pid: number;
+  /** Milliseconds since it was written last. */
+  readonly ageMs: number;
+  readonly content: string;
+}
+
+async function readLock(file: string): Promise<LockFile | undefined> {
+  try {
+    const content = await readFile(file, 'utf8');
+    // A server in single-user mode writes its number negative.
+    const pid = Math.abs(Number.parseInt(content, 10));
+    const { mtimeMs } = await stat(file);
+    return { pid: Number.isNaN(pid) ? 0 : pid, ageMs: Date.now() - mtimeMs, content };
+  } catch (error) {
+    if (isAbsent(error) || errorCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+function parseStatus(content: string): Postmaster['status'] {
+  const word = content.split('\n')[7]?.trim();
+  return word === 'starting' || word === 'stopping' || word === 'ready' || word === 'standby'
+    ? word
+    : undefined;
+}
+
+/** Whether the process is alive and the server of that folder: process numbers are used again. */
+export async function isPostmasterOf(pid: number, pgdata: string): Promise<boolean> {
+  if (pid <= 1) return false;
+  return process.platform === 'linux' ? isPostmasterOnLinux(pid, pgdata) : isPostmasterByPs(pid, pgdata);
+}
+
+async function isPostmasterOnLinux(pid: number, pgdata: string): Promise<boolean> {
+  // Empty for a zombie, which nobody may ever reap in a container whose first process is ours.
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  const [program = '', ...args] = command.split('\0');
+  if (basename(program) !== 'postgres') return false;
+  if (args.includes(pgdata)) return true;
+  // The folder may have been renamed since; its server works there still.
+  return (await readlink(`/proc/${pid}/cwd`).catch(() => undefined)) === pgdata;
+}
+
+async function isPostmasterByPs(pid: number, pgdata: string): Promise<boolean> {
+  const arguments_ = ['-ww', '-o', 'command=', '-p', String(pid)];
+  const run = promisify(execFile);
+  const command = await run('ps', arguments_, { env: CHILD_ENVIRONMENT }).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+  return command.includes('/postgres ') && command.includes(pgdata);
+}
+
+/** An empty lock file younger than this is being written by a server just now; an older one was left by a full disk. */
+const BEING_WRITTEN_MS = 10_000;
+
+/**
+ * Removes a lock file whose process is not the server of that folder. PostgreSQL does so by itself, except where the
+ * number has gone to another process of the same user, which it takes for a server. Call it when no server is found.
+ */
+export async function removeStaleLock(file: string, pgdata: string): Promise<void> {
+  const lock = await readLock(file);
+  if (
+    !lock ||
+    lock.ageMs < (lock.pid === 0 ? BEING_WRITTEN_MS : 0) ||
+    (await isPostmasterOf(lock.pid, pgdata))
+  )
+    return;
+  const aside = `${file}.stale-${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    await rename(file, aside);
+    // Another starter may have put a lock of its own in the place of the one we judged.
+    if ((await readFile(aside, 'utf8')) !== lock.content) await link(aside, file).catch(() => undefined);
+    await unlink(aside);
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
+}
+
+/** Longer than any sane checkpoint. */
+const STOP_LIMIT_MS = 10 * 60_000;
+
+/**
+ * Stops the server of a data folder, if one runs, and waits until its process is gone: "fast", so open sessions are
+ * ended and open transactions rolled back. It is never killed. Rejects with EmbeddedPostgresError if it does not stop.
+ */
+export async function stopPostmaster(pgdata: string): Promise<void> {
+  const postmaster = await findPostmaster(pgdata);
+  if (!postmaster) return;
+  try {
+    process.kill(postmaster.pid, 'SIGINT');
+  } catch (error) {
+    if (errorCode(error) === 'ESRCH') return;
+    throw new EmbeddedPostgresError(
+      `Cannot stop PostgreSQL (process ${postmaster.pid}): ${reasonOf(error)}.`,
+    );
+  }
+  const deadline = Date.now() + STOP_LIMIT_MS;
+  for (let pause = 5; await isPostmasterOf(postmaster.pid, pgdata); pause = Math.min(pause * 2, 100)) {
+    if (Date.now() > deadline) {
+      throw new EmbeddedPostgresError(
+        `PostgreSQL (process ${postmaster.pid}) in ${pgdata} does not stop; it was asked to and may still be writing.`,
+      );
+    }
+    await sleep(pause);
+  }
+}

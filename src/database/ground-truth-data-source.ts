@@ -1,0 +1,115 @@
+import { type Pool, types } from 'pg';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { Env } from '../config/env.js';
+import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
+import { JobCorrection } from '../corpus/job-correction.entity.js';
+import { Job } from '../corpus/job.entity.js';
+import { migrations } from './migrations/migrations.js';
+import { migrate } from './migrate.js';
+
+const DEFAULT_FOLDER = '.ground-truth';
+
+/** OIDs whose text JavaScript would damage: json (numbers, order, duplicate keys), timestamptz (microseconds). */
+const KEPT_AS_TEXT = new Set([114, 1184]);
+
+/** A folder for an embedded PostgreSQL of its own, whatever the environment says. */
+export interface EmbeddedOnly {
+  readonly folder: string;
+}
+
+/**
+ * The one connection to the database: the PostgreSQL at `DATABASE_URL`, or an embedded one that it starts (or joins) when
+ * it is initialised and gives up when it is destroyed.
+ */
+export class GroundTruthDataSource extends DataSource {
+  private embedded: EmbeddedPostgres | undefined;
+  private embeddedOnly: EmbeddedOnly | undefined;
+  private connecting: Promise<this> | undefined;
+
+  constructor(private readonly env: Env) {
+    super(optionsOf(env));
+  }
+
+  /** Before `initialize`: use an embedded PostgreSQL in a folder of its own instead of what the environment names. */
+  useEmbedded(embeddedOnly: EmbeddedOnly): void {
+    this.embeddedOnly = embeddedOnly;
+    this.setOptions({ url: undefined } as Partial<DataSourceOptions>);
+  }
+
+  /** Connects. The embedded database gets its schema here; any other one is migrated on request only. */
+  override async initialize(): Promise<this> {
+    const isEmbedded = this.embeddedOnly !== undefined || this.env.DATABASE_URL === undefined;
+    if (isEmbedded) await this.joinEmbedded();
+    try {
+      await super.initialize();
+      if (isEmbedded) await migrate(this);
+      return this;
+    } catch (error) {
+      await this.destroy();
+      throw error;
+    }
+  }
+
+  /** Connects where that has not happened yet; all callers share one attempt. */
+  async connected(): Promise<this> {
+    if (this.isInitialized && !this.connecting) return this;
+    this.connecting ??= this.initialize().finally(() => {
+      this.connecting = undefined;
+    });
+    return this.connecting;
+  }
+
+  override async destroy(): Promise<void> {
+    try {
+      if (this.isInitialized) await super.destroy();
+    } finally {
+      const { embedded } = this;
+      this.embedded = undefined;
+      await embedded?.release();
+    }
+  }
+
+  /** The folder of the embedded database, where one is in use. */
+  get embeddedFolder(): string | undefined {
+    return this.embedded?.dataDir;
+  }
+
+  /** The driver's own pool, for COPY: whoever takes a client releases it, with an error if its stream was not finished. */
+  get pool(): Pool {
+    return (this.driver as unknown as { master: Pool }).master;
+  }
+
+  private async joinEmbedded(): Promise<void> {
+    this.embedded = await EmbeddedPostgres.acquire({
+      dataDir: this.embeddedOnly ? undefined : this.env.GROUND_TRUTH_DATA_DIR,
+      defaultDir: this.embeddedOnly?.folder ?? DEFAULT_FOLDER,
+    });
+    const { host, port, user, database } = this.embedded.connection;
+    this.setOptions({ host, port, username: user, database, ssl: false } as Partial<DataSourceOptions>);
+  }
+}
+
+function optionsOf(env: Env): DataSourceOptions {
+  return {
+    type: 'postgres',
+    ...(env.DATABASE_URL === undefined ? {} : { url: env.DATABASE_URL }),
+    applicationName: 'ground-truth',
+    poolSize: env.GROUND_TRUTH_POOL_SIZE,
+    connectTimeoutMS: 10_000,
+    installExtensions: false,
+    // An idle connection that breaks is replaced by the next query, which reports what it meets.
+    poolErrorHandler: () => undefined,
+    logging: false,
+    entities: [Job, JobCorrection],
+    migrations,
+    migrationsTableName: 'ground_truth_migrations',
+    extra: {
+      types: {
+        getTypeParser: (oid: number, format?: 'text') =>
+          KEPT_AS_TEXT.has(oid)
+            ? (text: string) => text
+            : (types.getTypeParser(oid, format) as (text: string) => unknown),
+      },
+    },
+  };
+}

@@ -1,0 +1,52 @@
+// Runs outside of Jest's module registry, hence on the build, which `npm test` makes first.
+const { mkdtemp } = require('node:fs/promises');
+const { tmpdir } = require('node:os');
+const path = require('node:path');
+const { Client } = require('pg');
+require('reflect-metadata');
+
+/**
+ * One PostgreSQL for the whole run: the embedded one in a folder of its own, or the server at TEST_DATABASE_URL. It gets
+ * a migrated template, which every test file clones.
+ */
+module.exports = async function globalSetup() {
+  const server = process.env.TEST_DATABASE_URL ?? (await startEmbedded());
+  const template = `ground_truth_template_${process.pid}`;
+  process.env.GROUND_TRUTH_TEST_SERVER = server;
+  process.env.GROUND_TRUTH_TEST_TEMPLATE = template;
+  await asAdministrator(`create database ${template} encoding 'UTF8' template template0`);
+  await migrateTemplate(server, template);
+};
+
+module.exports.asAdministrator = asAdministrator;
+
+async function startEmbedded() {
+  const { EmbeddedPostgres } = await import('../../dist/src/database/embedded/embedded-postgres.js');
+  const folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-test-'));
+  const server = await EmbeddedPostgres.acquire({ dataDir: folder, defaultDir: '.ground-truth' });
+  globalThis.testServer = { release: () => server.release(), folder };
+  const { host, port, user, database } = server.connection;
+  return `postgresql://${user}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
+}
+
+async function migrateTemplate(server, template) {
+  const { Env } = await import('../../dist/src/config/env.js');
+  const { GroundTruthDataSource } = await import('../../dist/src/database/ground-truth-data-source.js');
+  const { migrate } = await import('../../dist/src/database/migrate.js');
+  const url = new URL(server);
+  url.pathname = `/${template}`;
+  const dataSource = new GroundTruthDataSource(Env.read({ DATABASE_URL: url.href }));
+  await dataSource.initialize();
+  await migrate(dataSource);
+  await dataSource.destroy();
+}
+
+async function asAdministrator(sql) {
+  const client = new Client({ connectionString: process.env.GROUND_TRUTH_TEST_SERVER });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
