@@ -1,0 +1,156 @@
+import { depth, MAX_DEPTH } from '../../json-text/compact.js';
+import { readElements, readMembers } from '../../json-text/read.js';
+import { parseTimestamp, TimestampError } from '../../timestamp/rfc3339.js';
+
+/** Reads the fields of one JSON object and gathers what is wrong with them. */
+export class FieldReader {
+  private readonly values = new Map<string, Buffer>();
+  private readonly isObject: boolean;
+
+  /**
+   * @param text a compact JSON value
+   * @param path where in the line the object stands, for the faults; empty for the line itself
+   */
+  constructor(
+    text: Buffer,
+    private readonly path: string,
+    private readonly onFault: (field: string, reason: string) => void,
+  ) {
+    const members = readMembers(text);
+    this.isObject = members !== undefined;
+    if (!this.isObject) onFault(path, 'is not a JSON object');
+    for (const { key, value } of members ?? []) {
+      if (this.values.has(key)) this.fault(key, 'stands more than once');
+      this.values.set(key, value);
+    }
+  }
+
+  has(key: string): boolean {
+    return this.values.has(key);
+  }
+
+  /** Names every key that is missing, or neither required nor optional. */
+  expectKeys(required: readonly string[], optional: readonly string[]): void {
+    if (!this.isObject) return;
+    for (const key of required) if (!this.values.has(key)) this.fault(key, 'is missing');
+    for (const key of this.values.keys()) {
+      if (!required.includes(key) && !optional.includes(key)) this.fault(key, 'is not known');
+    }
+  }
+
+  /** JSON of any kind, as it is written; `null` where it is absent. */
+  json(key: string): Buffer {
+    const value = this.values.get(key) ?? JSON_NULL;
+    // So many levels take that many bytes at least, so most values need no counting.
+    if (value.length > 2 * MAX_DEPTH && depth(value) > MAX_DEPTH) {
+      this.fault(key, `is deeper than ${MAX_DEPTH.toLocaleString('en')} levels`);
+    }
+    return value;
+  }
+
+  string(key: string): string {
+    return this.nullableString(key, 'is not a string') ?? '';
+  }
+
+  nullableString(key: string, reason = 'is neither a string nor null'): string | null {
+    const value = this.values.get(key);
+    if (value === undefined || (isNull(value) && reason !== 'is not a string')) return null;
+    return this.text(key, value, reason);
+  }
+
+  uuid(key: string): string | null {
+    const value = this.values.get(key);
+    if (value === undefined) return null;
+    const text = this.text(key, value, 'is not a string');
+    if (text !== null && !UUID.test(text)) this.fault(key, 'is not a UUID');
+    return text?.toLowerCase() ?? null;
+  }
+
+  boolean(key: string): boolean {
+    const value = this.values.get(key)?.toString('latin1');
+    if (value !== undefined && value !== 'true' && value !== 'false')
+      this.fault(key, 'is neither true nor false');
+    return value === 'true';
+  }
+
+  time(key: string): bigint | null {
+    const value = this.values.get(key);
+    if (value === undefined) return null;
+    const text = this.text(key, value, 'is not a string with a time');
+    try {
+      return text === null ? null : parseTimestamp(text);
+    } catch (error) {
+      if (!(error instanceof TimestampError)) throw error;
+      this.fault(key, error.message);
+      return null;
+    }
+  }
+
+  nullableTime(key: string): bigint | null {
+    const value = this.values.get(key);
+    return value === undefined || isNull(value) ? null : this.time(key);
+  }
+
+  strings(key: string): string[] {
+    const value = this.values.get(key);
+    if (value === undefined) return [];
+    const elements = readElements(value);
+    if (elements === undefined) this.fault(key, 'is not an array of strings');
+    return (elements ?? []).map(
+      (element, index) => this.text(`${key}[${index}]`, element, 'is not a string') ?? '',
+    );
+  }
+
+  /** A number from 0 to 1. */
+  share(key: string): number | null {
+    const value = this.values.get(key);
+    if (value === undefined || isNull(value)) return null;
+    const number = /^[-0-9]/.test(value.toString('latin1', 0, 1)) ? Number(value.toString('latin1')) : NaN;
+    if (!(number >= 0 && number <= 1)) this.fault(key, 'is neither a number from 0 to 1 nor null');
+    return number;
+  }
+
+  /** The objects in an array. */
+  objects(key: string): FieldReader[] {
+    const value = this.values.get(key);
+    if (value === undefined) return [];
+    const elements = readElements(value);
+    if (elements === undefined) this.fault(key, 'is not an array');
+    return (elements ?? []).map(
+      (element, index) => new FieldReader(element, this.at(`${key}[${index}]`), this.onFault),
+    );
+  }
+
+  object(key: string): FieldReader | undefined {
+    const value = this.values.get(key);
+    return value && new FieldReader(value, this.at(key), this.onFault);
+  }
+
+  fault(key: string, reason: string): void {
+    this.onFault(this.at(key), reason);
+  }
+
+  private at(key: string): string {
+    return this.path === '' ? key : `${this.path}.${key}`;
+  }
+
+  private text(key: string, value: Buffer, reason: string): string | null {
+    if (value[0] !== QUOTE) {
+      this.fault(key, reason);
+      return null;
+    }
+    const text = JSON.parse(value.toString()) as string;
+    // PostgreSQL's text cannot hold the one, nor UTF-8 the other.
+    if (text.includes('\0')) this.fault(key, 'has a NUL character in it');
+    if (!text.isWellFormed()) this.fault(key, 'has a lone surrogate in it');
+    return text;
+  }
+}
+
+const QUOTE = 0x22;
+const JSON_NULL = Buffer.from('null');
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+function isNull(value: Buffer): boolean {
+  return value.equals(JSON_NULL);
+}

@@ -1,0 +1,174 @@
+import { hash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { FieldPathCache } from '../../json-text/field-path-cache.js';
+import { ImportFaults } from './import-faults.js';
+import { readLine } from './line-reader.js';
+import { type ImportedOutcome, type ImportedSample } from './line.js';
+import { type InputLine, splitLines } from './split-lines.js';
+import { type Merged, type OnConflict, type Staging, StagingRepository } from './staging.repository.js';
+import { type CheckedTrail, checkTrail } from './trail-check.js';
+
+export interface ImportOptions {
+  /** What to do with a job that is in the database already. */
+  readonly onConflict: OnConflict;
+  /** Take samples too whose trail does not lead back to their initial result. */
+  readonly acceptDiverged: boolean;
+  /** Called after each line, with how many lines and bytes have been read. */
+  readonly onProgress?: (lines: number, bytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Imported extends Merged {
+  /** How many of the samples in the input have a trail that does not lead back. */
+  readonly diverged: number;
+}
+
+/** Brings lines into the database: samples of a corpus, and what a pipeline has to say of new documents. */
+@Injectable()
+export class ImportService {
+  constructor(private readonly staging: StagingRepository) {}
+
+  /**
+   * All or nothing, in one transaction. Memory does not grow with the input.
+   *
+   * @param input JSON Lines in UTF-8
+   * @throws BadInputError that names the bad lines; nothing has changed then
+   */
+  async import(input: AsyncIterable<Buffer>, options: ImportOptions): Promise<Imported> {
+    const staging = await this.staging.open();
+    try {
+      const faults = new ImportFaults();
+      const reading = new Reading(staging, faults, options);
+      let bytes = 0;
+      let lines = 0;
+      for await (const line of splitLines(input)) {
+        options.signal?.throwIfAborted();
+        await reading.stage(line);
+        bytes += (line.bytes?.length ?? 0) + 1;
+        options.onProgress?.(++lines, bytes);
+      }
+      await findConflicts(staging, faults, options.onConflict);
+      options.signal?.throwIfAborted();
+      faults.throwIfAny();
+      const merged = await staging.merge(options.onConflict);
+      await staging.commit();
+      return { ...merged, diverged: reading.diverged };
+    } catch (error) {
+      await staging.rollBack();
+      throw error;
+    }
+  }
+}
+
+async function findConflicts(staging: Staging, faults: ImportFaults, onConflict: OnConflict): Promise<void> {
+  const repeated = await staging.findRepeated(ImportFaults.MOST);
+  faults.addAll(
+    repeated.count,
+    repeated.first.map(({ line, earlier_line }) => ({
+      line,
+      field: 'job_id',
+      reason: `stands in line ${String(earlier_line)} already`,
+    })),
+  );
+  const existing = await staging.findExisting(ImportFaults.MOST);
+  if (onConflict !== 'fail') return;
+  faults.addAll(
+    existing.count,
+    existing.first.map(({ line }) => ({
+      line,
+      field: 'job_id',
+      reason:
+        'is in the database already; --on-conflict skip leaves it, --on-conflict replace takes the line instead',
+    })),
+  );
+}
+
+/** Line after line, checked by itself and staged. */
+class Reading {
+  diverged = 0;
+  private readonly paths = new FieldPathCache();
+
+  constructor(
+    private readonly staging: Staging,
+    private readonly faults: ImportFaults,
+    private readonly options: ImportOptions,
+  ) {}
+
+  async stage({ number, bytes }: InputLine): Promise<void> {
+    if (bytes === undefined) {
+      this.faults.add({ line: number, field: '', reason: 'is longer than 512 MiB' });
+      return;
+    }
+    const line = readLine(bytes, number);
+    if (line.kind === 'bad') line.faults.forEach((fault) => this.faults.add(fault));
+    else if (line.kind === 'outcome') await this.stageOutcome(number, line.outcome);
+    else await this.stageSample(number, line.sample);
+  }
+
+  private async stageOutcome(line: number, outcome: ImportedOutcome): Promise<void> {
+    const result = orNone(outcome.result);
+    await this.staging.append(
+      {
+        ...outcome,
+        line,
+        id: outcome.job_id ?? uuidv7(),
+        result,
+        original_sha256: result && sha256(result),
+        approved: false,
+        reviewed_by: null,
+        reviewed_at: null,
+      },
+      [],
+    );
+  }
+
+  private async stageSample(line: number, sample: ImportedSample): Promise<void> {
+    const trail = checkTrail(sample, this.paths);
+    if (!trail.isProved || sample.diverged) {
+      if (!this.options.acceptDiverged) {
+        this.faults.add({ line, ...describeDivergence(trail) });
+        return;
+      }
+      this.diverged++;
+    }
+    const original = trail.isProved ? orNone(trail.original) : null;
+    await this.staging.append(
+      {
+        ...sample,
+        line,
+        id: sample.job_id,
+        result: orNone(sample.final_result),
+        original_sha256: original && sha256(original),
+      },
+      sample.corrections.map((correction, index) => ({
+        ...correction,
+        field_path: trail.paths[index]!,
+        position: trail.positions[index]!,
+      })),
+    );
+  }
+}
+
+function describeDivergence({ diverged, isProved }: CheckedTrail): { field: string; reason: string } {
+  const remedy = '--accept-diverged takes it all the same';
+  if (diverged) {
+    return {
+      field: `corrections[${diverged.correction}]`,
+      reason: `does not fit the document that it is said to have left (${diverged.reason}); ${remedy}`,
+    };
+  }
+  if (!isProved) return { field: 'initial_result', reason: `is not what the trail leads back to; ${remedy}` };
+  return { field: 'diverged', reason: `is there although the trail leads back to initial_result; ${remedy}` };
+}
+
+/** JSON null as a whole result is the same as none. */
+function orNone(result: Buffer): Buffer | null {
+  return result.equals(JSON_NULL) ? null : result;
+}
+
+function sha256(text: Buffer): string {
+  return hash('sha256', text);
+}
+
+const JSON_NULL = Buffer.from('null');

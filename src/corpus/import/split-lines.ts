@@ -1,0 +1,51 @@
+const LINE_FEED = 0x0a;
+const BLANK = /^[ \t\r]*$/;
+
+/** PostgreSQL takes no value of 1 GiB, and half of that is no document. */
+const LONGEST_LINE = 512 * 1024 * 1024;
+
+export interface InputLine {
+  /** 1-based, blank lines counted. */
+  readonly number: number;
+  /** Without its line feed; undefined where it is too long to be kept. */
+  readonly bytes: Buffer | undefined;
+}
+
+/** The lines of a stream of bytes, but for blank ones. The last one needs no line feed. */
+export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputLine> {
+  let number = 0;
+  let length = 0;
+  let parts: Buffer[] = [];
+  const finishLine = (): InputLine => {
+    number++;
+    const bytes = length > LONGEST_LINE ? undefined : parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    parts = [];
+    length = 0;
+    return { number, bytes };
+  };
+  const append = (part: Buffer) => {
+    length += part.length;
+    if (length <= LONGEST_LINE) parts.push(part);
+    else parts = [];
+  };
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
+      append(chunk.subarray(start, end));
+      start = end + 1;
+      const line = finishLine();
+      if (!isBlank(line)) yield line;
+    }
+    if (start < chunk.length) append(chunk.subarray(start));
+  }
+  if (length > 0) {
+    const line = finishLine();
+    if (!isBlank(line)) yield line;
+  }
+}
+
+function isBlank({ bytes }: InputLine): boolean {
+  return (
+    bytes !== undefined && (bytes.length === 0 || (bytes.length < 80 && BLANK.test(bytes.toString('latin1'))))
+  );
+}

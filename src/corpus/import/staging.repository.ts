@@ -1,0 +1,252 @@
+import { Injectable } from '@nestjs/common';
+import { type PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { finished } from 'node:stream/promises';
+import { BinaryCopyWriter } from '../../database/binary-copy-writer.js';
+import { GroundTruthDataSource } from '../../database/ground-truth-data-source.js';
+import { type ImportedCorrection } from './line.js';
+
+export type OnConflict = 'fail' | 'skip' | 'replace';
+
+/** A job on its way into the database. */
+export interface StagedJob {
+  readonly line: number;
+  readonly id: string;
+  readonly filename: string;
+  readonly source_kind: string;
+  /** Null where the pipeline gave none. */
+  readonly result: Buffer | null;
+  readonly original_sha256: string | null;
+  readonly approved: boolean;
+  readonly reviewed_by: string | null;
+  readonly reviewed_at: bigint | null;
+  readonly review_flags: readonly string[];
+  readonly confidence: number | null;
+  /** Null for the time of the import. */
+  readonly created_at: bigint | null;
+}
+
+/** A correction on its way into the database; its job's are appended in their order. */
+export interface StagedCorrection extends ImportedCorrection {
+  readonly position: number | null;
+}
+
+/** Lines that stand in each other's way or in that of the database. */
+export interface Conflicts {
+  /** Some of them, in the order of the lines. */
+  readonly first: readonly { readonly line: number; readonly earlier_line: number | null }[];
+  readonly count: number;
+}
+
+export interface Merged {
+  readonly inserted: number;
+  readonly replaced: number;
+  readonly skipped: number;
+  readonly corrections: number;
+}
+
+const JOB_COLUMNS = 12;
+const CORRECTION_COLUMNS = 11;
+const BATCH_SIZE = 1024 * 1024;
+
+/** One transaction that gathers jobs and trails in temporary tables, and then merges them in sets. */
+@Injectable()
+export class StagingRepository {
+  constructor(private readonly dataSource: GroundTruthDataSource) {}
+
+  /** The caller commits it or rolls it back, which also ends it. */
+  async open(): Promise<Staging> {
+    const client = await (await this.dataSource.connected()).pool.connect();
+    const staging = new Staging(client);
+    try {
+      await client.query(openStaging);
+      return staging;
+    } catch (error) {
+      await staging.rollBack();
+      throw error;
+    }
+  }
+}
+
+export class Staging {
+  private readonly jobs = new BinaryCopyWriter(JOB_COLUMNS);
+  private readonly corrections = new BinaryCopyWriter(CORRECTION_COLUMNS);
+  private failure: Error | undefined;
+
+  constructor(private readonly client: PoolClient) {
+    // Without a listener, a connection that breaks between two statements would end the process.
+    client.on('error', this.remember);
+  }
+
+  async append(job: StagedJob, trail: readonly StagedCorrection[]): Promise<void> {
+    this.jobs
+      .beginRow()
+      .bigint(BigInt(job.line))
+      .uuid(job.id)
+      .text(job.filename)
+      .text(job.source_kind)
+      .bytes(job.result)
+      .text(job.original_sha256)
+      .boolean(job.approved)
+      .text(job.reviewed_by)
+      .timestamp(job.reviewed_at)
+      .textArray(job.review_flags)
+      .double(job.confidence)
+      .timestamp(job.created_at);
+    for (const [ordinal, correction] of trail.entries()) {
+      this.corrections
+        .beginRow()
+        .bigint(BigInt(job.line))
+        .integer(ordinal)
+        .uuid(job.id)
+        .text(correction.field_path)
+        .text(correction.op)
+        .bytes(correction.old_value)
+        .bytes(correction.new_value)
+        .integer(correction.position)
+        .text(correction.corrected_by)
+        .text(correction.reason)
+        .timestamp(correction.corrected_at);
+    }
+    if (this.jobs.size + this.corrections.size >= BATCH_SIZE) await this.flush();
+  }
+
+  /** Lines whose job_id stands in an earlier line already. */
+  async findRepeated(most: number): Promise<Conflicts> {
+    await this.flush();
+    await this.client.query('analyze staged_jobs');
+    return this.conflicts(
+      `select line, min(line) over (partition by id) as earlier_line from staged_jobs`,
+      'line > earlier_line',
+      most,
+    );
+  }
+
+  /** Lines whose job is in the database already. From here on to the end, nobody else changes jobs. */
+  async findExisting(most: number): Promise<Conflicts> {
+    await this.client.query('lock table jobs in share row exclusive mode');
+    return this.conflicts(
+      `select line, null::bigint as earlier_line from staged_jobs where id in (select id from jobs)`,
+      'true',
+      most,
+    );
+  }
+
+  async merge(onConflict: OnConflict): Promise<Merged> {
+    const existing = await this.countOf(
+      onConflict === 'replace'
+        ? 'delete from jobs where id in (select id from staged_jobs)'
+        : 'delete from staged_jobs where id in (select id from jobs)',
+    );
+    // Trails first: their jobs' last change is then right from the start, and no job is written twice.
+    await this.client.query('set constraints job_corrections_job_id_fkey deferred');
+    const corrections = await this.countOf(insertCorrections);
+    const inserted = await this.countOf(insertJobs);
+    return {
+      inserted,
+      corrections,
+      replaced: onConflict === 'replace' ? existing : 0,
+      skipped: onConflict === 'replace' ? 0 : existing,
+    };
+  }
+
+  async commit(): Promise<void> {
+    await this.client.query('commit');
+    this.release();
+  }
+
+  /** Nothing has happened. Never throws. */
+  async rollBack(): Promise<void> {
+    await this.client.query('rollback').catch(this.remember);
+    this.release();
+  }
+
+  private async flush(): Promise<void> {
+    await this.copy('staged_jobs', this.jobs);
+    await this.copy('staged_corrections', this.corrections);
+  }
+
+  private async copy(table: string, writer: BinaryCopyWriter): Promise<void> {
+    if (writer.rows === 0) return;
+    const stream = this.client.query(copyFrom(`copy ${table} from stdin (format binary)`));
+    stream.end(writer.take());
+    await finished(stream);
+  }
+
+  private async conflicts(lines: string, condition: string, most: number): Promise<Conflicts> {
+    const { rows } = await this.client.query<{ line: string; earlier_line: string | null; count: string }>(
+      `select line, earlier_line, count(*) over () as count from (${lines}) as lines
+       where ${condition} order by line limit $1`,
+      [most],
+    );
+    const first = rows.map(({ line, earlier_line }) => ({
+      line: Number(line),
+      earlier_line: earlier_line === null ? null : Number(earlier_line),
+    }));
+    return { first, count: Number(rows[0]?.count ?? 0) };
+  }
+
+  private async countOf(statement: string): Promise<number> {
+    return (await this.client.query(statement)).rowCount ?? 0;
+  }
+
+  private release(): void {
+    this.client.removeListener('error', this.remember);
+    this.client.release(this.failure);
+  }
+
+  private readonly remember = (error: Error): void => {
+    this.failure ??= error;
+  };
+}
+
+const openStaging = `
+  begin;
+  create temporary table staged_jobs (
+    line bigint not null,
+    id uuid not null,
+    filename text not null,
+    source_kind text not null,
+    result json,
+    original_sha256 text,
+    approved boolean not null,
+    reviewed_by text,
+    reviewed_at timestamptz,
+    review_flags text[] not null,
+    confidence double precision,
+    created_at timestamptz
+  ) on commit drop;
+  create temporary table staged_corrections (
+    line bigint not null,
+    ordinal integer not null,
+    job_id uuid not null,
+    field_path text not null,
+    op text not null,
+    old_value json not null,
+    new_value json not null,
+    position integer,
+    corrected_by text not null,
+    reason text,
+    corrected_at timestamptz not null
+  ) on commit drop;
+`;
+
+// Of a line that was skipped, the trail is skipped too. The identity column numbers rows in the order of the select.
+const insertCorrections = `
+  insert into job_corrections
+    (job_id, field_path, op, old_value, new_value, position, corrected_by, reason, corrected_at)
+  select job_id, field_path, op, old_value, new_value, position, corrected_by, reason, corrected_at
+  from staged_corrections where line in (select line from staged_jobs)
+  order by line, ordinal
+`;
+
+// In the order of the corpus, so that an export reads the table from front to back.
+const insertJobs = `
+  insert into jobs
+    (id, filename, source_kind, result, original_sha256, approved, reviewed_by, reviewed_at, review_flags, confidence, created_at)
+  select
+    id, filename, source_kind, result, original_sha256, approved, reviewed_by, reviewed_at, review_flags, confidence,
+    coalesce(created_at, now())
+  from staged_jobs
+  order by created_at, id
+`;

@@ -1,0 +1,91 @@
+import { type Imported, type ImportOptions, ImportService } from '../../src/corpus/import/import.service.js';
+import { StagingRepository } from '../../src/corpus/import/staging.repository.js';
+import { type GroundTruthDataSource } from '../../src/database/ground-truth-data-source.js';
+import { type CorpusFilter } from '../../src/ground-truth/corpus-filter.js';
+import { ExportService } from '../../src/ground-truth/export.service.js';
+import { GroundTruthRepository } from '../../src/ground-truth/ground-truth.repository.js';
+import { ReplayService } from '../../src/ground-truth/replay.service.js';
+
+/** A line of a corpus as JavaScript sees it: numbers may have lost digits. */
+export interface ParsedSample {
+  job_id: string;
+  initial_result: unknown;
+  final_result: unknown;
+  corrections: { field_path: string; op?: string; old_value: unknown; new_value: unknown }[];
+  diverged?: { correction: number; reason: string };
+  [key: string]: unknown;
+}
+
+export function exportService(dataSource: GroundTruthDataSource): ExportService {
+  return new ExportService(new GroundTruthRepository(dataSource), new ReplayService());
+}
+
+/** The corpus as text; by default all of it. */
+export async function exportText(
+  dataSource: GroundTruthDataSource,
+  filter: Partial<CorpusFilter> = {},
+): Promise<string> {
+  const blocks: Buffer[] = [];
+  for await (const block of exportService(dataSource).export({ approved_only: false, ...filter }))
+    blocks.push(block);
+  return Buffer.concat(blocks).toString();
+}
+
+export async function exportSamples(
+  dataSource: GroundTruthDataSource,
+  filter: Partial<CorpusFilter> = {},
+): Promise<ParsedSample[]> {
+  return parseLines(await exportText(dataSource, filter));
+}
+
+export function parseLines(corpus: string): ParsedSample[] {
+  return linesOf(corpus).map((line) => JSON.parse(line) as ParsedSample);
+}
+
+export function linesOf(corpus: string): string[] {
+  return corpus.split('\n').slice(0, -1);
+}
+
+export function importText(
+  dataSource: GroundTruthDataSource,
+  input: string | Buffer,
+  options: Partial<ImportOptions> = {},
+): Promise<Imported> {
+  const service = new ImportService(new StagingRepository(dataSource));
+  return service.import(inPieces(Buffer.from(input as string)), {
+    onConflict: 'fail',
+    acceptDiverged: false,
+    ...options,
+  });
+}
+
+async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  const size = 64 * 1024;
+  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+}
+
+/** A line in the sample schema; JSON text is given as it is to stand. */
+export function sampleLine(
+  overrides: Record<string, unknown> = {},
+  json: Record<string, string> = {},
+): string {
+  const fields: Record<string, unknown> = {
+    job_id: '0197a1b2-0000-7000-8000-000000000001',
+    filename: 'a.pdf',
+    source_kind: 'pdf',
+    approved: false,
+    reviewed_by: null,
+    reviewed_at: null,
+    created_at: '2025-06-01T10:15:00Z',
+    initial_result: null,
+    final_result: null,
+    corrections: [],
+    review_flags: [],
+    confidence: null,
+    ...overrides,
+  };
+  const members = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${JSON.stringify(key)}:${json[key] ?? JSON.stringify(value)}`);
+  return `{${members.join(',')}}\n`;
+}
