@@ -40,7 +40,9 @@ module.exports = {
     never(
       'services-know-no-framework',
       { path: '\\.(service|repository)\\.ts$' },
-      { path: ['node_modules/(express|nest-commander|commander|@nestjs/swagger|cli-progress)/', room('http')] },
+      {
+        path: ['node_modules/(express|nest-commander|commander|@nestjs/swagger|cli-progress)/', room('http')],
+      },
       'HTTP belongs to controllers, flags to commands.',
     ),
     never(
@@ -52,7 +54,8 @@ module.exports = {
     never(
       'no-dev-dependencies',
       { path: '^src/', pathNot: '\\.spec\\.ts$' },
-      { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      // Express's types alone are a development dependency; Nest brings Express itself.
+      { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
       'What runs must be installed where it runs.',
     ),
   ],
@@ -60,6 +63,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };
