@@ -10,7 +10,7 @@ export class JobCorrection {
   @Column('uuid')
   job_id!: string;
 
-  @ManyToOne(() => Job, (job) => job.corrections, { onDelete: 'CASCADE', deferrable: 'INITIALLY IMMEDIATE' })
+  @ManyToOne(() => Job, { onDelete: 'CASCADE', deferrable: 'INITIALLY IMMEDIATE' })
   @JoinColumn({ name: 'job_id' })
   job!: Relation<Job>;
 

@@ -1,5 +1,4 @@
-import { Column, Entity, OneToMany, PrimaryColumn, type Relation } from 'typeorm';
-import { JobCorrection } from './job-correction.entity.js';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
  * One document that went through the pipeline.
@@ -44,7 +43,4 @@ export class Job {
 
   @Column({ type: 'timestamptz', insert: false, update: false })
   updated_at!: string;
-
-  @OneToMany(() => JobCorrection, (correction) => correction.job)
-  corrections!: Relation<JobCorrection>[];
 }

@@ -1,6 +1,6 @@
-import { type Pool, types } from 'pg';
+import { type Pool, TypeOverrides } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { Env } from '../config/env.js';
+import { type Env } from '../config/env.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { JobCorrection } from '../corpus/job-correction.entity.js';
 import { Job } from '../corpus/job.entity.js';
@@ -9,8 +9,8 @@ import { migrate } from './migrate.js';
 
 const DEFAULT_FOLDER = '.ground-truth';
 
-/** OIDs whose text JavaScript would damage: json (numbers, order, duplicate keys), timestamptz (microseconds). */
-const KEPT_AS_TEXT = new Set([114, 1184]);
+/** By their OIDs, json (numbers, order, duplicate keys) and timestamptz (microseconds). */
+const KEPT_AS_TEXT = [114, 1184];
 
 /** A folder for an embedded PostgreSQL of its own, whatever the environment says. */
 export interface EmbeddedOnly {
@@ -85,7 +85,7 @@ export class GroundTruthDataSource extends DataSource {
       defaultDir: this.embeddedOnly?.folder ?? DEFAULT_FOLDER,
     });
     const { host, port, user, database } = this.embedded.connection;
-    this.setOptions({ host, port, username: user, database, ssl: false } as Partial<DataSourceOptions>);
+    this.setOptions({ host, port, username: user, database, ssl: false });
   }
 }
 
@@ -103,13 +103,13 @@ function optionsOf(env: Env): DataSourceOptions {
     entities: [Job, JobCorrection],
     migrations,
     migrationsTableName: 'ground_truth_migrations',
-    extra: {
-      types: {
-        getTypeParser: (oid: number, format?: 'text') =>
-          KEPT_AS_TEXT.has(oid)
-            ? (text: string) => text
-            : (types.getTypeParser(oid, format) as (text: string) => unknown),
-      },
-    },
+    extra: { types: keepText() },
   };
+}
+
+/** Types whose text JavaScript would damage stay text. */
+function keepText(): TypeOverrides {
+  const overrides = new TypeOverrides();
+  for (const oid of KEPT_AS_TEXT) overrides.setTypeParser(oid, (text) => text);
+  return overrides;
 }

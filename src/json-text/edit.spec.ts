@@ -1,12 +1,30 @@
-import { add, PATH_MISSING, remove, replace } from './edit.js';
-import { formatFieldPath, parseFieldPath, parsePointer } from './field-path.js';
-import { locate, resolvePointer } from './locate.js';
+import { add, type Edited, PATH_MISSING, remove, replace } from './edit.js';
+import { type FieldPath, formatFieldPath, parseFieldPath, parsePointer } from './field-path.js';
+import { JsonDocument } from './json-document.js';
+import { resolvePointer } from './pointer.js';
 
 const b = (text: string) => Buffer.from(text);
 
-function outcome(edited: ReturnType<typeof add>): unknown {
-  if (edited === PATH_MISSING) return edited;
-  return { ...edited, text: edited.text.toString(), old: edited.old?.toString() ?? null };
+type EditOf<Rest extends unknown[]> = (
+  document: JsonDocument,
+  path: FieldPath,
+  ...rest: Rest
+) => Edited | typeof PATH_MISSING;
+
+/** What an edit says, and what it leaves. */
+function outcome<Rest extends unknown[]>(
+  edit: EditOf<Rest>,
+  text: string,
+  path: string,
+  ...rest: Rest
+): unknown {
+  const document = new JsonDocument(b(text));
+  const edited = edit(document, parseFieldPath(path), ...rest);
+  if (edited === PATH_MISSING) {
+    expect(document.toText().toString()).toBe(text);
+    return edited;
+  }
+  return { ...edited, text: document.toText().toString(), old: edited.old?.toString() ?? null };
 }
 
 describe('edits', () => {
@@ -15,11 +33,11 @@ describe('edits', () => {
     ['{"a":{"b":[1,2,3]}}', 'a.b[1]', '{}', '{"a":{"b":[1,{},3]}}', '2'],
     ['{"a":1,"a":2}', 'a', '3', '{"a":1,"a":3}', '2'],
     ['{"\\u0061":1.0}', 'a', '2', '{"\\u0061":2}', '1.0'],
-    [' { "a" : 1 , "b" : 2 } ', 'b', '3', ' { "a" : 1 , "b" : 3 } ', '2'],
+    [' { "a" : 1 , "b" : 2 } ', 'b', '3', '{"a" : 1 , "b":3}', '2'],
     ['198703212010011234', '', '"198703212010011234"', '"198703212010011234"', '198703212010011234'],
     ['{"__proto__":1}', '__proto__', '2', '{"__proto__":2}', '1'],
   ])('replace in %s at %s by %s', (text, path, value, expected, old) => {
-    expect(outcome(replace(b(text), parseFieldPath(path), b(value)))).toEqual({
+    expect(outcome(replace, text, path, b(value))).toEqual({
       text: expected,
       op: 'replace',
       old,
@@ -37,7 +55,7 @@ describe('edits', () => {
     ['{ }', 'a', '1', '{"a":1}'],
     ['{}', '["\\u0061"]', '1', '{"\\u0061":1}'],
   ])('add to %s at %s: %s', (text, path, value, expected) => {
-    expect(outcome(add(b(text), parseFieldPath(path), b(value)))).toEqual({
+    expect(outcome(add, text, path, b(value))).toEqual({
       text: expected,
       op: 'add',
       old: null,
@@ -46,7 +64,7 @@ describe('edits', () => {
   });
 
   it('records an add to a member that exists as a replace', () => {
-    expect(outcome(add(b('{"a":1}'), parseFieldPath('a'), b('2')))).toEqual({
+    expect(outcome(add, '{"a":1}', 'a', b('2'))).toEqual({
       text: '{"a":2}',
       op: 'replace',
       old: '1',
@@ -63,9 +81,9 @@ describe('edits', () => {
     ['[1]', '[0]', '[]', null],
     ['[1,2,3]', '[1]', '[1,3]', null],
     ['[1,2,3]', '[2]', '[1,2]', null],
-    ['{ "a" : 1 , "b" : 2 }', 'b', '{ "a" : 1}', 1],
+    ['{ "a" : 1 , "b" : 2 }', 'b', '{"a" : 1}', 1],
   ])('remove from %s at %s', (text, path, expected, position) => {
-    expect(outcome(remove(b(text), parseFieldPath(path)))).toMatchObject({
+    expect(outcome(remove, text, path)).toMatchObject({
       text: expected,
       op: 'remove',
       position,
@@ -81,27 +99,49 @@ describe('edits', () => {
     ['{"a":[]}', 'a[0].b'],
     ['{"a":null}', 'a.b'],
   ])('replace and remove in %s at %s find nothing', (text, path) => {
-    expect(replace(b(text), parseFieldPath(path), b('1'))).toBe(PATH_MISSING);
-    expect(remove(b(text), parseFieldPath(path))).toBe(PATH_MISSING);
+    expect(outcome(replace, text, path, b('1'))).toBe(PATH_MISSING);
+    expect(outcome(remove, text, path)).toBe(PATH_MISSING);
   });
 
   it('the whole document cannot be removed', () => {
-    expect(remove(b('{}'), [])).toBe(PATH_MISSING);
+    expect(outcome(remove, '{}', '')).toBe(PATH_MISSING);
   });
 
   it('an array takes an element after its last one and none beyond', () => {
-    expect(add(b('[1]'), parseFieldPath('[2]'), b('1'))).toBe(PATH_MISSING);
+    expect(outcome(add, '[1]', '[2]', b('1'))).toBe(PATH_MISSING);
   });
 
   it('tells a path through a duplicate key', () => {
-    const text = b('{"a":{"x":1},"a":{"x":2},"b":{"x":3}}');
-    expect(locate(text, parseFieldPath('a.x'))).toMatchObject({ ambiguous: true });
-    expect(locate(text, parseFieldPath('b.x'))).toMatchObject({ ambiguous: false });
+    const document = new JsonDocument(b('{"a":{"x":1},"a":{"x":2},"b":{"x":3}}'));
+    expect(document.find(parseFieldPath('a.x'))).toMatchObject({ isAmbiguous: true });
+    expect(document.find(parseFieldPath('b.x'))).toMatchObject({ isAmbiguous: false });
+  });
+
+  it('takes one edit after another', () => {
+    const document = new JsonDocument(b('{"a":{"x":[1,2,3]},"b":2,"c":3}'));
+    replace(document, parseFieldPath('a.x[1]'), b('{"y":1}'));
+    add(document, parseFieldPath('a.x[1].z'), b('2'));
+    remove(document, parseFieldPath('b'));
+    add(document, parseFieldPath('a.x[0]'), b('0'));
+    expect(remove(document, parseFieldPath('a.x[2].y'))).toMatchObject({ position: 0 });
+    add(document, parseFieldPath('d'), b('[]'));
+    expect(replace(document, parseFieldPath('a'), b('null'))).toMatchObject({
+      old: b('{"x":[0,1,{"z":2},3]}'),
+    });
+    expect(document.toText().toString()).toBe('{"a":null,"c":3,"d":[]}');
+  });
+
+  it('edits below ten thousand levels without a stack', () => {
+    const levels = 10_000;
+    const document = new JsonDocument(b('['.repeat(levels) + '1' + ']'.repeat(levels)));
+    const path = Array.from({ length: levels }, () => 0);
+    replace(document, path, b('2'));
+    expect(document.toText().toString()).toBe('['.repeat(levels) + '2' + ']'.repeat(levels));
   });
 });
 
 describe('resolvePointer', () => {
-  const document = b('{"personel":[{"nrp":1},{"0":{"-":2}}],"a/b":[]}');
+  const document = new JsonDocument(b('{"personel":[{"nrp":1},{"0":{"-":2}}],"a/b":[]}'));
 
   it.each([
     ['/personel/0/nrp', 'personel[0].nrp'],

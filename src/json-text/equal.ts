@@ -1,4 +1,4 @@
-import { decodeString } from './locate.js';
+import { decodeString } from './json-container.js';
 import {
   BACKSLASH,
   CLOSE_ARRAY,

@@ -1,14 +1,4 @@
-import { decodeString, skipToValue } from './locate.js';
-import {
-  CLOSE_ARRAY,
-  CLOSE_OBJECT,
-  COMMA,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  skipString,
-  skipValue,
-  skipWhiteSpace,
-} from './scan.js';
+import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, OPEN_ARRAY, OPEN_OBJECT, skipString, skipValue } from './scan.js';
 
 /** A member of an object: its key, decoded and as it is written (quotes included), and its value's text, not copied. */
 export interface Member {
@@ -45,17 +35,4 @@ export function readElements(text: Buffer): Buffer[] | undefined {
     at = end;
   }
   return elements;
-}
-
-/** The keys, decoded, of the object whose opening brace is at `open`, duplicates included. */
-export function readKeys(text: Buffer, open: number): string[] {
-  const keys: string[] = [];
-  let at = skipWhiteSpace(text, open + 1);
-  while (text[at] !== CLOSE_OBJECT) {
-    if (text[at] === COMMA) at = skipWhiteSpace(text, at + 1);
-    const afterKey = skipString(text, at);
-    keys.push(decodeString(text, at, afterKey));
-    at = skipWhiteSpace(text, skipValue(text, skipToValue(text, afterKey)));
-  }
-  return keys;
 }

@@ -13,24 +13,30 @@ export const CLOSE_ARRAY = 0x5d;
 export const OPEN_OBJECT = 0x7b;
 export const CLOSE_OBJECT = 0x7d;
 
+export const COMMA_TEXT = Buffer.from(',');
+export const COLON_TEXT = Buffer.from(':');
+
 /** RFC 8259: space, tab, line feed, carriage return. */
 export function isWhiteSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 export function skipWhiteSpace(text: Buffer, at: number): number {
+  // Nearly all text is compact, and no white space is above the space.
+  if (text[at]! > 0x20) return at;
   while (isWhiteSpace(text[at])) at++;
   return at;
 }
 
 /** The offset after the string whose opening quote is at `at`. */
 export function skipString(text: Buffer, at: number): number {
-  for (;;) {
-    const byte = text[++at];
+  const end = text.length;
+  while (++at < end) {
+    const byte = text[at];
     if (byte === QUOTE) return at + 1;
     if (byte === BACKSLASH) at++;
-    else if (byte === undefined) throw new JsonTextError('the text ends within a string', text.length);
   }
+  throw new JsonTextError('the text ends within a string', end);
 }
 
 /** The offset after the value that begins at `at`, which is not white space. */
@@ -41,21 +47,22 @@ export function skipValue(text: Buffer, at: number): number {
   return skipScalar(text, at);
 }
 
+/** Most of the time of a replay goes by here: hence strings are skipped in place, and each byte is bounded by the loop. */
 function skipContainer(text: Buffer, at: number): number {
+  const end = text.length;
   let depth = 0;
-  for (;;) {
-    const byte = text[at];
+  while (at < end) {
+    const byte = text[at++];
     if (byte === QUOTE) {
-      at = skipString(text, at);
-      continue;
-    }
-    at++;
-    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++;
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-      if (--depth === 0) return at;
-    } else if (byte === undefined)
-      throw new JsonTextError('the text ends within an array or object', text.length);
+      while (at < end) {
+        const inner = text[at++];
+        if (inner === QUOTE) break;
+        if (inner === BACKSLASH) at++;
+      }
+    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++;
+    else if ((byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) && --depth === 0) return at;
   }
+  throw new JsonTextError('the text ends within an array or object', end);
 }
 
 function skipScalar(text: Buffer, at: number): number {

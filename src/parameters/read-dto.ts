@@ -22,21 +22,24 @@ export class ParameterError extends Error {
  * @throws ParameterError
  */
 export function readDto<Dto extends object>(dto: new () => Dto, parameters: Record<string, unknown>): Dto {
-  const instance = plainToInstance(dto, parameters);
-  const errors = validateSync(instance, {
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    forbidUnknownValues: false,
-  });
-  if (errors.length > 0) throw new ParameterError(errors.map((error) => toFieldError(error, dto)));
+  const names = namesOf(dto);
+  // class-transformer passes over names such as `constructor`, so class-validator's white list would not see them.
+  const [known, unknown] = partition(Object.entries(parameters), ([name]) => names.includes(name));
+  const instance = plainToInstance(dto, Object.fromEntries(known));
+  const errors = [
+    ...unknown.map(([field]) => ({ field, message: `is not known; accepted are ${names.join(', ')}` })),
+    ...validateSync(instance, { forbidUnknownValues: false }).map(toFieldError),
+  ];
+  if (errors.length > 0) throw new ParameterError(errors);
   return instance;
 }
 
-function toFieldError({ property, constraints = {} }: ValidationError, dto: new () => object): FieldError {
-  if ('whitelistValidation' in constraints) {
-    return { field: property, message: `is not known; accepted are ${namesOf(dto).join(', ')}` };
-  }
+function toFieldError({ property, constraints = {} }: ValidationError): FieldError {
   return { field: property, message: Object.values(constraints)[0] ?? 'is not accepted' };
+}
+
+function partition<Item>(items: readonly Item[], belongs: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
 }
 
 /** The parameters of a DTO, in their order. */

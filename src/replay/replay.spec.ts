@@ -3,7 +3,7 @@ import { jsonText } from '../../test/json-text/arbitrary-json.js';
 import { add, type Edited, PATH_MISSING, remove, replace as replaceAt } from '../json-text/edit.js';
 import { equal } from '../json-text/equal.js';
 import { type FieldPath, key, parseFieldPath } from '../json-text/field-path.js';
-import { locate } from '../json-text/locate.js';
+import { JsonDocument } from '../json-text/json-document.js';
 import { readElements, readMembers } from '../json-text/read.js';
 import { type Edit, type Op, replay } from './replay.js';
 
@@ -130,10 +130,11 @@ function correct(original: Buffer, values: readonly string[], choose: () => numb
   for (const value of values) {
     const paths = allPaths(result);
     const picked = paths[choose() % paths.length]!;
-    if (locate(result, picked)?.ambiguous) continue;
-    const { path, edited } = editAt(result, picked, b(value), choose());
+    const document = new JsonDocument(result);
+    if (document.find(picked)?.isAmbiguous) continue;
+    const { path, edited } = editAt(document, picked, b(value), choose());
     if (edited === PATH_MISSING) continue;
-    result = edited.text;
+    result = document.toText();
     trail.push({
       op: edited.op,
       path,
@@ -146,7 +147,7 @@ function correct(original: Buffer, values: readonly string[], choose: () => numb
 }
 
 function editAt(
-  text: Buffer,
+  document: JsonDocument,
   path: FieldPath,
   value: Buffer,
   kind: number,
@@ -155,13 +156,13 @@ function editAt(
   const inserted = [...path, 0];
   switch (kind % 4) {
     case 0:
-      return { path, edited: replaceAt(text, path, value) };
+      return { path, edited: replaceAt(document, path, value) };
     case 1:
-      return { path: added, edited: add(text, added, value) };
+      return { path: added, edited: add(document, added, value) };
     case 2:
-      return { path: inserted, edited: add(text, inserted, value) };
+      return { path: inserted, edited: add(document, inserted, value) };
     default:
-      return { path, edited: remove(text, path) };
+      return { path, edited: remove(document, path) };
   }
 }
 

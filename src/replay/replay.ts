@@ -1,7 +1,6 @@
-import { cut, insert, splice } from '../json-text/edit.js';
 import { equal } from '../json-text/equal.js';
 import { type FieldPath } from '../json-text/field-path.js';
-import { locate } from '../json-text/locate.js';
+import { JsonDocument, type Target } from '../json-text/json-document.js';
 
 export type Op = 'replace' | 'add' | 'remove';
 
@@ -40,32 +39,40 @@ export interface Replayed {
  * @param trail in the order in which the corrections were made
  */
 export function replay(result: Buffer, trail: readonly Edit[]): Replayed {
-  let text = result;
+  if (trail.length === 0) return { original: result, diverged: null };
+  const document = new JsonDocument(result);
   let diverged: Divergence | null = null;
   for (let correction = trail.length - 1; correction >= 0; correction--) {
-    const undone = undo(text, trail[correction]!);
-    if (typeof undone === 'string') diverged ??= { correction, reason: undone };
-    else text = undone;
+    const reason = undo(document, trail[correction]!);
+    if (reason !== undefined) diverged ??= { correction, reason };
   }
-  return { original: text, diverged };
+  return { original: document.toText(), diverged };
 }
 
-/** The text before one edit, or why it cannot be what the edit left. */
-export function undo(text: Buffer, edit: Edit): Buffer | DivergenceReason {
-  if (edit.path === undefined) return 'path_invalid';
-  const place = locate(text, edit.path);
-  if (place === undefined) return 'path_missing';
-  if (edit.op === 'remove') {
+/** Takes one edit back, or says why it cannot be what the edit left; then nothing has changed. */
+export function undo(document: JsonDocument, edit: Edit): DivergenceReason | undefined {
+  const { path, op } = edit;
+  if (path === undefined) return 'path_invalid';
+  const target = document.find(path);
+  if (target === undefined) return 'path_missing';
+  if (op === 'remove') {
     // In an array something may well stand where the element was: the one that followed it.
-    if (place.exists && place.parent !== 'array') return 'path_exists';
-    return insert(text, place, edit.path, edit.oldValue, edit.position);
+    if (target.exists && target.parent !== 'array') return 'path_exists';
+    const step = path.at(-1);
+    document.insert(target, typeof step === 'object' ? step : undefined, edit.oldValue, edit.position);
+    return undefined;
   }
-  if (!place.exists) return 'path_missing';
-  if (!equal(text.subarray(place.start, place.end), edit.newValue)) return 'value_differs';
-  if (edit.op === 'replace') return splice(text, place.start, place.end, edit.oldValue);
+  if (!target.exists) return 'path_missing';
+  if (!equal(document.valueOf(target), edit.newValue)) return 'value_differs';
+  if (op === 'replace') document.replace(target, edit.oldValue);
   // Neither the document itself nor a key that would still be there afterwards can have been added.
-  if (place.parent === 'none') return 'path_exists';
-  const before = cut(text, place);
-  if (place.ambiguous && place.parent === 'object' && locate(before, edit.path)?.exists) return 'path_exists';
-  return before;
+  else if (target.parent === 'none' || standsTwice(document, target, path)) return 'path_exists';
+  else document.remove(target);
+  return undefined;
+}
+
+function standsTwice(document: JsonDocument, target: Target, path: FieldPath): boolean {
+  const step = path.at(-1);
+  if (!target.isAmbiguous || typeof step !== 'object') return false;
+  return document.keysBeside(target).filter((key) => key === step.key).length > 1;
 }

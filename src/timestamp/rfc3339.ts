@@ -67,13 +67,51 @@ function offsetMinutes(offset: string): number | undefined {
 
 /** RFC 3339 in UTC with `Z`, trailing zeros of the fraction dropped: the only form that a corpus has. */
 export function formatTimestamp(microseconds: bigint): string {
-  const fraction = ((microseconds % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const whole = new Date(Number((microseconds - fraction) / MICROSECONDS)).toISOString().slice(0, 19);
-  return `${whole}${formatFraction(Number(fraction))}Z`;
+  const fraction = ((microseconds % SECOND) + SECOND) % SECOND;
+  return formatSeconds(Number((microseconds - fraction) / SECOND), Number(fraction));
 }
 
-/** @param microseconds 0..999999 */
-export function formatFraction(microseconds: number): string {
+/**
+ * The same from whole seconds since the Unix epoch and microseconds, 0..999999: bigints are slow where times come by the
+ * million.
+ */
+export function formatSeconds(seconds: number, microseconds: number): string {
+  const day = Math.floor(seconds / SECONDS_PER_DAY);
+  const second = seconds - day * SECONDS_PER_DAY;
+  const minute = Math.floor(second / 60);
+  return `${dateOf(day)}${pair(Math.floor(minute / 60))}:${pair(minute % 60)}:${pair(second % 60)}${formatFraction(microseconds)}Z`;
+}
+
+const SECOND = 1_000_000n;
+const SECONDS_PER_DAY = 86_400;
+const MOST_DATES = 10_000;
+
+/** Corpora repeat their days. */
+const dates = new Map<number, string>();
+
+/** `2025-06-01T` */
+function dateOf(day: number): string {
+  let date = dates.get(day);
+  if (date === undefined) {
+    if (dates.size >= MOST_DATES) dates.clear();
+    date = new Date(day * SECONDS_PER_DAY * 1_000).toISOString().slice(0, 11);
+    dates.set(day, date);
+  }
+  return date;
+}
+
+const PAIRS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
+
+function pair(number: number): string {
+  return PAIRS[number]!;
+}
+
+function formatFraction(microseconds: number): string {
   if (microseconds === 0) return '';
-  return `.${String(microseconds).padStart(6, '0').replace(/0+$/, '')}`;
+  let digits = 6;
+  while (microseconds % 10 === 0) {
+    microseconds /= 10;
+    digits--;
+  }
+  return `.${String(microseconds).padStart(digits, '0')}`;
 }

@@ -12,7 +12,6 @@ export function describeReal(name: string, tests: (folder: string) => void): voi
     return;
   }
   console.warn(`skipped: ${name}: the real data is not beside this checkout`);
-  // eslint-disable-next-line jest/no-disabled-tests -- the data is not part of the repository
   describe.skip(name, () => {
     it('needs the real data', () => {
       expect(existsSync(FOLDER)).toBe(true);

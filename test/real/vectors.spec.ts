@@ -7,7 +7,8 @@ import { add, PATH_MISSING, remove, replace } from '../../src/json-text/edit.js'
 import { equal } from '../../src/json-text/equal.js';
 import { parsePointer } from '../../src/json-text/field-path.js';
 import { JsonTextError } from '../../src/json-text/json-text-error.js';
-import { resolvePointer } from '../../src/json-text/locate.js';
+import { JsonDocument } from '../../src/json-text/json-document.js';
+import { resolvePointer } from '../../src/json-text/pointer.js';
 import { readElements, readMembers } from '../../src/json-text/read.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { exportSamples, exportText, importText } from '../setup/corpus.js';
@@ -144,25 +145,24 @@ describeReal('json-patch-tests', (folder) => {
     );
 
   function run({ doc, patch }: Case): Buffer | undefined {
-    let text = doc;
+    const document = new JsonDocument(doc);
     for (const { op, path: pointer, value } of patch) {
       let target;
       try {
-        target = resolvePointer(text, parsePointer(pointer));
+        target = resolvePointer(document, parsePointer(pointer));
       } catch {
         return undefined;
       }
       if (op !== 'remove' && value === undefined) return undefined;
       const edited =
         op === 'add'
-          ? add(text, target, value!)
+          ? add(document, target, value!)
           : op === 'remove'
-            ? remove(text, target)
-            : replace(text, target, value!);
+            ? remove(document, target)
+            : replace(document, target, value!);
       if (edited === PATH_MISSING) return undefined;
-      text = edited.text;
     }
-    return text;
+    return document.toText();
   }
 
   it('covers the cases of the three operations', () => {

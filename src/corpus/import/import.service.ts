@@ -101,7 +101,7 @@ class Reading {
       return;
     }
     const line = readLine(bytes, number);
-    if (line.kind === 'bad') line.faults.forEach((fault) => this.faults.add(fault));
+    if (line.kind === 'bad') for (const fault of line.faults) this.faults.add(fault);
     else if (line.kind === 'outcome') await this.stageOutcome(number, line.outcome);
     else await this.stageSample(number, line.sample);
   }

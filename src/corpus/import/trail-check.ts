@@ -2,12 +2,12 @@
  * Holds a sample's trail against its two results. What is stored is the final result and the trail; the initial result is
  * the proof that they belong together, and it tells where removed members stood.
  */
-import { add, PATH_MISSING, remove, replace } from '../../json-text/edit.js';
+import { add, remove, replace } from '../../json-text/edit.js';
 import { equal } from '../../json-text/equal.js';
 import { type FieldPathCache } from '../../json-text/field-path-cache.js';
 import { type FieldPath, FieldPathError, formatFieldPath, parsePointer } from '../../json-text/field-path.js';
-import { locate, resolvePointer } from '../../json-text/locate.js';
-import { readKeys } from '../../json-text/read.js';
+import { JsonDocument } from '../../json-text/json-document.js';
+import { resolvePointer } from '../../json-text/pointer.js';
 import { type Divergence, type Edit, undo } from '../../replay/replay.js';
 import { type ImportedCorrection, type ImportedSample } from './line.js';
 
@@ -69,34 +69,30 @@ function dottedPaths(
   const isPointer = (path: string) => path.startsWith('/');
   const given = corrections.map(({ field_path }) => field_path);
   if (diverged || !given.some(isPointer)) return given;
-  let text = initial_result;
+  const document = new JsonDocument(initial_result);
   return corrections.map((correction) => {
     const { field_path } = correction;
-    const path = isPointer(field_path) ? resolve(text, field_path) : cache.parse(field_path);
-    text = apply(text, toEdit(correction, path)) ?? text;
+    const path = isPointer(field_path) ? resolve(document, field_path) : cache.parse(field_path);
+    apply(document, toEdit(correction, path));
     return path && isPointer(field_path) ? formatFieldPath(path) : field_path;
   });
 }
 
-function resolve(text: Buffer, pointer: string): FieldPath | undefined {
+function resolve(document: JsonDocument, pointer: string): FieldPath | undefined {
   try {
-    return resolvePointer(text, parsePointer(pointer));
+    return resolvePointer(document, parsePointer(pointer));
   } catch (error) {
     if (error instanceof FieldPathError) return undefined;
     throw error;
   }
 }
 
-/** The text after an edit; undefined where it cannot be made. */
-function apply(text: Buffer, { op, path, newValue }: Edit): Buffer | undefined {
-  if (path === undefined) return undefined;
-  const edited =
-    op === 'replace'
-      ? replace(text, path, newValue)
-      : op === 'add'
-        ? add(text, path, newValue)
-        : remove(text, path);
-  return edited === PATH_MISSING ? undefined : edited.text;
+/** Makes an edit, where it can be made. */
+function apply(document: JsonDocument, { op, path, newValue }: Edit): void {
+  if (path === undefined) return;
+  if (op === 'replace') replace(document, path, newValue);
+  else if (op === 'add') add(document, path, newValue);
+  else remove(document, path);
 }
 
 /** The member before a removed one, by its key and by which of the members with that key it is; null where none was. */
@@ -109,16 +105,14 @@ function neighbours(
   skipped: ReadonlySet<number>,
 ): Map<number, Neighbour> {
   const found = new Map<number, Neighbour>();
-  let text = initial;
+  const document = new JsonDocument(initial);
   for (const [index, edit] of trail.entries()) {
     if (skipped.has(index)) continue;
     if (removesMember(edit)) {
-      const place = locate(text, edit.path!);
-      if (place?.exists && place.parent === 'object') {
-        found.set(index, neighbourOf(readKeys(text, place.open), place.index));
-      }
+      const target = document.find(edit.path!);
+      if (target?.exists) found.set(index, neighbourOf(document.keysBeside(target), target.index));
     }
-    text = apply(text, edit) ?? text;
+    apply(document, edit);
   }
   return found;
 }
@@ -138,24 +132,22 @@ function positionBehind(keys: readonly string[], neighbour: Neighbour): number |
 }
 
 function undoAll(final: Buffer, trail: readonly Edit[], before: ReadonlyMap<number, Neighbour> = new Map()) {
-  let text = final;
+  const document = new JsonDocument(final);
   let diverged: Divergence | null = null;
   const skipped = new Set<number>();
   const positions: (number | null)[] = trail.map(() => null);
   for (let index = trail.length - 1; index >= 0; index--) {
     const edit = trail[index]!;
     const neighbour = before.get(index);
-    const open = neighbour === undefined ? undefined : locate(text, edit.path!)?.open;
+    const target = neighbour === undefined ? undefined : document.find(edit.path!);
     const position =
-      neighbour === undefined || open === undefined ? null : positionBehind(readKeys(text, open), neighbour);
-    const undone = undo(text, { ...edit, position });
-    if (typeof undone === 'string') {
-      diverged ??= { correction: index, reason: undone };
+      neighbour === undefined || !target ? null : positionBehind(document.keysBeside(target), neighbour);
+    const reason = undo(document, { ...edit, position });
+    if (reason === undefined) positions[index] = position;
+    else {
+      diverged ??= { correction: index, reason };
       skipped.add(index);
-    } else {
-      text = undone;
-      positions[index] = position;
     }
   }
-  return { original: text, diverged, positions, skipped };
+  return { original: document.toText(), diverged, positions, skipped };
 }

@@ -1,0 +1,36 @@
+import { Command } from 'nest-commander';
+import { Failure } from '../../terminal/failure.js';
+import { printNote } from '../../terminal/print.js';
+import { TerminalCommand } from '../../terminal/terminal-command.js';
+import { JobsRepository } from '../jobs.repository.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+@Command({
+  name: 'erase',
+  arguments: '<job_id>',
+  argsDescription: { job_id: 'the job to erase, a UUID' },
+  description: 'Delete a job and its trail of corrections, for good',
+})
+export class EraseCommand extends TerminalCommand {
+  constructor(private readonly jobs: JobsRepository) {
+    super();
+  }
+
+  protected override examples(): string[] {
+    return ['ground-truth erase 01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3'];
+  }
+
+  async run([jobId = '']: string[]): Promise<void> {
+    if (!UUID.test(jobId)) {
+      this.refuse([
+        `job_id: ${JSON.stringify(jobId)} is not a UUID such as 01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3`,
+      ]);
+    }
+    const corrections = await this.jobs.delete(jobId);
+    if (corrections === undefined) throw new Failure(`there is no job ${jobId}; nothing was erased`);
+    printNote(
+      `erased job ${jobId} and its trail of ${corrections} ${corrections === 1 ? 'correction' : 'corrections'}`,
+    );
+  }
+}

@@ -1,0 +1,99 @@
+import { Command, Option } from 'nest-commander';
+import { Failure } from '../../terminal/failure.js';
+import { openInput } from '../../terminal/input.js';
+import { Interruption } from '../../terminal/interruption.js';
+import { printNote } from '../../terminal/print.js';
+import { Progress } from '../../terminal/progress.js';
+import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
+import { BadInputError } from '../import/import-faults.js';
+import { type Imported, ImportService } from '../import/import.service.js';
+import { ImportOptionsDto } from '../import-options.dto.js';
+
+@Command({
+  name: 'import',
+  arguments: '<file>',
+  argsDescription: {
+    file: 'corpus lines, or lines of a pipeline with filename, source_kind and result; compressed if it ends in .gz; - is standard input',
+  },
+  description: 'Bring corpus lines into the database: all of them, or none',
+})
+export class ImportCommand extends TerminalCommand {
+  constructor(
+    private readonly imports: ImportService,
+    private readonly interruption: Interruption,
+  ) {
+    super();
+  }
+
+  protected override examples(): string[] {
+    return [
+      'ground-truth import corpus.jsonl',
+      'ground-truth import corpus.jsonl.gz --on-conflict replace',
+      'pipeline | ground-truth import -',
+    ];
+  }
+
+  @Option({
+    flags: '--on-conflict <what>',
+    name: 'on_conflict',
+    description:
+      'a job that is in the database already: fail, skip it, or replace it with its trail (default: fail)',
+  })
+  onConflict(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--accept-diverged',
+    name: 'accept_diverged',
+    description: 'take samples too whose trail does not lead back to their initial_result (default: no)',
+  })
+  acceptDiverged(): string {
+    return 'true';
+  }
+
+  async run([file = '']: string[], flags: Flags): Promise<void> {
+    const { on_conflict, accept_diverged } = this.readFlags(ImportOptionsDto, flags);
+    const input = await openInput(file);
+    const progress = new Progress('Importing');
+    progress.start(input.size === undefined ? undefined : { bytes: input.size });
+    try {
+      const imported = await this.imports.import(input.blocks, {
+        onConflict: on_conflict,
+        acceptDiverged: accept_diverged,
+        signal: this.interruption.signal,
+        onProgress: (lines, bytes) => {
+          progress.update(lines, bytes);
+        },
+      });
+      progress.stop();
+      printNote(summary(imported));
+    } catch (error) {
+      throw error instanceof BadInputError ? toFailure(error) : error;
+    } finally {
+      progress.stop();
+    }
+  }
+}
+
+function summary({ inserted, corrections, replaced, skipped, diverged }: Imported): string {
+  const parts = [`${inGroups(inserted)} ${inserted === 1 ? 'job' : 'jobs'} imported`];
+  if (replaced > 0) parts.push(`${inGroups(replaced)} of them in place of others`);
+  if (skipped > 0) parts.push(`${inGroups(skipped)} skipped that were there already`);
+  parts.push(`${inGroups(corrections)} ${corrections === 1 ? 'correction' : 'corrections'}`);
+  if (diverged > 0) parts.push(`${inGroups(diverged)} diverged samples accepted`);
+  return parts.join(', ');
+}
+
+function toFailure({ faults, count }: BadInputError): Failure {
+  const lines = faults.map(
+    ({ line, field, reason }) => `line ${line}: ${field === '' ? '' : `${field} `}${reason}`,
+  );
+  const more = count - faults.length;
+  if (more > 0) lines.push(`and ${inGroups(more)} faults more`);
+  return new Failure([...lines, 'nothing was imported'].join('\n'));
+}
+
+function inGroups(count: number): string {
+  return count.toLocaleString('en-US');
+}

@@ -1,0 +1,297 @@
+import fc from 'fast-check';
+import { type CorpusFilter } from '../../src/ground-truth/corpus-filter.js';
+import { parseTimestamp } from '../../src/timestamp/rfc3339.js';
+import {
+  exportSamples,
+  exportService,
+  exportText,
+  importText,
+  linesOf,
+  sampleLine,
+} from '../setup/corpus.js';
+import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+
+describe('export', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await createTestDatabase({ GROUND_TRUTH_POOL_SIZE: '2' });
+  });
+  afterAll(() => database.drop());
+  beforeEach(() => database.clear());
+
+  const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+  const insertJob = (n: number, columns: Record<string, unknown> = {}) => {
+    const row = {
+      id: id(n),
+      filename: `${n}.pdf`,
+      source_kind: 'pdf',
+      result: '{"a":1}',
+      created_at: '2025-01-01Z',
+      ...columns,
+    };
+    const names = Object.keys(row);
+    return database.query(
+      `insert into jobs (${names.join(', ')}) values (${names.map((_, i) => `$${i + 1}`).join(', ')})`,
+      Object.values(row),
+    );
+  };
+  const insertCorrection = (n: number, at: string, columns: Record<string, unknown> = {}) => {
+    const row = {
+      job_id: id(n),
+      field_path: 'a',
+      old_value: '0',
+      new_value: '1',
+      corrected_by: 'r',
+      corrected_at: at,
+      ...columns,
+    };
+    const names = Object.keys(row);
+    return database.query(
+      `insert into job_corrections (${names.join(', ')}) values (${names.map((_, i) => `$${i + 1}`).join(', ')})`,
+      Object.values(row),
+    );
+  };
+  const idsOf = async (filter: Partial<CorpusFilter> = {}) =>
+    (await exportSamples(database.dataSource, filter)).map(({ job_id }) => Number(job_id.slice(-6)));
+
+  it('writes every key in its order, in canonical form', async () => {
+    await insertJob(1, {
+      filename: 'é"\\\n\u2028.pdf',
+      approved: true,
+      reviewed_by: 'Rini "K"',
+      reviewed_at: '2025-06-02 03:04:05.600000Z',
+      created_at: '2025-06-01T17:15:00+07:00',
+      review_flags: ['a', 'b,"c"', ''],
+      confidence: 0.1,
+    });
+    await insertCorrection(1, '2025-06-02 00:00:00.000001Z', { reason: 'l → 1' });
+    await insertCorrection(1, '2025-06-03Z', {
+      field_path: 'b',
+      op: 'remove',
+      old_value: '[1.0]',
+      new_value: null,
+      position: 0,
+    });
+    expect(await exportText(database.dataSource)).toBe(
+      '{"job_id":"00000000-0000-7000-8000-000000000001","filename":"é\\"\\\\\\n\u2028.pdf","source_kind":"pdf",' +
+        '"approved":true,"reviewed_by":"Rini \\"K\\"","reviewed_at":"2025-06-02T03:04:05.6Z",' +
+        '"created_at":"2025-06-01T10:15:00Z","initial_result":{"b":[1.0],"a":0},"final_result":{"a":1},' +
+        '"corrections":[{"field_path":"a","old_value":0,"new_value":1,"corrected_by":"r","reason":"l → 1",' +
+        '"corrected_at":"2025-06-02T00:00:00.000001Z"},{"field_path":"b","old_value":[1.0],"new_value":null,' +
+        '"corrected_by":"r","reason":null,"corrected_at":"2025-06-03T00:00:00Z","op":"remove"}],' +
+        '"review_flags":["a","b,\\"c\\"",""],"confidence":0.1}\n',
+    );
+  });
+
+  it('gives an empty corpus where nothing matches', async () => {
+    expect(await exportText(database.dataSource)).toBe('');
+  });
+
+  it('gives null for a job without a result, whether SQL or JSON says so', async () => {
+    await insertJob(1, { result: null });
+    await insertJob(2, { result: ' null ' });
+    expect(await exportSamples(database.dataSource)).toMatchObject([
+      { initial_result: null, final_result: null },
+      { initial_result: null, final_result: null },
+    ]);
+  });
+
+  it('keeps a line a line whatever direct SQL put in', async () => {
+    await insertJob(1, { result: '{\r\n "b" : [ 1.0,\n"x\\ny" ] }' });
+    await insertCorrection(1, '2025-02-01Z', {
+      field_path: 'b[0]',
+      old_value: '{\n"c": 2}',
+      new_value: '1\n',
+    });
+    expect(linesOf(await exportText(database.dataSource))).toEqual([
+      expect.stringContaining('"initial_result":{"b":[{"c":2},"x\\ny"]},"final_result":{"b":[1.0,"x\\ny"]}'),
+    ]);
+  });
+
+  it('exports a path that cannot be parsed as it is, and says so', async () => {
+    await insertJob(1);
+    await insertCorrection(1, '2025-02-01Z', { field_path: '/a' });
+    const [sample] = await exportSamples(database.dataSource);
+    expect(sample).toMatchObject({
+      initial_result: { a: 1 },
+      corrections: [{ field_path: '/a' }],
+      diverged: { correction: 0, reason: 'path_invalid' },
+    });
+    expect(Object.keys(sample!).at(-1)).toBe('diverged');
+  });
+
+  it('orders by created_at, then job_id, and trails by corrected_at, then id', async () => {
+    await insertJob(3, { created_at: '2025-01-02Z' });
+    await insertJob(2);
+    await insertJob(1);
+    await insertJob(4, { created_at: '2024-12-31 23:59:59.999999Z', result: '{"a":3}' });
+    await insertCorrection(4, '2025-02-02Z', { old_value: '2', new_value: '3' });
+    await insertCorrection(4, '2025-02-01Z', { old_value: '0', new_value: '1' });
+    await insertCorrection(4, '2025-02-01Z', { old_value: '1', new_value: '2' });
+    expect(await idsOf()).toEqual([4, 1, 2, 3]);
+    expect((await exportSamples(database.dataSource, { limit: 1 }))[0]).toMatchObject({
+      initial_result: { a: 0 },
+    });
+  });
+
+  it('filters by approval, corrections and number', async () => {
+    await insertJob(1, { approved: true });
+    await insertJob(2);
+    await insertJob(3, { approved: true });
+    await insertCorrection(3, '2025-02-01Z');
+    expect(await idsOf({ approved_only: true })).toEqual([1, 3]);
+    expect(await idsOf({ has_corrections: true })).toEqual([3]);
+    expect(await idsOf({ has_corrections: false })).toEqual([1, 2]);
+    expect(await idsOf({ limit: 2 })).toEqual([1, 2]);
+    expect(await idsOf({ limit: Number.MAX_SAFE_INTEGER })).toEqual([1, 2, 3]);
+  });
+
+  it('takes the latest of creation, review and corrections for the last change', async () => {
+    await insertJob(1, { created_at: '2025-01-05Z' });
+    await insertJob(2, { reviewed_at: '2025-01-05Z' });
+    await insertJob(3);
+    await insertCorrection(3, '2025-01-05Z');
+    await insertJob(4, { reviewed_at: '2025-01-07Z' });
+    await insertCorrection(4, '2025-01-05Z');
+    const day = (text: string) => parseTimestamp(text);
+    expect(await idsOf({ since: day('2025-01-05'), until: day('2025-01-06') })).toEqual([2, 3, 1]);
+    expect(await idsOf({ since: day('2025-01-05T00:00:00.000001Z') })).toEqual([4]);
+    expect(await idsOf({ until: day('2025-01-05') })).toEqual([]);
+  });
+
+  it('tiles: any partition of time gives the same samples, none twice', async () => {
+    await database.query(`
+      insert into jobs (filename, source_kind, result, created_at, reviewed_at)
+      select 'f', 'pdf', '{"a":1}', '2025-01-01Z'::timestamptz + n * interval '1 hour',
+             case when n % 3 = 0 then '2025-01-02Z'::timestamptz + n * interval '90 minutes' end
+      from generate_series(1, 60) as n;
+      insert into job_corrections (job_id, field_path, old_value, new_value, corrected_by, corrected_at)
+      select id, 'a', '0', '1', 'r', created_at + interval '1.5 days' from jobs where created_at < '2025-01-02 06:00Z';
+    `);
+    const all = linesOf(await exportText(database.dataSource)).sort();
+    const instant = fc.bigInt(parseTimestamp('2024-12-31'), parseTimestamp('2025-01-09'));
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(instant, { maxLength: 6 }), async (cuts) => {
+        const borders = cuts.sort((a, b) => (a < b ? -1 : 1));
+        const lines: string[] = [];
+        for (let i = 0; i <= borders.length; i++) {
+          const since = borders[i - 1];
+          const until = borders[i];
+          const window = { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
+          lines.push(...linesOf(await exportText(database.dataSource, window)));
+        }
+        expect(lines.sort()).toEqual(all);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('shows one moment, also in its statistics', async () => {
+    await insertMany(20_000);
+    const corpus = exportService(database.dataSource).export(
+      { approved_only: false },
+      { statistics: { top_n: 10, collapse_indices: false } },
+    );
+    let lines = 0;
+    for await (const block of corpus) {
+      if (lines === 0)
+        await database.query(
+          `update jobs set result = '{"changed":true}'; delete from jobs where filename like '%9'`,
+        );
+      expect(block.includes('changed')).toBe(false);
+      lines += linesOf(block.toString()).length;
+    }
+    expect(lines).toBe(20_000);
+    expect(corpus.progress.samples).toBe(20_000);
+    expect(corpus.statistics).toMatchObject({ total_jobs: 20_000 });
+  });
+
+  it('leaves the pool whole when readers leave early, and stops when it is told to', async () => {
+    await insertMany(5_000);
+    for (let i = 0; i < 10; i++) {
+      for await (const block of exportService(database.dataSource).export({ approved_only: false })) {
+        expect(block.length).toBeGreaterThan(0);
+        break;
+      }
+      const stop = new AbortController();
+      const corpus = exportService(database.dataSource).export(
+        { approved_only: false },
+        { signal: stop.signal },
+      );
+      await expect(
+        (async () => {
+          for await (const block of corpus) if (block.length > 0) stop.abort();
+        })(),
+      ).rejects.toThrow();
+    }
+    expect(linesOf(await exportText(database.dataSource))).toHaveLength(5_000);
+  });
+
+  it('throws when the database goes away in the middle', async () => {
+    await insertMany(20_000);
+    await expect(
+      (async () => {
+        for await (const block of exportService(database.dataSource).export({ approved_only: false })) {
+          expect(block.length).toBeGreaterThan(0);
+          await database.query(
+            `select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy%' and pid <> pg_backend_pid()`,
+          );
+        }
+      })(),
+    ).rejects.toThrow();
+    expect(linesOf(await exportText(database.dataSource, { limit: 3 }))).toHaveLength(3);
+  });
+
+  it('counts, and lists what is corrected most, ties in code point order', async () => {
+    await insertJob(1, { approved: true });
+    await insertJob(2);
+    await insertJob(3);
+    for (const field_path of ['a', 'a', 'B', 'é', 'rows[0].x', 'rows[11].x', 'rows[2].x', '["rows[0]"].x']) {
+      await insertCorrection(1, '2025-02-01Z', { field_path });
+    }
+    for (let i = 0; i < 10; i++) await insertCorrection(2, '2025-02-01Z', { field_path: 'many' });
+    const statistics = (top_n: number, collapse_indices: boolean) =>
+      exportService(database.dataSource).statistics({ top_n, collapse_indices });
+    expect(await statistics(4, false)).toEqual({
+      total_jobs: 3,
+      approved_jobs: 1,
+      total_corrections: 18,
+      jobs_with_corrections: 2,
+      top_corrected_fields: [
+        { field_path: 'many', count: 10 },
+        { field_path: 'a', count: 2 },
+        { field_path: 'B', count: 1 },
+        { field_path: '["rows[0]"].x', count: 1 },
+      ],
+    });
+    expect((await statistics(10, true)).top_corrected_fields).toEqual([
+      { field_path: 'many', count: 10 },
+      { field_path: 'rows[*].x', count: 3 },
+      { field_path: 'a', count: 2 },
+      { field_path: 'B', count: 1 },
+      { field_path: '["rows[0]"].x', count: 1 },
+      { field_path: 'é', count: 1 },
+    ]);
+  });
+
+  it('survives an import while it runs: it is before or after', async () => {
+    await insertMany(2_000);
+    const before = await exportText(database.dataSource);
+    const [during] = await Promise.all([
+      exportText(database.dataSource),
+      importText(database.dataSource, sampleLine({ created_at: '2030-01-01T00:00:00Z' })),
+    ]);
+    const after = await exportText(database.dataSource);
+    expect([before, after]).toContain(during);
+    expect(linesOf(after)).toHaveLength(2_001);
+  });
+
+  function insertMany(count: number): Promise<unknown> {
+    return database.query(
+      `insert into jobs (filename, source_kind, result)
+       select 'f' || n, 'pdf', json_build_object('n', n, 'text', repeat('x', 500)) from generate_series(1, $1) as n`,
+      [count],
+    );
+  }
+});
