@@ -1,0 +1,106 @@
+-- The schema as the migrations leave it, read back from the database by `npm run docs`. To be read, not run: `ground-truth
+-- migrate` makes it. TypeORM's own table, ground_truth_migrations, is left out.
+
+create table jobs (
+  id uuid not null default gen_random_uuid(),
+  filename text not null,
+  source_kind text not null,
+  result json,
+  original_sha256 text,
+  approved boolean not null default false,
+  reviewed_by text,
+  reviewed_at timestamp with time zone,
+  review_flags text[] not null default '{}'::text[],
+  confidence double precision,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null,
+  constraint jobs_pkey PRIMARY KEY (id),
+  constraint jobs_approved_has_result CHECK (((NOT approved) OR ((result IS NOT NULL) AND (json_typeof(result) <> 'null'::text)))),
+  constraint jobs_confidence_is_0_to_1 CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
+  constraint jobs_created_at_has_four_digit_year CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
+  constraint jobs_original_sha256_is_hexadecimal CHECK ((original_sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint jobs_review_flags_is_list CHECK (((COALESCE(array_ndims(review_flags), 1) = 1) AND (array_position(review_flags, NULL::text) IS NULL))),
+  constraint jobs_reviewed_at_has_four_digit_year CHECK (((reviewed_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (reviewed_at < '10000-01-01 00:00:00+00'::timestamp with time zone)))
+);
+
+create table job_corrections (
+  id bigint not null generated always as identity,
+  job_id uuid not null,
+  field_path text not null,
+  op text not null default 'replace'::text,
+  old_value json,
+  new_value json,
+  "position" integer,
+  corrected_by text not null,
+  reason text,
+  corrected_at timestamp with time zone not null default now(),
+  constraint job_corrections_pkey PRIMARY KEY (id),
+  constraint job_corrections_add_has_no_old_value CHECK (((op <> 'add'::text) OR (json_typeof(old_value) = 'null'::text) OR (old_value IS NULL))),
+  constraint job_corrections_corrected_at_has_four_digit_year CHECK (((corrected_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (corrected_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
+  constraint job_corrections_op_is_known CHECK ((op = ANY (ARRAY['replace'::text, 'add'::text, 'remove'::text]))),
+  constraint job_corrections_position_is_index CHECK (("position" >= 0)),
+  constraint job_corrections_remove_has_no_new_value CHECK (((op <> 'remove'::text) OR (json_typeof(new_value) = 'null'::text) OR (new_value IS NULL)))
+);
+
+alter table job_corrections add constraint job_corrections_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE DEFERRABLE;
+
+CREATE INDEX job_corrections_job_id_corrected_at_id ON public.job_corrections USING btree (job_id, corrected_at, id);
+CREATE INDEX jobs_created_at_id ON public.jobs USING btree (created_at, id);
+CREATE INDEX jobs_updated_at ON public.jobs USING btree (updated_at);
+
+CREATE OR REPLACE FUNCTION public.carry_last_change_to_jobs()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    -- The trigger on jobs sets the value; this only wakes it, and only where it would change something.
+    update jobs set updated_at = latest.corrected_at
+    from (select job_id, max(corrected_at) as corrected_at from inserted group by job_id) as latest
+    where jobs.id = latest.job_id and jobs.updated_at < latest.corrected_at;
+    return null;
+  end
+  $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_to_change_trail()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    raise exception 'the trail of corrections is append-only: % of job_corrections is refused', lower(tg_op)
+      using errcode = 'restrict_violation', hint = 'Record another correction instead, or delete the job with its trail.';
+  end
+  $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_to_delete_from_trail()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    if exists (select from jobs where id = old.job_id) then
+      raise exception 'the trail of corrections is append-only: delete from job_corrections is refused while job % exists',
+        old.job_id
+        using errcode = 'restrict_violation', hint = 'Deleting the job takes its trail along.';
+    end if;
+    return old;
+  end
+  $function$;
+
+CREATE OR REPLACE FUNCTION public.set_last_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    new.updated_at := greatest(
+      new.created_at,
+      new.reviewed_at,
+      (select max(corrected_at) from job_corrections where job_id = new.id)
+    );
+    return new;
+  end
+  $function$;
+
+CREATE TRIGGER jobs_set_last_change BEFORE INSERT OR UPDATE ON public.jobs FOR EACH ROW EXECUTE FUNCTION set_last_change();
+CREATE TRIGGER job_corrections_carry_last_change AFTER INSERT ON public.job_corrections REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION carry_last_change_to_jobs();
+CREATE TRIGGER job_corrections_refuse_delete BEFORE DELETE ON public.job_corrections FOR EACH ROW EXECUTE FUNCTION refuse_to_delete_from_trail();
+CREATE TRIGGER job_corrections_refuse_truncate BEFORE TRUNCATE ON public.job_corrections FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_trail();
+CREATE TRIGGER job_corrections_refuse_update BEFORE UPDATE ON public.job_corrections FOR EACH ROW EXECUTE FUNCTION refuse_to_change_trail();

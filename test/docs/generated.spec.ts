@@ -1,0 +1,295 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Env } from '../../src/config/env.js';
+import { ImportOptionsDto } from '../../src/corpus/import-options.dto.js';
+import { ExportFilterDto } from '../../src/ground-truth/dto/export-filter.dto.js';
+import { StatisticsQueryDto } from '../../src/ground-truth/dto/statistics-query.dto.js';
+import { namesOf } from '../../src/parameters/read-dto.js';
+import { CLI, runShell } from '../setup/cli.js';
+import { exportSamples, importText } from '../setup/corpus.js';
+import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { startServer } from '../setup/server.js';
+
+const ROOT = path.resolve(__dirname, '../..');
+const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8');
+const README = read('README.md');
+const COMMANDS = ['demo', 'erase', 'export', 'import', 'migrate', 'serve', 'stats'];
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(() => database.clear());
+
+describe('what `npm run docs` writes', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'ground-truth-docs-'));
+    const script = path.join(ROOT, 'scripts/generate-docs.cjs');
+    execFileSync(process.execPath, [script, '--out', folder, '--database', database.url], {
+      env: { PATH: process.env.PATH },
+    });
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each(['openapi.json', 'cli.md', 'schema.sql'])('docs/%s is up to date', (name) => {
+    expect(read(`docs/${name}`)).toBe(readFileSync(path.join(folder, name), 'utf8'));
+  });
+});
+
+interface Parameter {
+  name: string;
+  in: string;
+  required: boolean;
+  description?: string;
+  schema: { type: string; default?: unknown; example?: unknown };
+}
+
+interface Operation {
+  parameters: Parameter[];
+  responses: Record<string, { description: string; content: Record<string, { example?: unknown }> }>;
+}
+
+const { paths } = JSON.parse(read('docs/openapi.json')) as { paths: Record<string, { get: Operation }> };
+const operation = (name: string): Operation => paths[`/api/v1/ground-truth/${name}`]!.get;
+
+describe('Swagger', () => {
+  it.each([
+    ['export', ExportFilterDto],
+    ['stats', StatisticsQueryDto],
+  ])('describes the parameters of %s as its DTO has them', (name, dto) => {
+    const { parameters } = operation(name);
+    const defaults = new dto() as unknown as Record<string, unknown>;
+    expect(parameters.map((parameter) => parameter.name)).toEqual(namesOf(dto));
+    for (const { name, in: place, required, description, schema } of parameters) {
+      expect({ name, place, required, default: schema.default }).toEqual({
+        name,
+        place: 'query',
+        required: false,
+        default: defaults[name],
+      });
+      expect(description).toMatch(/\S.{10}/);
+    }
+  });
+
+  it('has an export example of ten samples, as lines of JSON that fit the schema of a sample', () => {
+    const { parameters, responses } = operation('export');
+    expect(parameters.find(({ name }) => name === 'limit')?.schema.example).toBe(10);
+    const example = responses['200']?.content['application/x-ndjson']?.example as string;
+    expect(faultsOf(JSON.parse(example.replace(/\n$/, '')))).toEqual([]);
+    expect(example.indexOf('\n')).toBe(example.length - 1);
+  });
+
+  it.each(['export', 'stats'])('describes what %s answers when it cannot', (name) => {
+    const { responses } = operation(name);
+    for (const status of ['400', '503']) {
+      expect(responses[status]?.content['application/problem+json']?.example).toMatchObject({
+        status: Number(status),
+        instance: `/api/v1/ground-truth/${name}`,
+      });
+    }
+  });
+});
+
+function faultsOf(sample: unknown): unknown {
+  const schema = JSON.parse(read('docs/ground-truth-sample.schema.json')) as object;
+  const validate = new Ajv2020({ strict: true, allErrors: true }).compile(schema);
+  return validate(sample) ? [] : validate.errors;
+}
+
+const helps = new Map<string, string>();
+
+function help(...command: string[]): string {
+  const name = command.join(' ');
+  const known = helps.get(name);
+  if (known !== undefined) return known;
+  const env = { PATH: process.env.PATH };
+  const text = execFileSync(process.execPath, [CLI, ...command, '--help'], { env, encoding: 'utf8' });
+  helps.set(name, text);
+  return text;
+}
+
+/** Names of flags with their underscores, and what the help says of each. */
+function flagsOf(command: string): Map<string, string> {
+  const options =
+    help(command)
+      .split(/\n\n/)
+      .find((part) => part.startsWith('Options:')) ?? '';
+  const entries = options.split(/\n {2}(?=-)/).slice(1);
+  return new Map(
+    entries
+      .filter((entry) => entry.startsWith('--'))
+      .map((entry) => [/^--([a-z-]+)/.exec(entry)![1]!.replaceAll('-', '_'), entry.replace(/\s+/g, ' ')]),
+  );
+}
+
+describe('the commands', () => {
+  it.each<[string, new () => object, string[]]>([
+    ['export', ExportFilterDto, ['out', 'print_stats']],
+    ['stats', StatisticsQueryDto, ['json']],
+    ['import', ImportOptionsDto, []],
+  ])('%s has the flags of its DTO, with the same defaults', (command, dto, others) => {
+    const flags = flagsOf(command);
+    const defaults = new dto() as Record<string, unknown>;
+    expect([...flags.keys()].filter((name) => !others.includes(name))).toEqual(namesOf(dto));
+    for (const [name, text] of flags) {
+      const takesValue = /^--[a-z-]+ </.test(text);
+      if (takesValue && defaults[name] !== undefined) {
+        // eslint-disable-next-line jest/no-conditional-expect
+        expect(text).toContain(`(default: ${String(defaults[name])})`);
+      }
+    }
+  });
+
+  it('are all explained in README', () => {
+    const listed = [...help().matchAll(/^ {2}([a-z]+)(?= )/gm)].map(([, name]) => name);
+    expect(listed.filter((name) => name !== 'help')).toEqual(COMMANDS);
+    const rows = cellsBelow('Commands').map(([name]) => name!.split(' ')[0]);
+    expect(rows.sort()).toEqual(COMMANDS);
+  });
+
+  it('have every flag that a document gives them', () => {
+    for (const name of documents()) {
+      for (const [, command = '', rest = ''] of code(read(name)).matchAll(
+        /(?:ground-truth|cli\.js) ([a-z]+)((?:[^\n|;&]|\\\n)*)/g,
+      )) {
+        const flags = [...rest.matchAll(/(?<= )--([a-z-]+)/g)].map(([, flag]) => flag!.replaceAll('-', '_'));
+        if (COMMANDS.includes(command)) {
+          const known = ['help', ...flagsOf(command).keys()];
+          // eslint-disable-next-line jest/no-conditional-expect
+          expect({ name, command, unknown: flags.filter((flag) => !known.includes(flag)) }).toEqual({
+            name,
+            command,
+            unknown: [],
+          });
+        }
+      }
+    }
+  });
+});
+
+/** The cells, without their backticks, of the table's rows below a heading of README. */
+function cellsBelow(heading: string): string[][] {
+  const section = README.slice(README.indexOf(`\n## ${heading}\n`) + 1).split(/\n## /)[0] ?? '';
+  return [...section.matchAll(/^\| (`.*) \|$/gm)].map(([, row]) =>
+    row!.split(' | ').map((cell) => cell.replaceAll('`', '')),
+  );
+}
+
+/** What stands between backticks. */
+function code(markdown: string): string {
+  const blocks = markdown.match(/^```[a-z]+\n[\s\S]*?^```$/gm) ?? [];
+  return [...blocks, ...(markdown.match(/`[^`\n]+`/g) ?? [])].join('\n');
+}
+
+describe('README', () => {
+  it('explains every variable of the environment, with its default, and no other', () => {
+    const defaults = new Env() as unknown as Record<string, unknown>;
+    expect(cellsBelow('Environment').map(([name, value]) => [name, value])).toEqual(
+      namesOf(Env).map((name) => [name, String(defaults[name] ?? 'none')]),
+    );
+  });
+
+  it('shows a sample that is one, and whose trail leads back', async () => {
+    const sample = JSON.parse(blocks('json')[0]!) as unknown;
+    expect(faultsOf(sample)).toEqual([]);
+    await importText(database.dataSource, JSON.stringify(sample));
+    expect(await exportSamples(database.dataSource)).toEqual([sample]);
+  });
+
+  it('shows SQL that works and leaves a trail that leads back', async () => {
+    for (const statement of blocks('sql')[0]!.split(/;\n/)) await database.query(statement);
+    expect(await exportSamples(database.dataSource)).toMatchObject([
+      {
+        initial_result: { header: { perihal: 'Pengamanan' } },
+        final_result: { header: { perihal: 'Pengamanan unjuk rasa' } },
+        corrections: [{ field_path: 'header.perihal' }],
+      },
+    ]);
+  });
+
+  it('shows commands that work as pasted', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'ground-truth-readme-'));
+    // Not npx itself, which would look for the program from the folder on.
+    const prelude = `set -e; npx() { shift; $CLI "$@"; }; cp ${JSON.stringify(path.join(ROOT, 'samples/surat-perintah.jsonl'))} corpus.jsonl\n`;
+    try {
+      const examples = blocks('sh').filter((block) => block.startsWith('npx ground-truth import'));
+      const env = { DATABASE_URL: database.url };
+      const runs = await runShell(prelude + examples.join('\n'), { cwd: folder, env });
+      expect({ ...runs, stdout: runs.stdout.toString() }).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^jobs +300$/m) as string,
+        stderr: expect.stringMatching(/^2 jobs imported, 0 corrections$/m) as string,
+      });
+      expect(examples).toHaveLength(2);
+      expect(readdirSync(folder).sort()).toEqual(['corpus.jsonl', 'corpus.jsonl.gz']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('shows addresses that answer', async () => {
+    await importText(database.dataSource, read('samples/surat-perintah.jsonl'));
+    const server = await startServer({ DATABASE_URL: database.url });
+    try {
+      const addresses = [...README.matchAll(/'http:\/\/localhost:3000(\/[^']*)'/g)].map(([, rest]) => rest!);
+      const [corpus, statistics] = await Promise.all(
+        addresses.map(async (rest) => {
+          const response = await fetch(server.url + rest);
+          expect(response.status).toBe(200);
+          return response.text();
+        }),
+      );
+      expect(corpus!.split('\n')).toHaveLength(11);
+      expect(JSON.parse(statistics!)).toMatchObject({ total_jobs: 300 });
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+function blocks(language: string): string[] {
+  return [...README.matchAll(/^```([a-z]+)\n([\s\S]*?)^```$/gm)]
+    .filter(([, name]) => name === language)
+    .map(([, , text]) => text!);
+}
+
+function documents(): string[] {
+  const below = (folder: string): string[] =>
+    readdirSync(path.join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+      const name = path.posix.join(folder, entry.name);
+      return entry.isDirectory() ? below(name) : name.endsWith('.md') ? [name] : [];
+    });
+  return ['README.md', 'CHANGELOG.md', 'samples/README.md', ...below('docs')];
+}
+
+/** As GitHub makes them: lower case, no punctuation, dashes for spaces. */
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe('links', () => {
+  it.each(documents())('of %s lead somewhere', (name) => {
+    const text = read(name).replace(/^```[\s\S]*?^```$/gm, '');
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
+    const broken = links.filter((link) => {
+      if (/^https?:/.test(link)) return false;
+      const [file = '', anchor] = link.split('#');
+      const target = file === '' ? name : path.posix.join(path.posix.dirname(name), file);
+      if (!existsSync(path.join(ROOT, target))) return true;
+      return anchor !== undefined && !anchorsOf(read(target)).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+});
