@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
 
 /** What a failure of the database means to whoever asked for something. */
@@ -12,15 +13,16 @@ const UNAVAILABLE_SQLSTATE = /^(08|53|57P|28|3D)/;
 const UNAVAILABLE_SYSTEM =
   /^(ECONNREFUSED|ECONNRESET|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|EACCES)$/;
 const UNAVAILABLE_MESSAGE =
-  /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable/i;
+  /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|SSL|certificate/i;
 const UNDEFINED_TABLE = '42P01';
 
 /** Recognises failures that are about the database itself, not about what it was asked; undefined for all others. */
 export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
   if (error instanceof EmbeddedPostgresError) return { kind: 'unavailable', message: error.message };
-  if (!(error instanceof Error)) return undefined;
+  // Node's own errors may come from another realm than ours, where `instanceof` does not know them.
+  if (!isNativeError(error)) return undefined;
   // Several addresses were tried: what each of them said is in `errors`, and the message is empty.
-  if (error instanceof AggregateError) return toDatabaseFault(error.errors[0]);
+  if ('errors' in error && Array.isArray(error.errors)) return toDatabaseFault(error.errors[0]);
   const code = (error as { code?: unknown }).code;
   if (code === UNDEFINED_TABLE) {
     return {

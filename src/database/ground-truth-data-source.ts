@@ -5,7 +5,7 @@ import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { JobCorrection } from '../corpus/job-correction.entity.js';
 import { Job } from '../corpus/job.entity.js';
 import { migrations } from './migrations/migrations.js';
-import { migrate } from './migrate.js';
+import { migrate, MIGRATIONS_TABLE } from './migrate.js';
 
 const DEFAULT_FOLDER = '.ground-truth';
 
@@ -100,9 +100,11 @@ function optionsOf(env: Env): DataSourceOptions {
     // An idle connection that breaks is replaced by the next query, which reports what it meets.
     poolErrorHandler: () => undefined,
     logging: false,
+    // The others print failing migrations to standard output, which is for data.
+    logger: 'debug',
     entities: [Job, JobCorrection],
     migrations,
-    migrationsTableName: 'ground_truth_migrations',
+    migrationsTableName: MIGRATIONS_TABLE,
     extra: { types: keepText() },
   };
 }

@@ -1,5 +1,8 @@
 import { type DataSource } from 'typeorm';
 
+/** Where TypeORM notes which migrations have run. */
+export const MIGRATIONS_TABLE = 'ground_truth_migrations';
+
 /** Any number, the same in every process: whoever holds it is migrating. */
 const MIGRATION_LOCK = 7_246_105_911;
 
@@ -10,7 +13,7 @@ const MIGRATION_LOCK = 7_246_105_911;
  * @throws Error where the database is not encoded in UTF-8
  */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
-  if (!(await dataSource.showMigrations())) return [];
+  if (await isUpToDate(dataSource)) return [];
   const holder = dataSource.createQueryRunner();
   try {
     await holder.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
@@ -19,5 +22,21 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
   } finally {
     await holder.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
     await holder.release();
+  }
+}
+
+const UNDEFINED_TABLE = '42P01';
+
+/** Only reads, so that a role which may not change the schema can ask too. */
+async function isUpToDate(dataSource: DataSource): Promise<boolean> {
+  try {
+    const applied: { name: string }[] = await dataSource.query(`select name from ${MIGRATIONS_TABLE}`);
+    const names = new Set(applied.map(({ name }) => name));
+    return dataSource.migrations.every((migration) =>
+      names.has(migration.name ?? migration.constructor.name),
+    );
+  } catch (error) {
+    if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return false;
+    throw error;
   }
 }
