@@ -40,14 +40,8 @@ export class JsonContainer {
     /** Its opening bracket. */
     readonly start: number,
     readonly entries: Entry[],
-    private readonly parent: JsonContainer | undefined,
+    readonly parent: JsonContainer | undefined,
   ) {}
-
-  markChanged(): void {
-    let container: JsonContainer | undefined = this;
-    for (; container !== undefined && !container.isChanged; container = container.parent)
-      container.isChanged = true;
-  }
 
   hasKey({ keySource, keyStart, keyEnd, hasEscape }: Entry, { bytes, key }: Key): boolean {
     if (hasEscape) return decodeString(keySource!, keyStart, keyEnd) === key;
@@ -61,6 +55,13 @@ export class JsonContainer {
 
   keyOf({ keySource, keyStart, keyEnd }: Entry): string {
     return decodeString(keySource!, keyStart, keyEnd);
+  }
+}
+
+/** Notes that something in the container differs from its source; so it does in all that it stands in. */
+export function markChanged(changed: JsonContainer | undefined): void {
+  for (let container = changed; container?.isChanged === false; container = container.parent) {
+    container.isChanged = true;
   }
 }
 

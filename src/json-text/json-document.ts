@@ -1,5 +1,5 @@
 import { type FieldPath, type Index, type Key } from './field-path.js';
-import { type Entry, type JsonContainer, scanContainer } from './json-container.js';
+import { type Entry, type JsonContainer, markChanged, scanContainer } from './json-container.js';
 import { JsonPieces } from './json-pieces.js';
 import { CLOSE_ARRAY, CLOSE_OBJECT, COLON_TEXT, COMMA_TEXT, isWhiteSpace, skipWhiteSpace } from './scan.js';
 
@@ -83,14 +83,14 @@ export class JsonDocument {
     entry!.start = 0;
     entry!.end = value.length;
     entry!.container = undefined;
-    container?.markChanged();
+    markChanged(container);
   }
 
   /** The entry that exists at the target, of an array or object, goes. */
   remove(target: Target): void {
     const { container, index } = target as FoundTarget;
     container!.entries.splice(index, 1);
-    container!.markChanged();
+    markChanged(container);
   }
 
   /**
@@ -113,7 +113,7 @@ export class JsonDocument {
       end: value.length,
       container: undefined,
     });
-    container!.markChanged();
+    markChanged(container);
   }
 
   /** The whole text as it is now; the very text that was given in where nothing was edited. */

@@ -136,7 +136,7 @@ describe('the commands', () => {
     ['import', ImportOptionsDto, []],
   ])('%s has the flags of its DTO, with the same defaults', (command, dto, others) => {
     const flags = flagsOf(command);
-    const defaults = new dto() as Record<string, unknown>;
+    const defaults = new dto() as Record<string, string | number | boolean | undefined>;
     expect([...flags.keys()].filter((name) => !others.includes(name))).toEqual(namesOf(dto));
     for (const [name, text] of flags) {
       const takesValue = /^--[a-z-]+ </.test(text);
@@ -190,7 +190,7 @@ function code(markdown: string): string {
 
 describe('README', () => {
   it('explains every variable of the environment, with its default, and no other', () => {
-    const defaults = new Env() as unknown as Record<string, unknown>;
+    const defaults = new Env() as unknown as Record<string, string | number | boolean | undefined>;
     expect(cellsBelow('Environment').map(([name, value]) => [name, value])).toEqual(
       namesOf(Env).map((name) => [name, String(defaults[name] ?? 'none')]),
     );

@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { InjectCommander } from 'nest-commander';
+import { DemoCommand } from './commands/demo.command.js';
+import { MigrateCommand } from './commands/migrate.command.js';
+import { ServeCommand } from './commands/serve.command.js';
+import { ConfigModule } from './config/config.module.js';
+import { CorpusCommandsModule } from './corpus/commands/corpus-commands.module.js';
+import { CorpusModule } from './corpus/corpus.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { GroundTruthCommandsModule } from './ground-truth/commands/ground-truth-commands.module.js';
+import { GroundTruthModule } from './ground-truth/ground-truth.module.js';
+import { type CommanderCommand } from './terminal/terminal-command.js';
+import { TerminalModule } from './terminal/terminal.module.js';
+
+/** The commands. Loading one must cost little: none imports the HTTP side. */
+@Module({
+  imports: [
+    ConfigModule,
+    DatabaseModule.forRoot('on-demand'),
+    TerminalModule,
+    CorpusModule,
+    GroundTruthModule,
+    GroundTruthCommandsModule,
+    CorpusCommandsModule,
+  ],
+  providers: [ServeCommand, MigrateCommand, DemoCommand],
+})
+export class CliModule {
+  constructor(@InjectCommander() program: CommanderCommand) {
+    program
+      .name('ground-truth')
+      .description('Turns human corrections of machine-read documents into training data.')
+      .showHelpAfterError('see: ground-truth --help');
+  }
+}

@@ -1,0 +1,25 @@
+import { Command } from 'nest-commander';
+import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
+import { migrate } from '../database/migrate.js';
+import { printNote } from '../terminal/print.js';
+import { TerminalCommand } from '../terminal/terminal-command.js';
+
+@Command({
+  name: 'migrate',
+  description: 'Bring the schema of the database up to date (the embedded one does so by itself)',
+})
+export class MigrateCommand extends TerminalCommand {
+  constructor(private readonly dataSource: GroundTruthDataSource) {
+    super();
+  }
+
+  protected override examples(): string[] {
+    return ['DATABASE_URL=postgres://user@host/database ground-truth migrate'];
+  }
+
+  async run(): Promise<void> {
+    const applied = await migrate(await this.dataSource.connected());
+    for (const name of applied) printNote(`applied ${name}`);
+    printNote('the schema of the database is up to date');
+  }
+}

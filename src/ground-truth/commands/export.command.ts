@@ -1,0 +1,133 @@
+import { Command, Option } from 'nest-commander';
+import { Interruption } from '../../terminal/interruption.js';
+import { STANDARD_OUTPUT, writeOutput, type Written } from '../../terminal/output.js';
+import { printNote } from '../../terminal/print.js';
+import { inMegabytes, Progress } from '../../terminal/progress.js';
+import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
+import { ExportFilterDto } from '../dto/export-filter.dto.js';
+import { StatisticsQueryDto } from '../dto/statistics-query.dto.js';
+import { type CorpusExport, ExportService } from '../export.service.js';
+import { statisticsText } from './statistics-text.js';
+
+@Command({
+  name: 'export',
+  description: 'Write the corpus: one training sample a line (JSON Lines)',
+})
+export class ExportCommand extends TerminalCommand {
+  constructor(
+    private readonly exports: ExportService,
+    private readonly interruption: Interruption,
+  ) {
+    super();
+  }
+
+  protected override examples(): string[] {
+    return [
+      'ground-truth export --out corpus.jsonl --print-stats',
+      'ground-truth export --approved-only false --since 2025-06-01 --until 2025-07-01 --out june.jsonl.gz',
+      'ground-truth export --has-corrections true --limit 100 | jq .corrections',
+    ];
+  }
+
+  @Option({
+    flags: '--out <file>',
+    description: 'where to write it, compressed if it ends in .gz; - is standard output (default: -)',
+  })
+  out(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--approved-only <boolean>',
+    name: 'approved_only',
+    description: 'true: only samples that a reviewer approved; false: all (default: true)',
+  })
+  approvedOnly(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--since <time>',
+    description:
+      'only samples last changed at or after this: RFC 3339, or a date for its midnight in UTC (default: none)',
+  })
+  since(text: string): string {
+    return text;
+  }
+
+  @Option({ flags: '--until <time>', description: 'only samples last changed before this (default: none)' })
+  until(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--has-corrections <boolean>',
+    name: 'has_corrections',
+    description:
+      'true: only samples that a reviewer corrected; false: only those left as they were (default: both)',
+  })
+  hasCorrections(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--limit <n>',
+    description: 'at most that many samples, the first in corpus order (default: all)',
+  })
+  limit(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--print-stats',
+    name: 'print_stats',
+    description:
+      'also print the statistics of the whole database, of the same moment, to standard error (default: no)',
+  })
+  printStats(): boolean {
+    return true;
+  }
+
+  async run(_: string[], { out = STANDARD_OUTPUT, print_stats, ...flags }: Flags): Promise<void> {
+    const filter = this.readFlags(ExportFilterDto, flags);
+    const target = String(out);
+    if (target === '')
+      this.refuse(['--out: "" is not the name of a file; accepted are a file, a device or pipe, and -']);
+    const { signal } = this.interruption;
+    const corpus = this.exports.export(filter, {
+      signal,
+      ...(print_stats === true && { statistics: new StatisticsQueryDto() }),
+    });
+    const written = await writeOutput(target, withProgress(corpus), signal);
+    if (written.kind === 'file') printNote(summary(corpus, written, target));
+    if (corpus.statistics) process.stderr.write(statisticsText(corpus.statistics));
+  }
+}
+
+async function* withProgress(corpus: CorpusExport): AsyncGenerator<Buffer> {
+  const progress = new Progress('Exporting');
+  progress.start();
+  try {
+    for await (const block of corpus) {
+      progress.update(corpus.progress.samples, corpus.progress.bytes);
+      yield block;
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+function summary(
+  { progress: { samples, diverged } }: CorpusExport,
+  { bytes }: Written,
+  target: string,
+): string {
+  const all = `${inGroups(samples)} ${samples === 1 ? 'sample' : 'samples'}, ${inMegabytes(bytes)} MB written to ${target}`;
+  return diverged === 0
+    ? all
+    : `${all}; ${inGroups(diverged)} of them diverged: the trail does not lead back exactly`;
+}
+
+function inGroups(count: number): string {
+  return count.toLocaleString('en-US');
+}

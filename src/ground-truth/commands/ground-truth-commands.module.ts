@@ -1,0 +1,9 @@
+import { Module } from '@nestjs/common';
+import { TerminalModule } from '../../terminal/terminal.module.js';
+import { GroundTruthModule } from '../ground-truth.module.js';
+import { ExportCommand } from './export.command.js';
+import { StatsCommand } from './stats.command.js';
+
+/** The read side at the terminal. */
+@Module({ imports: [GroundTruthModule, TerminalModule], providers: [ExportCommand, StatsCommand] })
+export class GroundTruthCommandsModule {}

@@ -1,0 +1,53 @@
+import { Command, Option } from 'nest-commander';
+import { Interruption } from '../../terminal/interruption.js';
+import { print } from '../../terminal/print.js';
+import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
+import { StatisticsQueryDto } from '../dto/statistics-query.dto.js';
+import { ExportService } from '../export.service.js';
+import { statisticsText } from './statistics-text.js';
+
+@Command({
+  name: 'stats',
+  description: 'Count jobs and corrections, and list the fields that are corrected most',
+})
+export class StatsCommand extends TerminalCommand {
+  constructor(
+    private readonly exports: ExportService,
+    private readonly interruption: Interruption,
+  ) {
+    super();
+  }
+
+  protected override examples(): string[] {
+    return ['ground-truth stats --top-n 20 --collapse-indices', 'ground-truth stats --json | jq .total_jobs'];
+  }
+
+  @Option({
+    flags: '--top-n <n>',
+    name: 'top_n',
+    description: 'how many of the most corrected fields to list, 1 to 1000 (default: 10)',
+  })
+  topN(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--collapse-indices',
+    name: 'collapse_indices',
+    description: 'count personel[0].nrp and personel[7].nrp as personel[*].nrp (default: each on its own)',
+  })
+  collapseIndices(): boolean {
+    return true;
+  }
+
+  @Option({ flags: '--json', description: 'print the JSON that HTTP gives (default: a table)' })
+  json(): boolean {
+    return true;
+  }
+
+  async run(_: string[], { json, ...flags }: Flags): Promise<void> {
+    const query = this.readFlags(StatisticsQueryDto, flags);
+    const statistics = await this.exports.statistics(query, this.interruption.signal);
+    await print(json === true ? `${JSON.stringify(statistics)}\n` : statisticsText(statistics));
+  }
+}

@@ -1,0 +1,8 @@
+/** Which samples a corpus has. Times are microseconds since the Unix epoch. */
+export interface CorpusFilter {
+  readonly approved_only: boolean;
+  readonly since?: bigint;
+  readonly until?: bigint;
+  readonly has_corrections?: boolean;
+  readonly limit?: number;
+}

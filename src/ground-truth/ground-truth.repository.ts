@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import { to as copyTo } from 'pg-copy-streams';
+import { type PoolClient } from 'pg';
+import { BinaryCopyReader, type CopyRow } from '../database/binary-copy.js';
+import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
+import { type CorpusFilter } from './corpus-filter.js';
+import { corpusQuery, JOB_FIELDS } from './corpus-query.js';
+import {
+  type Statistics,
+  type StatisticsOptions,
+  statisticsQuery,
+  type StatisticsRow,
+  toStatistics,
+} from './statistics-query.js';
+
+/** One moment of the database, and one connection, until it is closed. */
+export interface Snapshot {
+  /**
+   * Reads the jobs that match, with their trails, in corpus order. Rows are handed to `onRow` as they arrive; each turn of
+   * the iteration is a good moment to pass on what they became. Nothing is read ahead of it.
+   */
+  streamJobs(filter: CorpusFilter, onRow: (row: CopyRow) => void): AsyncIterable<void>;
+  findStatistics(options: StatisticsOptions): Promise<Statistics>;
+  /**
+   * Gives the connection back, at any time and any number of times. Where a statement is under way the connection is cut,
+   * which ends the statement and fails its stream.
+   */
+  readonly close: () => void;
+}
+
+/** The read side's only door to the tables. */
+@Injectable()
+export class GroundTruthRepository {
+  constructor(private readonly dataSource: GroundTruthDataSource) {}
+
+  /**
+   * The caller closes it.
+   *
+   * @param signal closes it too, wherever it is
+   */
+  async openSnapshot(signal?: AbortSignal): Promise<Snapshot> {
+    signal?.throwIfAborted();
+    const { pool } = await this.dataSource.connected();
+    const client = await pool.connect();
+    const snapshot = new OpenSnapshot(client, signal);
+    try {
+      signal?.throwIfAborted();
+      await client.query('begin transaction isolation level repeatable read read only');
+      return snapshot;
+    } catch (error) {
+      snapshot.close();
+      throw error;
+    }
+  }
+}
+
+class OpenSnapshot implements Snapshot {
+  private isClosed = false;
+  /** No statement is under way, so the connection can serve others. */
+  private isClean = false;
+  private failure: Error | undefined;
+
+  constructor(
+    private readonly client: PoolClient,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    // Without a listener, a connection that breaks between two statements would end the process.
+    client.on('error', this.remember);
+    signal?.addEventListener('abort', this.close);
+  }
+
+  async *streamJobs(filter: CorpusFilter, onRow: (row: CopyRow) => void): AsyncIterable<void> {
+    this.isClean = false;
+    await this.client.query(preferOrderOfIndex);
+    const stream = this.client.query(copyTo(`copy (${corpusQuery(filter)}) to stdout (format binary)`));
+    const reader = new BinaryCopyReader(JOB_FIELDS);
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      reader.read(chunk, onRow);
+      yield;
+    }
+    reader.finish();
+    this.isClean = true;
+  }
+
+  async findStatistics(options: StatisticsOptions): Promise<Statistics> {
+    this.isClean = false;
+    const { rows } = await this.client.query<StatisticsRow>(statisticsQuery(options), [options.top_n]);
+    this.isClean = true;
+    return toStatistics(rows[0]!);
+  }
+
+  readonly close = (): void => {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.signal?.removeEventListener('abort', this.close);
+    this.client.removeListener('error', this.remember);
+    if (!this.isClean || this.failure) {
+      this.client.release(this.failure ?? true);
+      return;
+    }
+    this.client.query('rollback').then(
+      () => {
+        this.client.release();
+      },
+      (error: unknown) => {
+        this.client.release(error as Error);
+      },
+    );
+  };
+
+  private readonly remember = (error: Error): void => {
+    this.failure = error;
+  };
+}
+
+/** Walking the index gives the first row at once; sorting, compiling and parallel workers would come before it. */
+const preferOrderOfIndex = `
+  set local jit = off;
+  set local enable_sort = off;
+  set local max_parallel_workers_per_gather = 0;
+`;

@@ -1,0 +1,69 @@
+/** What the database holds, in numbers. */
+export interface Statistics {
+  readonly total_jobs: number;
+  readonly approved_jobs: number;
+  readonly total_corrections: number;
+  readonly jobs_with_corrections: number;
+  /** Most corrected first, ties by path in code point order. */
+  readonly top_corrected_fields: readonly { readonly field_path: string; readonly count: number }[];
+}
+
+export interface StatisticsOptions {
+  /** How many fields at most. */
+  readonly top_n: number;
+  /** Count `personel[0].nrp` and `personel[7].nrp` as `personel[*].nrp`. */
+  readonly collapse_indices: boolean;
+}
+
+/**
+ * One statement, so one moment. Paths are counted first and collapsed after, which rewrites each of them once only.
+ *
+ * An index is what stands in brackets outside of any quoted key, so what follows it has to hold whole quoted keys only.
+ */
+export function statisticsQuery({ collapse_indices }: StatisticsOptions): string {
+  const path = collapse_indices
+    ? String.raw`regexp_replace(field_path, '\[[0-9]+\](?=(?:[^"\\]|"(?:[^"\\]|\\.)*")*$)', '[*]', 'g')`
+    : 'field_path';
+  return `
+    with trails as (
+      select job_id, field_path from job_corrections
+    ),
+    paths as (
+      select field_path, count(*) as count from trails group by field_path
+    ),
+    fields as (
+      select field_path, sum(count)::bigint as count
+      from (select ${path} as field_path, count from paths) as collapsed
+      group by field_path order by sum(count) desc, field_path collate "C" limit $1
+    )
+    select
+      (select count(*) from jobs) as total_jobs,
+      (select count(*) from jobs where approved) as approved_jobs,
+      (select coalesce(sum(count), 0) from paths) as total_corrections,
+      (select count(distinct job_id) from trails) as jobs_with_corrections,
+      array(select field_path from fields order by fields.count desc, field_path collate "C") as field_paths,
+      array(select count::text from fields order by fields.count desc, field_path collate "C") as counts`;
+}
+
+/** What the query gives; PostgreSQL's bigint comes as text. */
+export interface StatisticsRow {
+  readonly total_jobs: string;
+  readonly approved_jobs: string;
+  readonly total_corrections: string;
+  readonly jobs_with_corrections: string;
+  readonly field_paths: readonly string[];
+  readonly counts: readonly string[];
+}
+
+export function toStatistics(row: StatisticsRow): Statistics {
+  return {
+    total_jobs: Number(row.total_jobs),
+    approved_jobs: Number(row.approved_jobs),
+    total_corrections: Number(row.total_corrections),
+    jobs_with_corrections: Number(row.jobs_with_corrections),
+    top_corrected_fields: row.field_paths.map((field_path, index) => ({
+      field_path,
+      count: Number(row.counts[index]),
+    })),
+  };
+}

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { constants } from 'node:fs';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Failure } from './failure.js';
+import { writeOutput } from './output.js';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-output-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+const never = new AbortController().signal;
+
+async function* blocks(count: number, end?: () => void): AsyncGenerator<Buffer> {
+  for (let i = 0; i < count; i++) yield await Promise.resolve(Buffer.alloc(100_000, 'x'));
+  end?.();
+}
+
+describe('writeOutput', () => {
+  it.each(['corpus.jsonl', 'corpus.jsonl.gz'])(
+    'throws what its source throws and leaves no %s',
+    async (name) => {
+      const failure = new Error('the source failed');
+      const failing = blocks(30, () => {
+        throw failure;
+      });
+      await expect(writeOutput(path.join(folder, name), failing, never)).rejects.toBe(failure);
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
+
+  it.each(['corpus.jsonl', 'corpus.jsonl.gz'])('leaves no %s when it is called off', async (name) => {
+    const controller = new AbortController();
+    const endless = blocks(1e9);
+    let count = 0;
+    const counted = (async function* () {
+      for await (const block of endless) {
+        if (++count === 20) controller.abort();
+        yield block;
+      }
+    })();
+    await expect(writeOutput(path.join(folder, name), counted, controller.signal)).rejects.toThrow();
+    expect(await readdir(folder)).toEqual([]);
+    // The source has been left.
+    expect(await endless.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('can be called off while it waits for somebody to read a pipe', async () => {
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const controller = new AbortController();
+    const writing = writeOutput(pipe, blocks(1), controller.signal);
+    setImmediate(() => {
+      controller.abort();
+    });
+    await expect(writing).rejects.toThrow();
+    // Lets go of the thread that still waits.
+    const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    await reader.close();
+  });
+
+  it('names the file that it cannot write', async () => {
+    await expect(writeOutput(path.join(folder, 'a/b'), blocks(1), never)).rejects.toThrow(
+      new Failure(`${folder}/a/b cannot be written: its folder does not exist`),
+    );
+  });
+});

@@ -1,0 +1,53 @@
+import { EnvError } from '../config/env.js';
+import { toDatabaseFault } from '../database/database-fault.js';
+import { ExitCode } from './exit-code.js';
+import { errorCode, Failure, systemReason } from './failure.js';
+
+/**
+ * Says on standard error why a command failed, one readable line a fault: no stack, no document's content.
+ *
+ * @returns the exit code that goes with it
+ */
+export function reportFailure(error: unknown): ExitCode {
+  for (const line of describe(error)) process.stderr.write(`ground-truth: ${line}\n`);
+  return error instanceof EnvError ? ExitCode.WrongUsage : ExitCode.Failed;
+}
+
+function describe(error: unknown): string[] {
+  if (error instanceof Failure || error instanceof EnvError) return error.message.split('\n');
+  const fault = toDatabaseFault(error);
+  if (fault) return [onOneLine(fault.message)];
+  return [describeRefusal(error) ?? describeSystem(error) ?? `an unexpected error: ${nameOf(error)}`];
+}
+
+/** PostgreSQL's five characters (SQLSTATE); Node's own codes are longer or begin with E. */
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+/**
+ * Classes whose messages name tables and settings only: transaction state, rollback, access rules, limits, operator's
+ * intervention, and what our own migrations raise. Others may quote values, so their code stands for them.
+ */
+const WITHOUT_VALUES = /^(25|40|42|54|55|57|P0001)/;
+
+function describeRefusal(error: unknown): string | undefined {
+  const code = errorCode(error);
+  if (!(error instanceof Error) || code === undefined || !SQLSTATE.test(code) || systemReason(error))
+    return undefined;
+  return WITHOUT_VALUES.test(code)
+    ? `the database refused it: ${onOneLine(error.message)}`
+    : `the database refused it (SQLSTATE ${code})`;
+}
+
+function describeSystem(error: unknown): string | undefined {
+  const reason = systemReason(error);
+  const { path } = error as { path?: unknown };
+  return reason !== undefined && typeof path === 'string' ? `${path}: ${reason}` : reason;
+}
+
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return [error.name, errorCode(error)].filter((part) => part !== undefined).join(' ');
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
+}

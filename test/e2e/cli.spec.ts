@@ -1,0 +1,436 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream, readFileSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { endOf, runCli, runShell, startCli } from '../setup/cli.js';
+import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/database.js';
+
+const NOWHERE = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
+
+let database: TestDatabase;
+let env: NodeJS.ProcessEnv;
+let folder: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  env = { DATABASE_URL: database.url };
+});
+
+afterAll(async () => {
+  await database.drop();
+});
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-cli-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+/** Jobs 1 to `count`, every second of them approved, every third corrected, with results of some `size` characters. */
+async function insertJobs(count: number, size = 10): Promise<void> {
+  await database.query(
+    `insert into jobs (id, filename, source_kind, result, approved, created_at)
+     select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, n || '.pdf', 'pdf',
+       json_build_object('text', repeat('x', $2)), n % 2 = 0, '2025-01-01Z'::timestamptz + n * interval '1 second'
+     from generate_series(1, $1::int) as n`,
+    [count, size],
+  );
+  await database.query(
+    `insert into job_corrections (job_id, field_path, old_value, new_value, corrected_by, corrected_at)
+     select id, 'text', '"y"', result->'text', 'rini', created_at + interval '1 hour' from jobs
+     where extract(epoch from created_at)::bigint % 3 = 0`,
+  );
+}
+
+describe('help', () => {
+  it('lists every command without a database', async () => {
+    const run = await runCli(['--help'], { env: NOWHERE });
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    for (const command of ['export', 'stats', 'serve', 'migrate', 'erase']) {
+      expect(run.stdout.toString()).toMatch(new RegExp(`^  ${command} .*[a-z]`, 'm'));
+    }
+  });
+
+  it.concurrent.each(['export', 'stats', 'serve', 'migrate', 'erase'])(
+    'describes %s with an example, without a database',
+    async (command) => {
+      const run = await runCli([command, '--help'], { env: NOWHERE });
+      expect(run).toMatchObject({ code: 0, stderr: '' });
+      expect(run.stdout.toString()).toMatch(new RegExp(`^Usage: ground-truth ${command}\\b`));
+      expect(run.stdout.toString()).toContain(`Examples:\n  `);
+    },
+  );
+
+  it('says every flag’s default', async () => {
+    const help = (await runCli(['export', '--help'], { env: NOWHERE })).stdout.toString();
+    const [, options = ''] = /Options:\n([^]*?)\n *-h, --help/.exec(help) ?? [];
+    const flags = options
+      .replace(/\s+/g, ' ')
+      .split(/ (?=--)/)
+      .filter((flag) => flag !== '');
+    expect(flags).toHaveLength(7);
+    for (const flag of flags) expect(flag).toContain('(default: ');
+  });
+
+  it('tells the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    const run = await runCli(['--version'], { env: NOWHERE });
+    expect(run).toMatchObject({ code: 0, stderr: '', stdout: Buffer.from(`${version}\n`) });
+  });
+
+  it('is what a bare ground-truth gives, as wrong usage', async () => {
+    const run = await runCli([], { env: NOWHERE });
+    expect(run).toMatchObject({ code: 2, stdout: Buffer.alloc(0) });
+    expect(run.stderr).toMatch(/^Usage: ground-truth/);
+  });
+});
+
+describe('wrong usage', () => {
+  // Most of a process is its start, so they share the time.
+  it.concurrent.each<[string[], ...string[]]>([
+    [['exprt'], "unknown command 'exprt'", 'export'],
+    [['--limit', '1'], "unknown option '--limit'"],
+    [['export', '--foo'], "unknown option '--foo'"],
+    [['export', '--outt', 'x'], "unknown option '--outt'", '--out'],
+    [['export', 'corpus.jsonl'], "too many arguments for 'export'"],
+    [['export', '--out', ''], '--out: ""', 'accepted are'],
+    [['export', '--out'], '--out', 'argument missing'],
+    [['export', '--limit', '1', '--limit', '1'], '--limit is given more than once'],
+    [['export', '--print-stats', '--print-stats'], '--print-stats is given more than once'],
+    [['export', '--limit', '0'], '--limit: "0"', 'a whole number from 1 to'],
+    [['export', '--limit', '-5'], '--limit: "-5"', 'a whole number from 1 to'],
+    [['export', '--limit', '1e3'], '--limit: "1e3"', 'a whole number from 1 to'],
+    [['export', '--limit='], '--limit: ""', 'a whole number from 1 to'],
+    [['export', '--approved-only', 'yes'], '--approved-only: "yes"', 'true, false, 1 or 0'],
+    [['export', '--has-corrections', 'TRUE'], '--has-corrections: "TRUE"', 'true, false, 1 or 0'],
+    [['export', '--since', 'yesterday'], '--since: "yesterday"', 'RFC 3339', '2025-06-01'],
+    [['export', '--since', '2025-06-01T00:00:00'], '--since: "2025-06-01T00:00:00"', 'without an offset'],
+    [['export', '--until', '2025-02-30'], '--until: "2025-02-30"', 'is not a time that exists'],
+    [
+      ['export', '--since', '2025-06-02', '--until', '2025-06-02'],
+      '--since: ',
+      '2025-06-02T00:00:00Z is not before until',
+    ],
+    [['export', '--print-stats=yes'], '--print-stats'],
+    [['stats', '--top-n', '1001'], '--top-n: "1001"', 'a whole number from 1 to 1000'],
+    [['stats', '--top-n', 'ten'], '--top-n: "ten"', 'a whole number from 1 to 1000'],
+    [['stats', '--json', '--json'], '--json is given more than once'],
+    [['serve', '--port', '65536'], '--port: "65536"', 'a whole number from 0 to 65535'],
+    [['serve', '--host', ''], '--host: ""', 'a host name or an address'],
+    [['erase'], "missing required argument 'job_id'"],
+    [['erase', '123'], 'job_id: "123"', 'a UUID such as'],
+    [['migrate', 'now'], "too many arguments for 'migrate'"],
+  ])('%j is refused before anything happens', async (args, ...parts) => {
+    const run = await runCli(args, { env: NOWHERE });
+    expect(run).toMatchObject({ code: 2, stdout: Buffer.alloc(0) });
+    for (const part of parts) expect(run.stderr).toContain(part);
+    expect(run.stderr).toMatch(/^ground-truth: .*\nsee: ground-truth.* --help\n$/);
+  });
+
+  it('names all faults of one call', async () => {
+    const run = await runCli(['export', '--limit', 'x', '--since', 'y', '--approved-only', 'z'], {
+      env: NOWHERE,
+    });
+    expect(run.code).toBe(2);
+    expect(run.stderr.match(/^ground-truth: --(limit|since|approved-only): /gm)).toHaveLength(3);
+  });
+
+  it('names what the environment has wrong', async () => {
+    const run = await runCli(['stats'], { env: { PORT: 'http', DATABASE_URL: 'mysql://secret@host/db' } });
+    expect(run).toMatchObject({ code: 2, stdout: Buffer.alloc(0) });
+    expect(run.stderr).toMatch(/^ground-truth: DATABASE_URL .*\nground-truth: PORT .*\n$/);
+    expect(run.stderr).not.toContain('secret');
+  });
+});
+
+describe('a database that cannot be used', () => {
+  it.each([
+    ['stats'],
+    ['export', '--out', 'corpus.jsonl'],
+    ['migrate'],
+    ['serve', '--port', '0'],
+    ['erase', '00000000-0000-7000-8000-000000000001'],
+  ])('fails %s %s with one line', async (...args) => {
+    const run = await runCli(args, { env: NOWHERE, cwd: folder });
+    expect(run).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
+    expect(run.stderr).toMatch(/^ground-truth: the database cannot be used: .*ECONNREFUSED.*\n$/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('is told apart from one without tables, which migrate makes', async () => {
+    const empty = await cloneDatabase('template0');
+    try {
+      const emptyEnv = { DATABASE_URL: empty.url };
+      const before = await runCli(['stats'], { env: emptyEnv });
+      expect(before).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
+      expect(before.stderr).toMatch(
+        /^ground-truth: the database has no Ground Truth tables yet; run: ground-truth migrate\n$/,
+      );
+      const migrated = await runCli(['migrate'], { env: emptyEnv });
+      expect(migrated).toMatchObject({ code: 0, stdout: Buffer.alloc(0) });
+      expect(migrated.stderr).toMatch(/^applied CreateCorpus.*\n.* is up to date\n$/);
+      expect((await runCli(['migrate'], { env: emptyEnv })).stderr).toBe(
+        'the schema of the database is up to date\n',
+      );
+      expect((await runCli(['stats'], { env: emptyEnv })).code).toBe(0);
+    } finally {
+      await empty.drop();
+    }
+  });
+});
+
+describe('export', () => {
+  beforeAll(() => insertJobs(30));
+  afterAll(() => database.clear());
+
+  const all = ['export', '--approved-only', 'false'];
+  const read = async (name: string) => readFile(path.join(folder, name));
+  const run = (...args: string[]) => runCli([...all, ...args], { env, cwd: folder });
+
+  it('goes to standard output by itself and by the name of -', async () => {
+    const [plain, dash] = await Promise.all([run(), run('--out', '-')]);
+    expect(plain).toMatchObject({ code: 0, stderr: '' });
+    expect(plain.stdout.toString().match(/\n/g)).toHaveLength(30);
+    expect(dash).toEqual(plain);
+  });
+
+  it('writes a file that only its owner can read, and says so', async () => {
+    const { stdout } = await run();
+    const toFile = await run('--out', 'corpus.jsonl');
+    expect(toFile).toMatchObject({ code: 0, stdout: Buffer.alloc(0) });
+    expect(toFile.stderr).toMatch(/^30 samples, 0\.0 MB written to corpus\.jsonl\n$/);
+    expect(await read('corpus.jsonl')).toEqual(stdout);
+    expect((await stat(path.join(folder, 'corpus.jsonl'))).mode & 0o777).toBe(0o600);
+    expect(await readdir(folder)).toEqual(['corpus.jsonl']);
+  });
+
+  it('replaces a file, whatever its mode was', async () => {
+    await writeFile(path.join(folder, 'corpus.jsonl'), 'old', { mode: 0o644 });
+    expect((await run('--limit', '1', '--out', 'corpus.jsonl')).code).toBe(0);
+    expect((await read('corpus.jsonl')).toString()).toMatch(/^\{"job_id".*\}\n$/);
+    expect((await stat(path.join(folder, 'corpus.jsonl'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('writes an empty file where nothing matches', async () => {
+    expect((await run('--since', '2030-01-01', '--out', 'none.jsonl')).stderr).toMatch(/^0 samples, /);
+    expect(await read('none.jsonl')).toHaveLength(0);
+  });
+
+  it('compresses what ends in .gz', async () => {
+    const { stdout } = await run();
+    expect(await run('--out', 'corpus.jsonl.gz')).toMatchObject({ code: 0 });
+    expect(gunzipSync(await read('corpus.jsonl.gz'))).toEqual(stdout);
+  });
+
+  it.each(['link to a file', 'dangling link'])('follows a %s', async (kind) => {
+    await mkdir(path.join(folder, 'elsewhere'));
+    if (kind === 'link to a file') await writeFile(path.join(folder, 'elsewhere/real.jsonl'), 'old');
+    await symlink('elsewhere/real.jsonl', path.join(folder, 'corpus.jsonl'));
+    expect(await run('--limit', '1', '--out', 'corpus.jsonl')).toMatchObject({ code: 0 });
+    expect((await lstat(path.join(folder, 'corpus.jsonl'))).isSymbolicLink()).toBe(true);
+    expect((await read('elsewhere/real.jsonl')).toString()).toMatch(/^\{"job_id".*\}\n$/);
+    expect(await readdir(path.join(folder, 'elsewhere'))).toEqual(['real.jsonl']);
+  });
+
+  it('accepts a name as long as the file system does', async () => {
+    const name = `${'ü'.repeat(124)}.jsonl`;
+    expect(await run('--limit', '1', '--out', name)).toMatchObject({ code: 0 });
+    expect(await readdir(folder)).toEqual([name]);
+  });
+
+  it.each([
+    ['missing/corpus.jsonl', 'its folder does not exist'],
+    ['.', 'it is a folder'],
+    ['corpora/', 'it is the name of a folder'],
+    ['file/corpus.jsonl', 'a part of the path is not a folder'],
+    ['loop', 'a loop of symbolic links'],
+    ['x'.repeat(300), 'the name is too long'],
+    ['/dev/full', 'no space is left on the device'],
+    ['/proc/corpus.jsonl', ''],
+  ])('fails to write %s with one line and no trace', async (target, reason) => {
+    await writeFile(path.join(folder, 'file'), '');
+    await symlink('loop', path.join(folder, 'loop'));
+    const failed = await run('--out', target);
+    expect(failed).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
+    expect(failed.stderr).toMatch(
+      new RegExp(`^ground-truth: ${target.replace('.', '\\.')} cannot be written: .*${reason}\n$`),
+    );
+    expect(await readdir(folder)).toEqual(['file', 'loop']);
+  });
+
+  it('fails where standard output is full', async () => {
+    const full = await runShell('$CLI export --approved-only false > /dev/full', { env });
+    expect(full).toMatchObject({
+      code: 1,
+      stderr: 'ground-truth: standard output cannot be written: no space is left on the device\n',
+    });
+  });
+
+  it('writes to devices', async () => {
+    expect(await run('--out', '/dev/null')).toMatchObject({ code: 0, stderr: '' });
+    const toDevice = await runShell('$CLI export --approved-only false --out /dev/stdout | cat', { env });
+    expect(toDevice).toMatchObject({ code: 0, stderr: '', stdout: (await run()).stdout });
+  });
+
+  it('writes to a file that standard output is', async () => {
+    const shell = await runShell('$CLI export --limit 1 > a.jsonl; $CLI export --limit 1 >> a.jsonl', {
+      env,
+      cwd: folder,
+    });
+    expect(shell).toMatchObject({ code: 0, stderr: '' });
+    expect((await read('a.jsonl')).toString()).toMatch(/^(\{.*\}\n)\1$/);
+  });
+
+  it('writes to a pipe that has a name', async () => {
+    const pipe = makePipe();
+    const [toPipe, received] = await Promise.all([run('--out', pipe), readAll(pipe)]);
+    expect(toPipe).toMatchObject({ code: 0, stderr: '' });
+    expect(received).toEqual((await run()).stdout);
+  });
+
+  it('prints the statistics of the whole database along with it', async () => {
+    const exported = await run('--limit', '1', '--print-stats');
+    expect(exported.stdout.toString().match(/\n/g)).toHaveLength(1);
+    const stats = await runCli(['stats'], { env });
+    expect(exported.stderr).toBe(stats.stdout.toString());
+    expect(exported.stderr).toMatch(
+      /^jobs +30\n {2}approved +15\n {2}with corrections +10\ncorrections +10\n/,
+    );
+  });
+
+  it('says how many samples diverged', async () => {
+    await database.query(`update jobs set result = '{"text":1}' where filename in ('3.pdf', '6.pdf')`);
+    const diverged = await run('--out', 'corpus.jsonl');
+    expect(diverged.code).toBe(0);
+    expect(diverged.stderr).toMatch(/^30 samples, .*; 2 of them diverged: .*\n$/);
+  });
+
+  function makePipe(): string {
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    return pipe;
+  }
+});
+
+describe('an export that does not come to its end', () => {
+  beforeAll(() => insertJobs(1_000, 20_000));
+  afterAll(() => database.clear());
+
+  it('is quiet where its reader has enough', async () => {
+    const head = await runShell(
+      '{ $CLI export --approved-only false --print-stats; echo $? > code; } | head -n 1',
+      { env, cwd: folder },
+    );
+    expect(head.stdout.toString()).toMatch(/^\{"job_id".*\}\n$/);
+    expect(head.stderr).toBe('');
+    expect(await readFile(path.join(folder, 'code'), 'utf8')).toBe('0\n');
+  });
+
+  it('is quiet where nobody reads at all', async () => {
+    const closed = await runShell('{ $CLI stats; echo $? > code; } | true', { env, cwd: folder });
+    expect(closed.stderr).toBe('');
+    expect(await readFile(path.join(folder, 'code'), 'utf8')).toBe('0\n');
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'leaves no file behind when %s interrupts it',
+    async (signal) => {
+      await whileLocked(async () => {
+        const child = startCli(['export', '--out', 'corpus.jsonl'], { env, cwd: folder });
+        const end = endOf(child);
+        await untilExportWaits();
+        expect(await readdir(folder)).toEqual([
+          expect.stringMatching(/^\.corpus\.jsonl\.[0-9]+-[0-9a-f]+\.partial$/),
+        ]);
+        child.kill(signal);
+        expect(await end).toMatchObject({ signal, stderr: '' });
+        expect(await readdir(folder)).toEqual([]);
+      });
+    },
+  );
+
+  it('keeps the old file when it is interrupted', async () => {
+    await writeFile(path.join(folder, 'corpus.jsonl'), 'old');
+    await whileLocked(async () => {
+      const child = startCli(['export', '--out', 'corpus.jsonl'], { env, cwd: folder });
+      await untilExportWaits();
+      child.kill('SIGTERM');
+      await endOf(child);
+    });
+    expect(await readFile(path.join(folder, 'corpus.jsonl'), 'utf8')).toBe('old');
+  });
+
+  it('leaves no file behind when the database ends it', async () => {
+    await whileLocked(async () => {
+      const child = startCli(['export', '--out', 'corpus.jsonl'], { env, cwd: folder });
+      const end = endOf(child);
+      await untilExportWaits();
+      await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${EXPORTS}`);
+      const ended = await end;
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(/^ground-truth: the database cannot be used: .*\n$/);
+      expect(await readdir(folder)).toEqual([]);
+    });
+  });
+
+  it('can be interrupted at a pipe whose reader stalls', async () => {
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const child = startCli(['export', '--approved-only', 'false', '--out', pipe], { env });
+    const end = endOf(child);
+    const reader = createReadStream(pipe, { highWaterMark: 16 });
+    await once(reader, 'readable');
+    child.kill('SIGTERM');
+    expect(await end).toMatchObject({ signal: 'SIGTERM', stderr: '' });
+    reader.destroy();
+  });
+
+  it('can be interrupted where standard output stalls', async () => {
+    const child = startCli(['export', '--approved-only', 'false'], { env });
+    await once(child.stdout, 'readable');
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([null, 'SIGTERM']);
+    child.stdout.destroy();
+  });
+
+  /** Nobody else can read the jobs meanwhile, so an export has to wait for its first one. */
+  async function whileLocked(work: () => Promise<void>): Promise<void> {
+    const runner = database.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    try {
+      await runner.query('lock table jobs in access exclusive mode');
+      await work();
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+  }
+
+  const EXPORTS = `datname = current_database() and query like 'copy %'`;
+
+  function untilExportWaits(): Promise<void> {
+    return until(async () => {
+      const [row] = await database.query<{ waits: boolean }>(
+        `select exists (select from pg_stat_activity where ${EXPORTS} and wait_event_type = 'Lock') as waits`,
+      );
+      return row!.waits;
+    });
+  }
+});
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(20);
+}
+
+async function readAll(file: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,444 @@
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runCli } from '../setup/cli.js';
+import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { startServer, type TestServer } from '../setup/server.js';
+
+const POOL_SIZE = 3;
+const EXPORT = '/api/v1/ground-truth/export';
+const STATS = '/api/v1/ground-truth/stats';
+
+let database: TestDatabase;
+let server: TestServer;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  server = await startServer(environment());
+});
+
+afterAll(async () => {
+  const end = await server.stop();
+  await database.drop();
+  expect(end).toMatchObject({ code: 0, signal: null, stdout: Buffer.alloc(0) });
+});
+
+function environment(): NodeJS.ProcessEnv {
+  return { DATABASE_URL: database.url, GROUND_TRUTH_POOL_SIZE: String(POOL_SIZE) };
+}
+
+const fetchText = async (path: string): Promise<string> => (await fetch(server.url + path)).text();
+
+/** Results of some `size` characters. */
+async function insertLargeJobs(count: number, size: number): Promise<void> {
+  await database.query(
+    `insert into jobs (filename, source_kind, result, approved, created_at)
+     select n || '.pdf', 'pdf', json_build_object('text', repeat('x', $2)), true, '2025-01-01Z'
+     from generate_series(1, $1::int) as n`,
+    [count, size],
+  );
+}
+
+async function expectProblem(response: Response, status: number): Promise<Record<string, unknown>> {
+  expect(response.status).toBe(status);
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  const problem = (await response.json()) as Record<string, unknown>;
+  expect(problem).toMatchObject({
+    type: expect.stringMatching(/^urn:ground-truth:problem:/) as string,
+    title: expect.any(String) as string,
+    status,
+    detail: expect.any(String) as string,
+    instance: new URL(response.url).pathname,
+  });
+  expect(JSON.stringify(problem)).not.toMatch(/node_modules|select |\.js:|\.ts:/);
+  return problem;
+}
+
+describe('a small corpus', () => {
+  /** One of each kind; the last change of number n is on 2025-01-0n. */
+  beforeAll(async () => {
+    const jobs = [
+      ['untouched', '{"a":1}', false, null],
+      ['approved', '{"a":{"b":[1.0,1e400,-0]},"a":2}', true, null],
+      ['approved without a reviewer', '[]', true, null],
+      ['failed', null, false, null],
+      ['failed with null', 'null', false, null],
+      ['corrected', '{"a":2}', false, `('a', 'replace', '1', '2', null)`],
+      ['corrected and approved', '{"a":2}', true, `('a', 'replace', '1', '2', 'salah baca')`],
+      ['with an insertion', '{"a":[1,2]}', true, `('a[1]', 'add', null, '2', null)`],
+      ['with a removal', '{"a":[1]}', true, `('a[1]', 'remove', '{"x": null}', null, null)`],
+    ] as const;
+    for (const [index, [filename, result, approved, correction]] of jobs.entries()) {
+      const at = `2025-01-0${index + 1}T12:00:00.5Z`;
+      await database.query(
+        `with job as (
+           insert into jobs (filename, source_kind, result, approved, created_at, review_flags, confidence)
+           values ($1, 'pdf', $2::json, $3, $4::timestamptz - interval '30 days', '{low_confidence,"a b"}', 0.5)
+           returning id
+         )
+         insert into job_corrections (job_id, field_path, op, old_value, new_value, reason, corrected_by, corrected_at)
+         select id, path, op, old::json, new::json, reason, 'rini', $4::timestamptz
+         from job, (values ${correction ?? `('', '', null, null, null)`}) as c (path, op, old, new, reason)
+         where ${correction ? 'true' : 'false'}`,
+        [filename, result, approved, at],
+      );
+      if (correction === null)
+        await database.query('update jobs set reviewed_at = $2 where filename = $1', [filename, at]);
+    }
+  });
+
+  afterAll(() => database.clear());
+
+  it('comes as an attachment of JSON lines', async () => {
+    const response = await fetch(server.url + EXPORT);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/x-ndjson');
+    expect(response.headers.get('content-disposition')).toBe('attachment; filename="ground-truth.jsonl"');
+    const body = await response.text();
+    expect(body).toMatch(/^(\{"job_id":.*\}\n){5}$/);
+    expect(body).toContain('"final_result":{"a":{"b":[1.0,1e400,-0]},"a":2}');
+  });
+
+  it('has the same bytes by HTTP and by the command for every combination of filters', async () => {
+    const combinations = cartesian([
+      ['', 'approved_only=false'],
+      ['', 'since=2025-01-03T12:00:00.5Z'],
+      ['', 'until=2025-01-08T19:00:00%2B07:00'],
+      ['', 'has_corrections=true', 'has_corrections=false'],
+      ['', 'limit=2'],
+    ]);
+    const bodies = new Set<string>();
+    await inTurns(combinations, async (filters) => {
+      const query = filters.filter((filter) => filter !== '');
+      const flags = query.map((filter) => `--${decodeURIComponent(filter).replaceAll('_', '-')}`);
+      const [body, run] = await Promise.all([
+        fetchText(`${EXPORT}?${query.join('&')}`),
+        runCli(['export', ...flags], { env: environment() }),
+      ]);
+      expect(run).toMatchObject({ code: 0, stderr: '' });
+      expect(run.stdout.toString()).toBe(body);
+      expect(namesIn(body)).toEqual(await expectedNames(query));
+      bodies.add(body);
+    });
+    // The filters do make a difference.
+    expect(bodies.size).toBeGreaterThan(15);
+  }, 240_000);
+
+  it('is counted by stats', async () => {
+    const response = await fetch(server.url + STATS);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^application\/json\b/);
+    const expected = {
+      total_jobs: 9,
+      approved_jobs: 5,
+      total_corrections: 4,
+      jobs_with_corrections: 4,
+      top_corrected_fields: [
+        { field_path: 'a', count: 2 },
+        { field_path: 'a[1]', count: 2 },
+      ],
+    };
+    const body = await response.text();
+    expect(body).toBe(JSON.stringify(expected));
+    const run = await runCli(['stats', '--json'], { env: environment() });
+    expect(run).toMatchObject({ code: 0, stderr: '', stdout: Buffer.from(`${body}\n`) });
+    expect(JSON.parse(await fetchText(`${STATS}?top_n=1&collapse_indices=true`))).toEqual({
+      ...expected,
+      top_corrected_fields: [{ field_path: 'a', count: 2 }],
+    });
+  });
+
+  it('is described by HEAD without a body', async () => {
+    const response = await fetch(server.url + EXPORT, { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/x-ndjson');
+    expect(response.headers.get('content-disposition')).toBe('attachment; filename="ground-truth.jsonl"');
+    expect(await response.text()).toBe('');
+    expect((await fetch(`${server.url}${EXPORT}?limit=0`, { method: 'HEAD' })).status).toBe(400);
+  });
+
+  /** What the filters mean, said once more. */
+  async function expectedNames(query: readonly string[]): Promise<string[]> {
+    const given = new URLSearchParams(query.join('&'));
+    const rows = await database.query<{ filename: string }>(
+      `select filename from jobs
+       where (not $1 or approved)
+         and greatest(created_at, reviewed_at, (select max(corrected_at) from job_corrections where job_id = jobs.id))
+           between coalesce($2::timestamptz, '-infinity') and coalesce($3::timestamptz - interval '1 microsecond', 'infinity')
+         and ($4::boolean is null or $4 = exists (select from job_corrections where job_id = jobs.id))
+       order by created_at, id limit $5`,
+      [
+        given.get('approved_only') !== 'false',
+        given.get('since'),
+        given.get('until'),
+        given.get('has_corrections'),
+        given.get('limit'),
+      ],
+    );
+    return rows.map(({ filename }) => filename);
+  }
+});
+
+describe('a request that is not accepted', () => {
+  it.each([
+    [EXPORT, 'approved_only', 'yes', 'true, false, 1 or 0'],
+    [EXPORT, 'approved_only', '', 'true, false, 1 or 0'],
+    [EXPORT, 'has_corrections', 'TRUE', 'true, false, 1 or 0'],
+    [EXPORT, 'since', 'yesterday', 'RFC 3339'],
+    [EXPORT, 'since', '2025-06-01T00:00:00', 'offset'],
+    [EXPORT, 'since', '2025-06-01T00:00:00 07:00', '%2B'],
+    [EXPORT, 'until', '2025-06-31', 'exists'],
+    [EXPORT, 'until', '2025-06-01T00:00:60Z', 'leap second'],
+    [EXPORT, 'limit', '0', 'a whole number from 1 to'],
+    [EXPORT, 'limit', '1.0', 'a whole number from 1 to'],
+    [EXPORT, 'limit', '%zz', 'a whole number from 1 to'],
+    [STATS, 'top_n', '1001', 'a whole number from 1 to 1000'],
+    [STATS, 'top_n', '-1', 'a whole number from 1 to 1000'],
+    [STATS, 'collapse_indices', '2', 'true, false, 1 or 0'],
+  ])('%s?%s=%s: names all three', async (path, name, value, accepted) => {
+    const raw = value === '%zz' ? value : encodeURIComponent(value);
+    const problem = await expectProblem(await fetch(`${server.url}${path}?${name}=${raw}`), 400);
+    const [error, ...others] = problem.errors as { field: string; message: string }[];
+    expect(others).toEqual([]);
+    expect(error?.field).toBe(name);
+    expect(error?.message).toContain(JSON.stringify(value));
+    expect(error?.message).toContain(accepted);
+  });
+
+  it.each([
+    [
+      `${EXPORT}?limt=5`,
+      'limt',
+      'is not known; accepted are approved_only, since, until, has_corrections, limit',
+    ],
+    [
+      `${EXPORT}?top_n=5`,
+      'top_n',
+      'is not known; accepted are approved_only, since, until, has_corrections, limit',
+    ],
+    [`${STATS}?limit=5`, 'limit', 'is not known; accepted are top_n, collapse_indices'],
+    [`${EXPORT}?limit=5&limit=5`, 'limit', 'more than once'],
+    [`${EXPORT}?approved_only=true&approved_only=false`, 'approved_only', 'more than once'],
+    [`${EXPORT}?since=2025-01-01&since=2025-01-01`, 'since', 'more than once'],
+    [`${EXPORT}?limit[]=5`, 'limit[]', 'is not known'],
+    [`${EXPORT}?__proto__=5`, '__proto__', 'is not known'],
+    [`${EXPORT}?constructor=5`, 'constructor', 'is not known'],
+    [`${EXPORT}?since=2025-06-01&until=2025-06-01`, 'since', '2025-06-01T00:00:00Z is not before until'],
+    [`${EXPORT}?since=2025-06-01T00:00:00+07:00`, 'since', 'a plus is written %2B'],
+  ])('%s names %s', async (path, field, message) => {
+    const problem = await expectProblem(await fetch(server.url + path), 400);
+    expect(problem.errors).toEqual([{ field, message: expect.stringContaining(message) as string }]);
+  });
+
+  it('names all parameters at fault', async () => {
+    const problem = await expectProblem(await fetch(`${server.url}${EXPORT}?limit=x&since=y&until=z`), 400);
+    expect((problem.errors as { field: string }[]).map(({ field }) => field)).toEqual([
+      'since',
+      'until',
+      'limit',
+    ]);
+  });
+
+  it.each(['/', '/api/v1/nothing', '/api/v1/%zz', `${EXPORT}/1`])(
+    'GET %s: there is nothing',
+    async (path) => {
+      const response = await fetch(server.url + path);
+      expect([400, 404]).toContain(response.status);
+      await expectProblem(response, response.status);
+    },
+  );
+
+  it('POST is not a way to export', async () => {
+    await expectProblem(await fetch(server.url + EXPORT, { method: 'POST' }), 404);
+  });
+});
+
+describe('a large corpus', () => {
+  const COUNT = 1_500;
+  const SIZE = 20_000;
+
+  beforeAll(() => insertLargeJobs(COUNT, SIZE));
+  afterAll(() => database.clear());
+
+  it.each(['1.0', '1.1'] as const)(
+    'is an error for a reader of HTTP/%s when it fails on the way',
+    async (version) => {
+      const reader = startReader(version);
+      await once(reader.stdout, 'readable');
+      await terminateExports();
+      reader.stdout.resume();
+      const [code] = (await once(reader, 'close')) as [number];
+      expect(code).toBeGreaterThan(0);
+    },
+  );
+
+  it('leaves the pool whole when readers go away', async () => {
+    for (let i = 0; i < POOL_SIZE * 3; i++) (await begin()).destroy();
+    await untilNoExportRuns();
+    expect(JSON.parse(await fetchText(STATS))).toMatchObject({ total_jobs: COUNT });
+  });
+
+  it('leaves the pool whole when readers go away before the first byte', async () => {
+    const runner = database.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('lock table jobs in access exclusive mode');
+    const begin = () =>
+      Array.from({ length: POOL_SIZE }, () => get(server.url + EXPORT).on('error', () => undefined));
+    const first = begin();
+    await until(async () => (await countExports()) === POOL_SIZE);
+    for (const request of first) request.destroy();
+    const second = begin();
+    // PostgreSQL goes on waiting for the lock, but the pool has connections to give.
+    await until(async () => (await countExports()) === POOL_SIZE * 2);
+    for (const request of second) request.destroy();
+    await runner.rollbackTransaction();
+    await runner.release();
+    await untilNoExportRuns();
+    expect(JSON.parse(await fetchText(STATS))).toMatchObject({ total_jobs: COUNT });
+  });
+
+  it('waits for a slow reader and reaches it whole', async () => {
+    const response = await begin();
+    expect(await countExports()).toBe(1);
+    let bytes = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) bytes += chunk.length;
+    expect(response.complete).toBe(true);
+    expect(bytes).toBeGreaterThan(COUNT * SIZE * 2);
+  });
+
+  it('is reset when the server ends, which takes no longer for it', async () => {
+    const other = await startServer(environment());
+    const response = await begin(other.url);
+    const reset = endOf(response);
+    const end = await other.stop('SIGINT');
+    response.resume();
+    expect(await reset).toBe('ECONNRESET');
+    expect(end).toMatchObject({ code: 0, signal: null });
+    await untilNoExportRuns();
+  });
+
+  /**
+   * Other people's programs: Node takes a reset that follows data for an ordinary end, now and then. With HTTP/1.0 the end
+   * of the connection is all that a reader has to go by.
+   */
+  function startReader(version: '1.0' | '1.1'): ChildProcessWithoutNullStreams {
+    const url = server.url + EXPORT;
+    if (hasCurl) return spawn('curl', ['-s', `--http${version}`, url]);
+    if (version === '1.1') return spawn(process.execPath, ['-e', READ_BY_FETCH, url]);
+    const request = `GET ${EXPORT} HTTP/1.0\\r\\n\\r\\n`;
+    return spawn('bash', [
+      '-c',
+      `exec 3<>/dev/tcp/127.0.0.1/${server.port}; printf '${request}' >&3; exec cat <&3`,
+    ]);
+  }
+
+  async function begin(url = server.url): Promise<IncomingMessage> {
+    const request = get(url + EXPORT, { agent: false });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    // It hears of what befalls the response, which we listen to.
+    request.on('error', () => undefined);
+    await once(response, 'readable');
+    return response;
+  }
+
+  /** Listens from now on: an error may come while nobody reads. */
+  function endOf(response: IncomingMessage): Promise<string> {
+    return new Promise((resolve) => {
+      response.once('error', (error: NodeJS.ErrnoException) => {
+        resolve(error.code ?? error.message);
+      });
+      response.once('end', () => {
+        resolve('an ordinary end');
+      });
+    });
+  }
+});
+
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+const READ_BY_FETCH = `fetch(process.argv[1]).then(async ({ body }) => {
+  for await (const chunk of body) process.stdout.write(chunk);
+})`;
+
+const EXPORTS = `datname = current_database() and state = 'active' and query like 'copy %'`;
+
+async function terminateExports(): Promise<void> {
+  const rows = await database.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where ${EXPORTS}`,
+  );
+  expect(rows).toHaveLength(1);
+  await untilNoExportRuns();
+}
+
+async function countExports(): Promise<number> {
+  return (await database.query(`select from pg_stat_activity where ${EXPORTS}`)).length;
+}
+
+function untilNoExportRuns(): Promise<void> {
+  return until(async () => (await countExports()) === 0);
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(20);
+}
+
+describe('without its database', () => {
+  it('answers 503, serves HEAD and the documentation, and ends properly', async () => {
+    const gone = await createTestDatabase();
+    const orphan = await startServer({ DATABASE_URL: gone.url });
+    await fetch(orphan.url + STATS);
+    await gone.drop();
+    for (const path of [EXPORT, STATS]) {
+      const problem = await expectProblem(await fetch(orphan.url + path), 503);
+      expect(JSON.stringify(problem)).not.toContain('ground_truth_test');
+    }
+    // Were it to ask the database, it could not answer.
+    expect((await fetch(orphan.url + EXPORT, { method: 'HEAD' })).status).toBe(200);
+    expect((await fetch(`${orphan.url}/openapi.json`)).status).toBe(200);
+    expect((await fetch(`${orphan.url}/docs`)).status).toBe(200);
+    expect(await orphan.stop()).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('migrates one that has no tables yet where it is asked to', async () => {
+    const { url, drop } = await cloneDatabase('template0');
+    const before = await startServer({ DATABASE_URL: url });
+    await expectProblem(await fetch(before.url + STATS), 503);
+    await before.stop();
+    const after = await startServer({ DATABASE_URL: url, GROUND_TRUTH_MIGRATE: 'true' });
+    expect((await fetch(after.url + STATS)).status).toBe(200);
+    await after.stop();
+    await drop();
+  });
+});
+
+it('does not take an address that another server has', async () => {
+  const run = await runCli(['serve', '--port', String(server.port)], { env: environment() });
+  expect(run).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
+  expect(run.stderr).toMatch(
+    /^ground-truth: cannot listen on 127\.0\.0\.1:[0-9]+: the address is in use.*\n$/,
+  );
+});
+
+function namesIn(corpus: string): string[] {
+  return corpus
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => (JSON.parse(line) as { filename: string }).filename);
+}
+
+function cartesian(choices: readonly (readonly string[])[]): string[][] {
+  return choices.reduce<string[][]>(
+    (rows, options) => rows.flatMap((row) => options.map((option) => [...row, option])),
+    [[]],
+  );
+}
+
+/** A few at a time. */
+async function inTurns<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  await Promise.all(
+    Array.from({ length: POOL_SIZE }, async () => {
+      for (const item of queue) await work(item);
+    }),
+  );
+}

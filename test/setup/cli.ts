@@ -1,0 +1,70 @@
+import {
+  type ChildProcessWithoutNullStreams,
+  spawn,
+  type SpawnOptionsWithoutStdio,
+} from 'node:child_process';
+import path from 'node:path';
+
+export const CLI = path.resolve(__dirname, '../../dist/src/cli.js');
+
+/** How a command ended, and what it said. */
+export interface CliRun {
+  readonly stdout: Buffer;
+  readonly stderr: string;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface CliOptions {
+  /** All of the environment but PATH; nothing of the test's own gets through. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** Standard input, which is empty otherwise. */
+  readonly input?: string | Buffer;
+}
+
+/** Runs the built program, as a process, to its end. */
+export async function runCli(
+  args: readonly string[],
+  { input, ...options }: CliOptions = {},
+): Promise<CliRun> {
+  const child = startCli(args, options);
+  // A command may end before it has read all.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  return endOf(child);
+}
+
+/** Starts the built program; whoever does so waits for `endOf` it. */
+export function startCli(args: readonly string[], options: CliOptions = {}): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [CLI, ...args], spawnOptions(options));
+}
+
+/** For a line of shell in which `$CLI` is the program. */
+export async function runShell(line: string, options: CliOptions = {}): Promise<CliRun> {
+  const { env, cwd } = spawnOptions(options);
+  const child = spawn('/bin/sh', ['-c', line], {
+    ...(cwd !== undefined && { cwd }),
+    env: { ...env, CLI: `${process.execPath} ${CLI}` },
+  });
+  child.stdin.end();
+  return endOf(child);
+}
+
+/** Collects what a process says until it has ended. */
+export async function endOf(child: ChildProcessWithoutNullStreams): Promise<CliRun> {
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      resolve({ stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString(), code, signal });
+    });
+  });
+}
+
+function spawnOptions({ env, cwd }: CliOptions): SpawnOptionsWithoutStdio {
+  return { env: { PATH: process.env.PATH, ...env }, ...(cwd !== undefined && { cwd }) };
+}

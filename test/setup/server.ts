@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import { type CliRun, endOf, startCli } from './cli.js';
+
+/** A server in a process of its own. */
+export interface TestServer {
+  /** Without a path or a slash at its end. */
+  readonly url: string;
+  readonly port: number;
+  /** Asks it to end, and waits until it has. */
+  stop(signal?: NodeJS.Signals): Promise<CliRun>;
+}
+
+/** Starts the built server on any free port of 127.0.0.1. */
+export async function startServer(env: NodeJS.ProcessEnv): Promise<TestServer> {
+  const child = startCli(['serve', '--port', '0'], { env });
+  const end = endOf(child);
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  for (;;) {
+    const [, port] = /listens on http:\/\/127\.0\.0\.1:([0-9]+)/.exec(said) ?? [];
+    if (port !== undefined) {
+      return {
+        url: `http://127.0.0.1:${port}`,
+        port: Number(port),
+        stop: (signal = 'SIGTERM') => {
+          child.kill(signal);
+          return end;
+        },
+      };
+    }
+    const next = await Promise.race([end, once(child.stderr, 'data')]);
+    if ('code' in next) throw new Error(`the server ended: ${next.stderr}`);
+  }
+}
