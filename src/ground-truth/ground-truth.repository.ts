@@ -93,19 +93,18 @@ class OpenSnapshot implements Snapshot {
     if (this.isClosed) return;
     this.isClosed = true;
     this.signal?.removeEventListener('abort', this.close);
-    this.client.removeListener('error', this.remember);
-    if (!this.isClean || this.failure) {
-      this.client.release(this.failure ?? true);
-      return;
+    if (this.isClean && !this.failure) {
+      this.client.query('rollback').catch(this.remember).then(this.release, this.release);
+    } else {
+      this.failure ??= new Error('the connection was left in the middle of a statement');
+      this.release();
     }
-    this.client.query('rollback').then(
-      () => {
-        this.client.release();
-      },
-      (error: unknown) => {
-        this.client.release(error as Error);
-      },
-    );
+  };
+
+  /** The pool listens from here on, and drops a connection that has failed. */
+  private readonly release = (): void => {
+    this.client.removeListener('error', this.remember);
+    this.client.release(this.failure);
   };
 
   private readonly remember = (error: Error): void => {

@@ -1,4 +1,5 @@
 import { type Key } from './field-path.js';
+import { type JsonSource } from './json-source.js';
 import {
   BACKSLASH,
   CLOSE_ARRAY,
@@ -7,23 +8,22 @@ import {
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
-  skipValue,
   skipWhiteSpace,
 } from './scan.js';
 
 /** A member of an object or an element of an array: stretches of texts, and what they hold where that has been looked at. */
 export interface Entry {
-  /** The text in which the key stands, quotes included; of an element, the one in which it stood with its neighbours. */
+  /** The text in which the key stands, quotes included; undefined for an element. */
   readonly keySource: Buffer | undefined;
-  /** Where the entry begins: with its key, which is empty for an element. */
   readonly keyStart: number;
   readonly keyEnd: number;
   /** The key has an escape in it. */
   readonly hasEscape: boolean;
-  /** Where the entry before it ended in `keySource`; -1 where there was none. */
-  readonly before: number;
+  /** Where the value stood in the container's source. */
+  readonly stoodStart: number;
+  readonly stoodEnd: number;
   /** The value. */
-  source: Buffer;
+  source: JsonSource;
   start: number;
   end: number;
   container: JsonContainer | undefined;
@@ -33,29 +33,32 @@ export interface Entry {
 export class JsonContainer {
   /** Something in it, at any depth, differs from its source. */
   isChanged = false;
+  /** Entries have come or gone, so that its source no longer says which there are. */
+  isRestructured = false;
 
   constructor(
     readonly isObject: boolean,
-    readonly source: Buffer,
-    /** Its opening bracket. */
+    readonly source: JsonSource,
+    /** Its brackets, both included. */
     readonly start: number,
+    readonly end: number,
     readonly entries: Entry[],
     readonly parent: JsonContainer | undefined,
   ) {}
+}
 
-  hasKey({ keySource, keyStart, keyEnd, hasEscape }: Entry, { bytes, key }: Key): boolean {
-    if (hasEscape) return decodeString(keySource!, keyStart, keyEnd) === key;
-    const length = keyEnd - keyStart - 2;
-    if (bytes?.length !== length) return false;
-    for (let i = 0; i < length; i++) {
-      if (keySource![keyStart + 1 + i] !== bytes[i]) return false;
-    }
-    return true;
+export function hasKey({ keySource, keyStart, keyEnd, hasEscape }: Entry, { bytes, key }: Key): boolean {
+  if (hasEscape) return decodeString(keySource!, keyStart, keyEnd) === key;
+  const length = keyEnd - keyStart - 2;
+  if (bytes?.length !== length) return false;
+  for (let i = 0; i < length; i++) {
+    if (keySource![keyStart + 1 + i] !== bytes[i]) return false;
   }
+  return true;
+}
 
-  keyOf({ keySource, keyStart, keyEnd }: Entry): string {
-    return decodeString(keySource!, keyStart, keyEnd);
-  }
+export function keyOf({ keySource, keyStart, keyEnd }: Entry): string {
+  return decodeString(keySource!, keyStart, keyEnd);
 }
 
 /** Notes that something in the container differs from its source; so it does in all that it stands in. */
@@ -70,71 +73,70 @@ export function decodeString(text: Buffer, start: number, end: number): string {
   return JSON.parse(text.toString('utf8', start, end)) as string;
 }
 
-/** The entries of the array or object that begins at `start`; undefined where a scalar does. */
-export function scanContainer(
-  source: Buffer,
-  start: number,
-  parent: JsonContainer | undefined,
-): JsonContainer | undefined {
-  if (source[start] === OPEN_OBJECT)
-    return new JsonContainer(true, source, start, scanMembers(source, start), parent);
-  if (source[start] === OPEN_ARRAY)
-    return new JsonContainer(false, source, start, scanElements(source, start), parent);
-  return undefined;
+/** The array or object that is the entry's value, scanned now if it has not been; undefined for a scalar. */
+export function openContainer(entry: Entry, parent: JsonContainer | undefined): JsonContainer | undefined {
+  const { source, start, end } = entry;
+  const first = source.bytes[start];
+  if (first === OPEN_OBJECT) {
+    entry.container ??= new JsonContainer(true, source, start, end, scanMembers(source, start), parent);
+  } else if (first === OPEN_ARRAY) {
+    entry.container ??= new JsonContainer(false, source, start, end, scanElements(source, start), parent);
+  }
+  return entry.container;
 }
 
-function scanMembers(source: Buffer, open: number): Entry[] {
+function scanMembers(source: JsonSource, open: number): Entry[] {
+  const { bytes } = source;
   const entries: Entry[] = [];
-  let before = -1;
-  let at = skipWhiteSpace(source, open + 1);
-  while (source[at] !== CLOSE_OBJECT) {
+  let at = skipWhiteSpace(bytes, open + 1);
+  while (bytes[at] !== CLOSE_OBJECT) {
     const keyStart = at;
     let hasEscape = false;
-    for (at++; source[at] !== QUOTE; at++) {
-      if (source[at] === BACKSLASH) {
+    for (at++; bytes[at] !== QUOTE; at++) {
+      if (bytes[at] === BACKSLASH) {
         hasEscape = true;
         at++;
       }
     }
     const keyEnd = at + 1;
-    const start = skipWhiteSpace(source, skipWhiteSpace(source, keyEnd) + 1);
-    const end = skipValue(source, start);
+    const start = skipWhiteSpace(bytes, skipWhiteSpace(bytes, keyEnd) + 1);
+    const end = source.skip(start);
     entries.push({
-      keySource: source,
+      keySource: bytes,
       keyStart,
       keyEnd,
       hasEscape,
-      before,
+      stoodStart: start,
+      stoodEnd: end,
       source,
       start,
       end,
       container: undefined,
     });
-    before = end;
-    at = skipSeparator(source, end);
+    at = skipSeparator(bytes, end);
   }
   return entries;
 }
 
-function scanElements(source: Buffer, open: number): Entry[] {
+function scanElements(source: JsonSource, open: number): Entry[] {
+  const { bytes } = source;
   const entries: Entry[] = [];
-  let before = -1;
-  let at = skipWhiteSpace(source, open + 1);
-  while (source[at] !== CLOSE_ARRAY) {
-    const end = skipValue(source, at);
+  let at = skipWhiteSpace(bytes, open + 1);
+  while (bytes[at] !== CLOSE_ARRAY) {
+    const end = source.skip(at);
     entries.push({
-      keySource: source,
-      keyStart: at,
-      keyEnd: at,
+      keySource: undefined,
+      keyStart: 0,
+      keyEnd: 0,
       hasEscape: false,
-      before,
+      stoodStart: at,
+      stoodEnd: end,
       source,
       start: at,
       end,
       container: undefined,
     });
-    before = end;
-    at = skipSeparator(source, end);
+    at = skipSeparator(bytes, end);
   }
   return entries;
 }

@@ -1,7 +1,14 @@
 import { type FieldPath, type Index, type Key } from './field-path.js';
-import { type Entry, type JsonContainer, markChanged, scanContainer } from './json-container.js';
+import {
+  type Entry,
+  hasKey,
+  type JsonContainer,
+  keyOf,
+  markChanged,
+  openContainer,
+} from './json-container.js';
 import { JsonPieces } from './json-pieces.js';
-import { CLOSE_ARRAY, CLOSE_OBJECT, COLON_TEXT, COMMA_TEXT, isWhiteSpace, skipWhiteSpace } from './scan.js';
+import { JsonSource } from './json-source.js';
 
 /** Where a path leads: to a value, or to the place in an array or object where one may be added. Good until the next edit. */
 export interface Target {
@@ -28,19 +35,8 @@ export class JsonDocument {
   /** The document as the only entry of nothing. */
   private readonly root: Entry;
 
-  constructor(text: Buffer) {
-    const start = skipWhiteSpace(text, 0);
-    this.root = {
-      keySource: undefined,
-      keyStart: 0,
-      keyEnd: 0,
-      hasEscape: false,
-      before: -1,
-      source: text,
-      start,
-      end: endOfContent(text),
-      container: undefined,
-    };
+  constructor(private readonly text: Buffer) {
+    this.root = valueEntry(text);
   }
 
   /**
@@ -63,25 +59,33 @@ export class JsonDocument {
     return textOf((target as FoundTarget).entry!);
   }
 
+  /** Whether the value at a target that exists is written just so. */
+  isWritten(target: Target, value: Buffer): boolean {
+    const entry = (target as FoundTarget).entry!;
+    const { source, start, end, container } = entry;
+    if (container?.isChanged === true) return textOf(entry).equals(value);
+    return end - start === value.length && source.bytes.compare(value, 0, value.length, start, end) === 0;
+  }
+
   /** The keys, decoded, of the object in which the target is or would be. */
   keysBeside(target: Target): string[] {
     const { container } = target as FoundTarget;
-    return container?.isObject === true ? container.entries.map((entry) => container.keyOf(entry)) : [];
+    return container?.isObject === true ? container.entries.map(keyOf) : [];
   }
 
   /** Whether the value at the target is an array, and how many elements it has. */
   lengthOf(target: Target): number | undefined {
     const { entry, container } = target as FoundTarget;
-    const opened = entry && open(entry, container);
+    const opened = entry && openContainer(entry, container);
     return opened && !opened.isObject ? opened.entries.length : undefined;
   }
 
   /** The value that exists at the target becomes another one. */
   replace(target: Target, value: Buffer): void {
     const { entry, container } = target as FoundTarget;
-    entry!.source = value;
-    entry!.start = 0;
-    entry!.end = value.length;
+    entry!.source = new JsonSource(value);
+    entry!.start = entry!.source.start;
+    entry!.end = entry!.source.end;
     entry!.container = undefined;
     markChanged(container);
   }
@@ -90,6 +94,7 @@ export class JsonDocument {
   remove(target: Target): void {
     const { container, index } = target as FoundTarget;
     container!.entries.splice(index, 1);
+    container!.isRestructured = true;
     markChanged(container);
   }
 
@@ -101,26 +106,16 @@ export class JsonDocument {
    */
   insert(target: Target, key: Key | undefined, value: Buffer, position: number | null = null): void {
     const { container, index } = target as FoundTarget;
-    const written = key && Buffer.from(key.written);
-    container!.entries.splice(position ?? index, 0, {
-      keySource: written,
-      keyStart: 0,
-      keyEnd: written?.length ?? 0,
-      hasEscape: key !== undefined && key.bytes?.length !== key.written.length - 2,
-      before: -1,
-      source: value,
-      start: 0,
-      end: value.length,
-      container: undefined,
-    });
+    container!.entries.splice(position ?? index, 0, valueEntry(value, key));
+    container!.isRestructured = true;
     markChanged(container);
   }
 
   /** The whole text as it is now; the very text that was given in where nothing was edited. */
   toText(): Buffer {
     const { source, start, end, container } = this.root;
-    if (container?.isChanged !== true && start === 0 && end === source.length) return source;
-    return textOf(this.root);
+    const isWhole = source.bytes === this.text && start === 0 && end === this.text.length;
+    return isWhole && container?.isChanged !== true ? this.text : textOf(this.root);
   }
 
   private follow(path: FieldPath): FoundTarget | undefined {
@@ -145,24 +140,28 @@ function takeStep(
   { entry, container: parent, isAmbiguous }: FoundTarget,
   step: Key | Index,
 ): FoundTarget | undefined {
-  const container = entry && open(entry, parent);
+  const container = entry && openContainer(entry, parent);
   if (container === undefined) return undefined;
   if (typeof step === 'number')
     return container.isObject ? undefined : findElement(container, step, isAmbiguous);
   return container.isObject ? findMember(container, step, isAmbiguous) : undefined;
 }
 
-/** The text is one value, so white space alone can follow it. */
-function endOfContent(text: Buffer): number {
-  let end = text.length;
-  while (isWhiteSpace(text[end - 1])) end--;
-  return end;
-}
-
-/** The array or object that is the entry's value, scanned now if it has not been; undefined for a scalar. */
-function open(entry: Entry, parent: JsonContainer | undefined): JsonContainer | undefined {
-  entry.container ??= scanContainer(entry.source, entry.start, parent);
-  return entry.container;
+function valueEntry(value: Buffer, key?: Key): Entry {
+  const source = new JsonSource(value);
+  const keySource = key && Buffer.from(key.written);
+  return {
+    keySource,
+    keyStart: 0,
+    keyEnd: keySource?.length ?? 0,
+    hasEscape: key !== undefined && key.bytes?.length !== key.written.length - 2,
+    stoodStart: -1,
+    stoodEnd: -1,
+    source,
+    start: source.start,
+    end: source.end,
+    container: undefined,
+  };
 }
 
 function findMember(container: JsonContainer, key: Key, wasAmbiguous: boolean): FoundTarget {
@@ -170,7 +169,7 @@ function findMember(container: JsonContainer, key: Key, wasAmbiguous: boolean): 
   let index = entries.length;
   let isAmbiguous = wasAmbiguous;
   for (let i = 0; i < entries.length; i++) {
-    if (!container.hasKey(entries[i]!, key)) continue;
+    if (!hasKey(entries[i]!, key)) continue;
     if (index < entries.length) isAmbiguous = true;
     index = i;
   }
@@ -187,51 +186,69 @@ function findElement(container: JsonContainer, index: number, isAmbiguous: boole
 
 /** Iterative: a path may lead through thousands of levels, and each of them may have changed. */
 function textOf(root: Entry): Buffer {
-  if (root.container?.isChanged !== true) return root.source.subarray(root.start, root.end);
   const pieces = new JsonPieces();
-  const open: { container: JsonContainer; next: number }[] = [];
-  const addValue = (entry: Entry) => {
-    const { container } = entry;
-    if (container?.isChanged !== true) {
-      pieces.add(entry.source, entry.start, entry.end);
-      return;
-    }
-    pieces.add(container.source, container.start, container.start + 1);
-    open.push({ container, next: 0 });
+  const open: Writing[] = [];
+  const write = ({ source, start, end, container }: Entry) => {
+    if (container?.isChanged === true) open.push({ container, next: 0, at: start });
+    else pieces.add(source.bytes, start, end);
   };
-  addValue(root);
+  if (root.container?.isChanged !== true) return root.source.bytes.subarray(root.start, root.end);
+  write(root);
   for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-    const { container, next } = top;
-    const entry = container.entries[next];
-    if (entry === undefined) {
-      open.pop();
-      pieces.add(container.isObject ? CLOSE_OBJECT_TEXT : CLOSE_ARRAY_TEXT, 0, 1);
-      continue;
-    }
-    addSeparator(pieces, container.entries[next - 1], entry);
-    addKey(pieces, entry);
-    top.next++;
-    addValue(entry);
+    const entry = top.container.isRestructured ? nextEntry(pieces, top) : nextChange(pieces, top);
+    if (entry === undefined) open.pop();
+    else write(entry);
   }
   return pieces.join();
 }
 
-/** The separator of the text itself between neighbours that always were, so that they go on as one piece. */
-function addSeparator(pieces: JsonPieces, previous: Entry | undefined, entry: Entry): void {
-  if (previous === undefined) return;
-  const isNeighbour =
-    entry.before !== -1 && previous.source === entry.keySource && previous.end === entry.before;
-  if (isNeighbour) pieces.add(previous.source, entry.before, entry.keyStart);
-  else pieces.add(COMMA_TEXT, 0, 1);
+/** How far the writing of a changed container has come: to its next entry, and to an offset in its source. */
+interface Writing {
+  readonly container: JsonContainer;
+  next: number;
+  at: number;
 }
 
-function addKey(pieces: JsonPieces, entry: Entry): void {
-  const { keySource, keyStart, keyEnd } = entry;
-  if (keySource === undefined || keyStart === keyEnd) return;
-  pieces.add(keySource, keyStart, keyEnd);
-  if (entry.source === keySource) pieces.add(keySource, keyEnd, entry.start);
-  else pieces.add(COLON_TEXT, 0, 1);
+/**
+ * Of a container that has the entries of its source, writes the source up to the value that has changed next, which is
+ * the caller's to write; undefined after the last one, when the rest has been written.
+ */
+function nextChange(pieces: JsonPieces, writing: Writing): Entry | undefined {
+  const { source, end, entries } = writing.container;
+  while (writing.next < entries.length) {
+    const entry = entries[writing.next++]!;
+    if (entry.source === source && entry.container?.isChanged !== true) continue;
+    pieces.add(source.bytes, writing.at, entry.stoodStart);
+    writing.at = entry.stoodEnd;
+    return entry;
+  }
+  pieces.add(source.bytes, writing.at, end);
+  return undefined;
 }
 
-const CLOSE_OBJECT_TEXT = Buffer.from([CLOSE_OBJECT]);
-const CLOSE_ARRAY_TEXT = Buffer.from([CLOSE_ARRAY]);
+/** Of a container whose entries have come or gone, writes what leads up to the next one's value. */
+function nextEntry(pieces: JsonPieces, writing: Writing): Entry | undefined {
+  const { isObject, entries } = writing.container;
+  const index = writing.next++;
+  const entry = entries[index];
+  if (index === 0) pieces.add(isObject ? OPEN_OBJECT_TEXT : OPEN_ARRAY_TEXT, 0, 1);
+  if (entry === undefined) {
+    pieces.add(isObject ? CLOSE_OBJECT_TEXT : CLOSE_ARRAY_TEXT, 0, 1);
+    return undefined;
+  }
+  if (index > 0) pieces.add(COMMA_TEXT, 0, 1);
+  if (entry.keySource !== undefined) {
+    pieces.add(entry.keySource, entry.keyStart, entry.keyEnd);
+    pieces.add(COLON_TEXT, 0, 1);
+  }
+  return entry;
+}
+
+const [OPEN_OBJECT_TEXT, CLOSE_OBJECT_TEXT, OPEN_ARRAY_TEXT, CLOSE_ARRAY_TEXT, COMMA_TEXT, COLON_TEXT] = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer];

@@ -13,9 +13,6 @@ export const CLOSE_ARRAY = 0x5d;
 export const OPEN_OBJECT = 0x7b;
 export const CLOSE_OBJECT = 0x7d;
 
-export const COMMA_TEXT = Buffer.from(',');
-export const COLON_TEXT = Buffer.from(':');
-
 /** RFC 8259: space, tab, line feed, carriage return. */
 export function isWhiteSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;

@@ -63,7 +63,9 @@ export function undo(document: JsonDocument, edit: Edit): DivergenceReason | und
     return undefined;
   }
   if (!target.exists) return 'path_missing';
-  if (!equal(document.valueOf(target), edit.newValue)) return 'value_differs';
+  if (!document.isWritten(target, edit.newValue) && !equal(document.valueOf(target), edit.newValue)) {
+    return 'value_differs';
+  }
   if (op === 'replace') document.replace(target, edit.oldValue);
   // Neither the document itself nor a key that would still be there afterwards can have been added.
   else if (target.parent === 'none' || standsTwice(document, target, path)) return 'path_exists';

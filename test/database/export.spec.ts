@@ -243,6 +243,24 @@ describe('export', () => {
     expect(linesOf(await exportText(database.dataSource, { limit: 3 }))).toHaveLength(3);
   });
 
+  it('outlives a connection that breaks while it is given back', async () => {
+    const other = await createTestDatabase();
+    for (let i = 0; i < 25; i++) {
+      const statistics = exportService(other.dataSource).statistics({ top_n: 1, collapse_indices: false });
+      const broken = statistics.catch(() => undefined);
+      await Promise.all([
+        broken.then(() =>
+          database.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = $1`, [
+            databaseNameOf(other.url),
+          ]),
+        ),
+        broken,
+      ]);
+    }
+    await expect(exportText(other.dataSource)).resolves.toBe('');
+    await other.drop();
+  });
+
   it('counts, and lists what is corrected most, ties in code point order', async () => {
     await insertJob(1, { approved: true });
     await insertJob(2);
@@ -286,6 +304,10 @@ describe('export', () => {
     expect([before, after]).toContain(during);
     expect(linesOf(after)).toHaveLength(2_001);
   });
+
+  function databaseNameOf(url: string): string {
+    return new URL(url).pathname.slice(1);
+  }
 
   function insertMany(count: number): Promise<unknown> {
     return database.query(
