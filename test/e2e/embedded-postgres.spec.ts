@@ -15,6 +15,8 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { EmbeddedUser, eventually, isAlive } from '../fixtures/embedded-user-process.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -68,6 +70,12 @@ async function acquire(options: Options = {}): Promise<EmbeddedUser> {
 /** The error's name and message, of a user who is refused. */
 async function refused(options: Options = {}): Promise<string> {
   return start(options).refused();
+}
+
+/** A killed process is a user until the server has noticed that its connection is gone. */
+async function untilAlone(user: EmbeddedUser): Promise<void> {
+  const users = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'ground-truth (user)'`;
+  while (!isDeepStrictEqual(await user.query(users), [{ n: 1 }])) await sleep(20);
 }
 
 async function expectStopped(pid: number, dataDir: string): Promise<void> {
@@ -132,6 +140,7 @@ describe('one server for all', () => {
     await starter.kill('SIGINT', { group: true });
     expect(await other.query('SELECT 1 AS n')).toEqual([{ n: 1 }]);
     expect(other.said.some(({ kind }) => kind === 'lost')).toBe(false);
+    await untilAlone(other);
     await other.release();
     await expectStopped(server, other.dataDir);
   });
@@ -161,6 +170,7 @@ describe('kill -9', () => {
     const server = survivor.serverPid();
     await both[killed]!.kill('SIGKILL');
     expect(await survivor.query('SELECT 1 AS n')).toEqual([{ n: 1 }]);
+    await untilAlone(survivor);
     await survivor.release();
     await expectStopped(server, survivor.dataDir);
   });
@@ -171,6 +181,7 @@ describe('kill -9', () => {
     await Promise.all(both.map((user) => user.kill('SIGKILL')));
     const heir = await acquire();
     expect(heir.serverPid()).toBe(server);
+    await untilAlone(heir);
     await heir.release();
     await expectStopped(server, heir.dataDir);
   });

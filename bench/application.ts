@@ -1,0 +1,22 @@
+import { type INestApplicationContext, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ConfigModule } from '../src/config/config.module.js';
+import { CorpusModule } from '../src/corpus/corpus.module.js';
+import { DatabaseModule } from '../src/database/database.module.js';
+import { GroundTruthModule } from '../src/ground-truth/ground-truth.module.js';
+
+/** Both sides without HTTP and without a terminal, on the database at DATABASE_URL. */
+@Module({ imports: [ConfigModule, DatabaseModule.forRoot('at-start'), GroundTruthModule, CorpusModule] })
+class BenchModule {}
+
+/** Gives the services to `work`, and ends what they hold. */
+export async function withApplication<Result>(
+  work: (app: INestApplicationContext) => Promise<Result>,
+): Promise<Result> {
+  const app = await NestFactory.createApplicationContext(BenchModule, { logger: ['fatal', 'error'] });
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+  }
+}
