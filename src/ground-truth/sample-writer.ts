@@ -151,18 +151,17 @@ function flagsOf(row: CopyRow): string {
 }
 
 function toWire(correction: SampleCorrection): string {
-  const { fieldPathBytes, op, oldValue, newValue, correctedBy, reason, correctedAt } = correction;
+  const { fieldPathBytes, op, oldValueBytes, newValueBytes, correctedBy, reason, correctedAt } = correction;
   return (
-    `{"field_path":${JSON.stringify(fieldPathBytes)},"old_value":${oldValue.toString('latin1')}` +
-    `,"new_value":${newValue.toString('latin1')},"corrected_by":${JSON.stringify(correctedBy)}` +
-    `,"reason":${JSON.stringify(reason)},"corrected_at":"${correctedAt}"${op === 'replace' ? '' : `,"op":"${op}"`}}`
+    `{"field_path":${JSON.stringify(fieldPathBytes)},"old_value":${oldValueBytes},"new_value":${newValueBytes}` +
+    `,"corrected_by":${JSON.stringify(correctedBy)},"reason":${JSON.stringify(reason)}` +
+    `,"corrected_at":"${correctedAt}"${op === 'replace' ? '' : `,"op":"${op}"`}}`
   );
 }
 
 function toOneLine(correction: SampleCorrection): SampleCorrection {
-  return {
-    ...correction,
-    oldValue: onOneLine(correction.oldValue),
-    newValue: onOneLine(correction.newValue),
-  };
+  const oldValue = onOneLine(correction.oldValue);
+  const newValue = onOneLine(correction.newValue);
+  const [oldValueBytes, newValueBytes] = [oldValue.toString('latin1'), newValue.toString('latin1')];
+  return { ...correction, oldValue, newValue, oldValueBytes, newValueBytes };
 }

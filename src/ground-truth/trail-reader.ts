@@ -14,6 +14,8 @@ import { JSON_NULL, type RecordedCorrection } from './replay.service.js';
  */
 export interface SampleCorrection extends RecordedCorrection {
   readonly fieldPathBytes: string;
+  readonly oldValueBytes: string;
+  readonly newValueBytes: string;
   readonly correctedBy: string;
   readonly reason: string | null;
   readonly correctedAt: string;
@@ -60,6 +62,8 @@ function readCorrection(bytes: Buffer, text: string, origin: number): SampleCorr
     fieldPath: decodeBytes(fieldPathBytes),
     fieldPathBytes,
     op: textOf(text, origin, CorrectionField.Op) as Op,
+    oldValueBytes: textOf(text, origin, CorrectionField.OldValue) ?? 'null',
+    newValueBytes: textOf(text, origin, CorrectionField.NewValue) ?? 'null',
     oldValue: jsonOf(bytes, CorrectionField.OldValue),
     newValue: jsonOf(bytes, CorrectionField.NewValue),
     position:

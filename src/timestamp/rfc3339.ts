@@ -108,10 +108,19 @@ function pair(number: number): string {
 
 function formatFraction(microseconds: number): string {
   if (microseconds === 0) return '';
-  let digits = 6;
-  while (microseconds % 10 === 0) {
-    microseconds /= 10;
-    digits--;
-  }
-  return `.${String(microseconds).padStart(digits, '0')}`;
+  if (microseconds % 1_000 !== 0)
+    return `.${triple(Math.floor(microseconds / 1_000))}${trimmed(microseconds % 1_000)}`;
+  return `.${trimmed(microseconds / 1_000)}`;
+}
+
+const TRIPLES = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'));
+const TRIMMED = TRIPLES.map((digits) => digits.replace(/0+$/, ''));
+
+function triple(number: number): string {
+  return TRIPLES[number]!;
+}
+
+/** Three digits without the zeros at their end. */
+function trimmed(number: number): string {
+  return TRIMMED[number]!;
 }
