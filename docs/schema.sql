@@ -45,6 +45,7 @@ create table job_corrections (
 alter table job_corrections add constraint job_corrections_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE DEFERRABLE;
 
 CREATE INDEX job_corrections_job_id_corrected_at_id ON public.job_corrections USING btree (job_id, corrected_at, id);
+CREATE INDEX jobs_approved_created_at_id ON public.jobs USING btree (created_at, id) WHERE approved;
 CREATE INDEX jobs_created_at_id ON public.jobs USING btree (created_at, id);
 CREATE INDEX jobs_updated_at ON public.jobs USING btree (updated_at);
 

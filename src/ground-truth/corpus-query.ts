@@ -33,23 +33,49 @@ export const enum CorrectionField {
 /**
  * All samples that match, in corpus order, each with its trail: one statement, so one snapshot. As a record array the
  * trail comes with its job, and nothing has to be merged or held back.
+ *
+ * With a window, the keys are found and sorted before any document is read: few of many jobs match, and sorting whole rows
+ * would move their documents too. `settingsFor` keeps the planner to it.
  */
 export function corpusQuery(filter: CorpusFilter): string {
-  return `
-    select
-      job.id, job.filename, job.source_kind, job.approved, job.reviewed_by, job.reviewed_at, job.created_at,
-      job.result, job.review_flags, job.confidence,
-      (
-        select array_agg(
-          row(field_path, op, old_value, new_value, position, corrected_by, reason, corrected_at)
-          order by corrected_at, id
-        )
-        from job_corrections where job_id = job.id
-      )
-    from jobs as job
-    ${where(filter)}
-    order by job.created_at, job.id
-    ${filter.limit === undefined ? '' : `limit ${filter.limit}`}`;
+  return isWindow(filter)
+    ? `select ${FIELDS}
+       from (select id, created_at from jobs as job ${where(filter)} ${orderAndLimit(filter)}) as key
+       join jobs as job on job.id = key.id
+       order by key.created_at, key.id`
+    : `select ${FIELDS} from jobs as job ${where(filter)} ${orderAndLimit(filter)}`;
+}
+
+/**
+ * What the transaction of a `corpusQuery` sets, for the first row to come at once: compiling and parallel workers would
+ * come before it. Without a window, so would sorting, where the index has the order already; with one, each key looks up
+ * its document, since joining by hash or merge would read all documents and lose the order.
+ */
+export function settingsFor(filter: CorpusFilter): string {
+  const settings = ['jit', ...(isWindow(filter) ? ['enable_hashjoin', 'enable_mergejoin'] : ['enable_sort'])];
+  return [
+    'set local max_parallel_workers_per_gather = 0',
+    ...settings.map((setting) => `set local ${setting} = off`),
+  ].join('; ');
+}
+
+const FIELDS = `
+  job.id, job.filename, job.source_kind, job.approved, job.reviewed_by, job.reviewed_at, job.created_at,
+  job.result, job.review_flags, job.confidence,
+  (
+    select array_agg(
+      row(field_path, op, old_value, new_value, position, corrected_by, reason, corrected_at)
+      order by corrected_at, id
+    )
+    from job_corrections where job_id = job.id
+  )`;
+
+function isWindow({ since, until }: CorpusFilter): boolean {
+  return since !== undefined || until !== undefined;
+}
+
+function orderAndLimit({ limit }: CorpusFilter): string {
+  return `order by job.created_at, job.id ${limit === undefined ? '' : `limit ${limit}`}`;
 }
 
 /** COPY takes no bind parameters: validated values go in, times quoted by the driver. */

@@ -4,7 +4,7 @@ import { type PoolClient } from 'pg';
 import { BinaryCopyReader, type CopyRow } from '../database/binary-copy.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { type CorpusFilter } from './corpus-filter.js';
-import { corpusQuery, JOB_FIELDS } from './corpus-query.js';
+import { corpusQuery, JOB_FIELDS, settingsFor } from './corpus-query.js';
 import {
   type Statistics,
   type StatisticsOptions,
@@ -71,7 +71,7 @@ class OpenSnapshot implements Snapshot {
 
   async *streamJobs(filter: CorpusFilter, onRow: (row: CopyRow) => void): AsyncIterable<void> {
     this.isClean = false;
-    await this.client.query(preferOrderOfIndex);
+    await this.client.query(settingsFor(filter));
     const stream = this.client.query(copyTo(`copy (${corpusQuery(filter)}) to stdout (format binary)`));
     const reader = new BinaryCopyReader(JOB_FIELDS);
     for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -111,10 +111,3 @@ class OpenSnapshot implements Snapshot {
     this.failure = error;
   };
 }
-
-/** Walking the index gives the first row at once; sorting, compiling and parallel workers would come before it. */
-const preferOrderOfIndex = `
-  set local jit = off;
-  set local enable_sort = off;
-  set local max_parallel_workers_per_gather = 0;
-`;

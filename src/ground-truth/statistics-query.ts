@@ -40,7 +40,7 @@ export function statisticsQuery({ collapse_indices }: StatisticsOptions): string
       (select count(*) from jobs) as total_jobs,
       (select count(*) from jobs where approved) as approved_jobs,
       (select coalesce(sum(count), 0) from paths) as total_corrections,
-      (select count(distinct job_id) from trails) as jobs_with_corrections,
+      (select count(*) from (select from trails group by job_id) as jobs) as jobs_with_corrections,
       array(select field_path from fields order by fields.count desc, field_path collate "C") as field_paths,
       array(select count::text from fields order by fields.count desc, field_path collate "C") as counts`;
 }

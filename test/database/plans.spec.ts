@@ -1,0 +1,86 @@
+import { type CorpusFilter } from '../../src/ground-truth/corpus-filter.js';
+import { corpusQuery, settingsFor } from '../../src/ground-truth/corpus-query.js';
+import { parseTimestamp } from '../../src/timestamp/rfc3339.js';
+import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+
+/** What a plan is made of, as EXPLAIN (FORMAT JSON) tells it. */
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Index Name'?: string;
+  readonly 'Relation Name'?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+describe('the plans of an export', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await database.query(`
+      insert into jobs (filename, source_kind, result, approved, created_at)
+      select 'f', 'pdf', json_build_object('text', repeat('x', 1000)), n % 2 = 0, '2025-01-01Z'::timestamptz + n * interval '1 minute'
+      from generate_series(1, 20000) as n;
+      insert into job_corrections (job_id, field_path, old_value, new_value, corrected_by, corrected_at)
+      select id, 'text', '1', '2', 'r', created_at from jobs where extract(minute from created_at) < 20;
+    `);
+    await database.query('vacuum analyze');
+  });
+  afterAll(() => database.drop());
+
+  async function nodesOf(filter: Partial<CorpusFilter>): Promise<PlanNode[]> {
+    const whole = { approved_only: false, ...filter };
+    const runner = database.dataSource.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      await runner.query(settingsFor(whole));
+      const [row] = (await runner.query(`explain (format json) ${corpusQuery(whole)}`)) as {
+        'QUERY PLAN': string | [{ Plan: PlanNode }];
+      }[];
+      const plan = row!['QUERY PLAN'];
+      const [{ Plan }] = typeof plan === 'string' ? (JSON.parse(plan) as [{ Plan: PlanNode }]) : plan;
+      return flatten(Plan);
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+  }
+
+  function flatten(node: PlanNode): PlanNode[] {
+    return [node, ...(node.Plans ?? []).flatMap(flatten)];
+  }
+
+  it.each<[string, Partial<CorpusFilter>, string]>([
+    ['no filter', {}, 'jobs_created_at_id'],
+    ['approved_only', { approved_only: true }, 'jobs_approved_created_at_id'],
+    ['has_corrections=true', { has_corrections: true }, 'jobs_created_at_id'],
+    ['has_corrections=false', { has_corrections: false }, 'jobs_created_at_id'],
+    ['limit', { limit: 10 }, 'jobs_created_at_id'],
+    [
+      'all but a window',
+      { approved_only: true, has_corrections: true, limit: 10 },
+      'jobs_approved_created_at_id',
+    ],
+  ])('with %s walk the index in the order of the corpus and sort no jobs', async (_, filter, index) => {
+    const nodes = await nodesOf(filter);
+    expect(
+      nodes.filter((node) => node['Relation Name'] === 'jobs').map((node) => node['Index Name']),
+    ).toEqual([index]);
+    expect(nodes.some((node) => node['Node Type'] === 'Seq Scan')).toBe(false);
+  });
+
+  it.each<[string, Partial<CorpusFilter>]>([
+    ['a narrow window', {}],
+    ['a narrow window and approved_only', { approved_only: true }],
+    ['a narrow window and has_corrections=true', { has_corrections: true }],
+  ])('with %s find the keys by the last change, sort them, and look up each document', async (_, filter) => {
+    const window = { since: parseTimestamp('2025-01-05'), until: parseTimestamp('2025-01-05T03:00:00Z') };
+    const nodes = await nodesOf({ ...filter, ...window });
+    const jobs = nodes.filter(
+      (node) => node['Relation Name'] === 'jobs' || node['Index Name'] === 'jobs_updated_at',
+    );
+    expect(jobs.some((node) => node['Index Name'] === 'jobs_updated_at')).toBe(true);
+    expect(jobs.some((node) => node['Index Name'] === 'jobs_pkey')).toBe(true);
+    // The documents come after the sort: nothing is sorted above the join.
+    expect(nodes[0]!['Node Type']).toBe('Nested Loop');
+  });
+});
