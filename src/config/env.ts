@@ -44,6 +44,13 @@ export class Env {
   @Max(1_000, { message: 'GROUND_TRUTH_POOL_SIZE is more than 1000' })
   readonly GROUND_TRUTH_POOL_SIZE: number = 20;
 
+  /** An HTTP client that reads nothing of an export for so many seconds is cut off. */
+  @toNumber
+  @IsInt({ message: 'GROUND_TRUTH_EXPORT_STALL_SECONDS is not a whole number from 1 to 86400' })
+  @Min(1, { message: 'GROUND_TRUTH_EXPORT_STALL_SECONDS is less than 1' })
+  @Max(86_400, { message: 'GROUND_TRUTH_EXPORT_STALL_SECONDS is more than 86400' })
+  readonly GROUND_TRUTH_EXPORT_STALL_SECONDS: number = 60;
+
   @IsString()
   readonly HOST: string = '127.0.0.1';
 

@@ -29,7 +29,7 @@ export class GroundTruthController {
     @Query(new DtoPipe(ExportFilterDto)) _filter: ExportFilterDto,
     @Res() response: Response,
   ): void {
-    response.set(CORPUS_HEADERS).end();
+    response.set({ ...CORPUS_HEADERS, Vary: 'Accept-Encoding' }).end();
   }
 
   @DescribeExport()

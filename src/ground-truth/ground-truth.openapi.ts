@@ -47,7 +47,7 @@ export const DescribeExport = () =>
         'One training sample a line (JSON Lines), streamed in the order of created_at and job_id: the pipeline’s original ' +
         'output, reconstructed by replaying the corrections backwards, the current answer, and every correction. All of it ' +
         'is of one moment. A failure in mid-stream resets the connection, so a response that ended properly is whole. ' +
-        'The same bytes come from the command `ground-truth export`.',
+        'The same bytes come from the command `ground-truth export`. With `Accept-Encoding: gzip` they are compressed on the way.',
     }),
     ApiQuery({
       name: 'approved_only',

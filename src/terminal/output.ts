@@ -2,14 +2,11 @@ import { createWriteStream, fstatSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import { gzip } from '../compression/gzip.js';
 import { errorCode, Failure, systemReason } from './failure.js';
 import { writeWholeFile } from './whole-file.js';
 
 export const STANDARD_OUTPUT = '-';
-
-/** Small blocks for the compressor cost more than the compression. */
-const GZIP_BLOCK = 128 * 1024;
 
 /** What became of an output. */
 export interface Written {
@@ -34,7 +31,7 @@ export async function writeOutput(
   blocks: AsyncIterable<Buffer>,
   signal: AbortSignal,
 ): Promise<Written> {
-  const source = new Source(target.endsWith('.gz') ? compressed(blocks) : blocks);
+  const source = new Source(target.endsWith('.gz') ? gzip(blocks) : blocks);
   try {
     if (target === STANDARD_OUTPUT) return await unlessAborted(signal, toStandardOutput(source, signal));
     if (await isSpecial(target)) return await unlessAborted(signal, toSpecial(target, source, signal));
@@ -60,15 +57,6 @@ class Source implements AsyncIterable<Buffer> {
       throw error;
     }
   }
-}
-
-async function* compressed(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const gzip = createGzip({ chunkSize: GZIP_BLOCK });
-  const compressing = pipeline(blocks, gzip);
-  // The reading below fails with the same error.
-  compressing.catch(() => undefined);
-  yield* gzip as AsyncIterable<Buffer>;
-  await compressing;
 }
 
 async function toStandardOutput(source: Source, signal: AbortSignal): Promise<void> {

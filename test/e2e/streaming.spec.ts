@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { connect } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { exportText } from '../setup/corpus.js';
+import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { startServer, type TestServer } from '../setup/server.js';
+
+const EXPORT = '/api/v1/ground-truth/export?approved_only=false';
+
+describe('a streamed export', () => {
+  let database: TestDatabase;
+  let server: TestServer;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await database.query(`
+      insert into jobs (filename, source_kind, result, created_at)
+      select n || '.pdf', 'pdf', json_build_object('text', (select string_agg(md5(n::text || i), '') from generate_series(1, 64) as i)), '2025-01-01Z'::timestamptz + n * interval '1 second'
+      from generate_series(1, 10000) as n
+    `);
+    server = await startServer({
+      DATABASE_URL: database.url,
+      GROUND_TRUTH_POOL_SIZE: '2',
+      GROUND_TRUTH_EXPORT_STALL_SECONDS: '2',
+    });
+  });
+  afterAll(async () => {
+    await server.stop();
+    await database.drop();
+  });
+
+  async function get(
+    encoding: string | undefined,
+  ): Promise<{ response: http.IncomingMessage; body: Buffer }> {
+    const request = http.get(server.url + EXPORT, {
+      headers: encoding === undefined ? {} : { 'accept-encoding': encoding },
+    });
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    return { response, body: await buffer(response) };
+  }
+
+  const countExports = async () =>
+    (
+      await database.query(
+        `select from pg_stat_activity where query like 'copy%' and state = 'active' and datname = current_database()`,
+      )
+    ).length;
+
+  it('is compressed where the client prefers that, and the same after decoding', async () => {
+    const expected = Buffer.from(await exportText(database.dataSource));
+    for (const encoding of [undefined, 'identity', 'br', 'gzip;q=0', 'identity, gzip;q=0.5']) {
+      const { response, body } = await get(encoding);
+      expect([encoding, response.headers['content-encoding'], response.headers.vary]).toEqual([
+        encoding,
+        undefined,
+        'Accept-Encoding',
+      ]);
+      expect(body.equals(expected)).toBe(true);
+    }
+    for (const encoding of ['gzip', 'gzip, deflate, br', 'br;q=1, gzip;q=0.8']) {
+      const { response, body } = await get(encoding);
+      expect([encoding, response.headers['content-encoding'], response.headers.vary]).toEqual([
+        encoding,
+        'gzip',
+        'Accept-Encoding',
+      ]);
+      expect(body.length).toBeLessThan(expected.length);
+      expect(gunzipSync(body).equals(expected)).toBe(true);
+    }
+  });
+
+  it('is an error for its reader when it fails in the middle, compressed too', async () => {
+    const request = http.get(server.url + EXPORT, { headers: { 'accept-encoding': 'gzip' } });
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    // The news may come before anybody reads.
+    response.on('error', () => undefined);
+    const ended = await database.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy%' and datname = current_database()`,
+    );
+    expect(ended).toHaveLength(1);
+    await expect(buffer(response)).rejects.toThrow();
+  });
+
+  it('is ended for a client that stops reading, and its connection is freed', async () => {
+    const sockets = Array.from({ length: 4 }, () => {
+      const socket = connect(server.port, '127.0.0.1');
+      socket.write(`GET ${EXPORT} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      return socket.pause();
+    });
+    const closed = sockets.map((socket) => once(socket, 'close').catch((error: unknown) => error));
+    // More clients than the pool has connections: the last ones are served because the first ones are cut off.
+    for (const socket of sockets) socket.on('error', () => undefined);
+    while ((await countExports()) === 0) await sleep(20);
+    while ((await countExports()) > 0) await sleep(50);
+    for (const socket of sockets) socket.resume();
+    await Promise.all(closed);
+    const stats = await fetch(`${server.url}/api/v1/ground-truth/stats`);
+    expect(stats.status).toBe(200);
+  });
+});
