@@ -54,12 +54,47 @@ CREATE OR REPLACE FUNCTION public.carry_last_change_to_jobs()
  LANGUAGE plpgsql
 AS $function$
   begin
+    -- Whoever else is changing these jobs finishes first, or a change back could hide the correction.
+    perform from jobs where id in (select job_id from inserted) order by id for no key update;
     -- The trigger on jobs sets the value; this only wakes it, and only where it would change something.
     update jobs set updated_at = latest.corrected_at
     from (select job_id, max(corrected_at) as corrected_at from inserted group by job_id) as latest
     where jobs.id = latest.job_id and jobs.updated_at < latest.corrected_at;
     return null;
   end
+  $function$;
+
+CREATE OR REPLACE FUNCTION public.compact_correction()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    new.old_value := compact_json(new.old_value);
+    new.new_value := compact_json(new.new_value);
+    return new;
+  end
+  $function$;
+
+CREATE OR REPLACE FUNCTION public.compact_job()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    new.result := compact_json(new.result);
+    return new;
+  end
+  $function$;
+
+CREATE OR REPLACE FUNCTION public.compact_json(value json)
+ RETURNS json
+ LANGUAGE sql
+ IMMUTABLE STRICT
+AS $function$
+    select case
+      when value::text ~ '^[ \t\n\r]|[ \t\n\r]$|[ \t\n\r][]}\[{,:]|[]}\[{,:][ \t\n\r]'
+      then regexp_replace(value::text, '("(?:[^"\\]|\\.)*")|[ \t\n\r]+', '\1', 'g')::json
+      else value
+    end
   $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_to_change_trail()
@@ -91,6 +126,10 @@ CREATE OR REPLACE FUNCTION public.set_last_change()
  LANGUAGE plpgsql
 AS $function$
   begin
+    -- Its trail would have no job for a moment, and be open to deletion.
+    if tg_op = 'UPDATE' and new.id <> old.id then
+      raise exception 'the id of a job does not change' using errcode = 'restrict_violation';
+    end if;
     new.updated_at := greatest(
       new.created_at,
       new.reviewed_at,
@@ -100,8 +139,10 @@ AS $function$
   end
   $function$;
 
+CREATE TRIGGER jobs_compact BEFORE INSERT OR UPDATE OF result ON public.jobs FOR EACH ROW WHEN (((new.result IS NOT NULL) AND (current_setting('ground_truth.is_compact'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION compact_job();
 CREATE TRIGGER jobs_set_last_change BEFORE INSERT OR UPDATE ON public.jobs FOR EACH ROW EXECUTE FUNCTION set_last_change();
 CREATE TRIGGER job_corrections_carry_last_change AFTER INSERT ON public.job_corrections REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION carry_last_change_to_jobs();
+CREATE TRIGGER job_corrections_compact BEFORE INSERT ON public.job_corrections FOR EACH ROW WHEN ((current_setting('ground_truth.is_compact'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION compact_correction();
 CREATE TRIGGER job_corrections_refuse_delete BEFORE DELETE ON public.job_corrections FOR EACH ROW EXECUTE FUNCTION refuse_to_delete_from_trail();
 CREATE TRIGGER job_corrections_refuse_truncate BEFORE TRUNCATE ON public.job_corrections FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_trail();
 CREATE TRIGGER job_corrections_refuse_update BEFORE UPDATE ON public.job_corrections FOR EACH ROW EXECUTE FUNCTION refuse_to_change_trail();

@@ -1,15 +1,57 @@
+import { applyDecorators } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
-import { IsBoolean, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
+import {
+  IsBoolean,
+  IsOptional,
+  IsString,
+  ValidateBy,
+  type ValidationArguments,
+  validateSync,
+} from 'class-validator';
 
 /** The environment has a value that is not accepted. One line a fault. */
 export class EnvError extends Error {
   override readonly name = 'EnvError';
 }
 
-/** Text that is no number stays what it is, so that the validation can name it. */
-const toNumber = Transform(({ value }: { value: unknown }) =>
-  typeof value === 'string' && /^[0-9]+$/.test(value) ? Number(value) : value,
-);
+/** A whole number from `least` to `most`. Text that is none stays what it is, so that the message can be about it. */
+function WholeNumber(least: number, most: number): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^[0-9]+$/.test(value) ? Number(value) : value,
+    ),
+    ValidateBy({
+      name: 'wholeNumber',
+      validator: {
+        validate: (value) => typeof value === 'number' && value >= least && value <= most,
+        defaultMessage: ({ property }: ValidationArguments) =>
+          `${property} is not a whole number from ${least} to ${most}`,
+      },
+    }),
+  );
+}
+
+/** Checked here, since what a driver says of a URL that it cannot read helps nobody. */
+function PostgresUrl(): PropertyDecorator {
+  return ValidateBy({
+    name: 'postgresUrl',
+    validator: {
+      validate: isPostgresUrl,
+      defaultMessage: ({ property }: ValidationArguments) =>
+        `${property} is not a URL such as postgres://user:password@host:5432/database; in a password, write a percent sign as %25`,
+    },
+  });
+}
+
+function isPostgresUrl(value: unknown): boolean {
+  try {
+    const { protocol, username, password } = new URL(String(value));
+    decodeURIComponent(username + password);
+    return protocol === 'postgres:' || protocol === 'postgresql:';
+  } catch {
+    return false;
+  }
+}
 
 const toBoolean = Transform(({ value }: { value: unknown }) =>
   value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value,
@@ -22,9 +64,7 @@ const toBoolean = Transform(({ value }: { value: unknown }) =>
 export class Env {
   /** PostgreSQL to use; without it an embedded one is started. May hold a password, so its value is never shown. */
   @IsOptional()
-  @Matches(/^postgres(ql)?:\/\//, {
-    message: 'DATABASE_URL is not a URL that begins with postgres:// or postgresql://',
-  })
+  @PostgresUrl()
   readonly DATABASE_URL?: string;
 
   /** Folder of the embedded PostgreSQL. */
@@ -38,25 +78,17 @@ export class Env {
   readonly GROUND_TRUTH_MIGRATE: boolean = false;
 
   /** Most connections to the database; every export that runs holds one. */
-  @toNumber
-  @IsInt({ message: 'GROUND_TRUTH_POOL_SIZE is not a whole number from 2 to 1000' })
-  @Min(2, { message: 'GROUND_TRUTH_POOL_SIZE is less than 2' })
-  @Max(1_000, { message: 'GROUND_TRUTH_POOL_SIZE is more than 1000' })
+  @WholeNumber(2, 1_000)
   readonly GROUND_TRUTH_POOL_SIZE: number = 20;
 
   /** An HTTP client that reads nothing of an export for so many seconds is cut off. */
-  @toNumber
-  @IsInt({ message: 'GROUND_TRUTH_EXPORT_STALL_SECONDS is not a whole number from 1 to 86400' })
-  @Min(1, { message: 'GROUND_TRUTH_EXPORT_STALL_SECONDS is less than 1' })
-  @Max(86_400, { message: 'GROUND_TRUTH_EXPORT_STALL_SECONDS is more than 86400' })
+  @WholeNumber(1, 86_400)
   readonly GROUND_TRUTH_EXPORT_STALL_SECONDS: number = 60;
 
   @IsString()
   readonly HOST: string = '127.0.0.1';
 
-  @toNumber
-  @IsInt({ message: 'PORT is not a whole number from 0 to 65535' })
-  @Max(65_535, { message: 'PORT is more than 65535' })
+  @WholeNumber(0, 65_535)
   readonly PORT: number = 3000;
 
   /**

@@ -13,7 +13,7 @@ const UNAVAILABLE_SQLSTATE = /^(08|53|57P|28|3D)/;
 const UNAVAILABLE_SYSTEM =
   /^(ECONNREFUSED|ECONNRESET|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|EACCES)$/;
 const UNAVAILABLE_MESSAGE =
-  /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|SSL|certificate/i;
+  /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|does not support SSL|certificate/i;
 const UNDEFINED_TABLE = '42P01';
 
 /** Recognises failures that are about the database itself, not about what it was asked; undefined for all others. */
@@ -32,11 +32,15 @@ export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
   }
   if (
     (typeof code === 'string' && (UNAVAILABLE_SQLSTATE.test(code) || isSystemFault(error, code))) ||
-    UNAVAILABLE_MESSAGE.test(error.message)
+    (!isSqlState(code) && UNAVAILABLE_MESSAGE.test(error.message))
   ) {
     return { kind: 'unavailable', message: `the database cannot be used: ${error.message}` };
   }
   return undefined;
+}
+
+function isSqlState(code: unknown): boolean {
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
 }
 
 /** A file that is missing has the same code as a socket that is; only the latter was to be connected to. */

@@ -45,6 +45,15 @@ export class GroundTruthController {
     });
   }
 
+  @ApiExcludeEndpoint()
+  @Head('stats')
+  describeStatistics(
+    @Query(new DtoPipe(StatisticsQueryDto)) _query: StatisticsQueryDto,
+    @Res() response: Response,
+  ): void {
+    response.type('application/json').end();
+  }
+
   @DescribeStatistics()
   @Get('stats')
   statistics(@Query(new DtoPipe(StatisticsQueryDto)) query: StatisticsQueryDto): Promise<Statistics> {

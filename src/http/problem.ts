@@ -2,7 +2,7 @@ import { type FieldError } from '../parameters/read-dto.js';
 
 /** An error on the wire (RFC 9457, application/problem+json). Nothing internal is ever in one. */
 export interface Problem {
-  /** Says which kind of problem it is; docs/api.md lists them. */
+  /** Says which kind of problem it is; Swagger UI shows those of each route. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -20,7 +20,6 @@ const problems = {
   'invalid-parameters': { status: 400, title: 'A parameter is not accepted' },
   'bad-request': { status: 400, title: 'The request is not accepted' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
-  'method-not-allowed': { status: 405, title: 'The method is not accepted here' },
   'internal-error': { status: 500, title: 'The server failed' },
   'database-unavailable': { status: 503, title: 'The database cannot be used now' },
 } as const;

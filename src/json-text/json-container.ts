@@ -27,6 +27,8 @@ export interface Entry {
   start: number;
   end: number;
   container: JsonContainer | undefined;
+  /** The key, decoded, where that has been asked for. */
+  key?: string;
 }
 
 /** An array or object that a path has led through. */
@@ -57,8 +59,8 @@ export function hasKey({ keySource, keyStart, keyEnd, hasEscape }: Entry, { byte
   return true;
 }
 
-export function keyOf({ keySource, keyStart, keyEnd }: Entry): string {
-  return decodeString(keySource!, keyStart, keyEnd);
+export function keyOf(entry: Entry): string {
+  return (entry.key ??= decodeString(entry.keySource!, entry.keyStart, entry.keyEnd));
 }
 
 /** Notes that something in the container differs from its source; so it does in all that it stands in. */

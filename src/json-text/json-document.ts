@@ -1,4 +1,4 @@
-import { type FieldPath, type Index, type Key } from './field-path.js';
+import { type FieldPath, type Index, key, type Key } from './field-path.js';
 import {
   type Entry,
   hasKey,
@@ -73,6 +73,13 @@ export class JsonDocument {
     return container?.isObject === true ? container.entries.map(keyOf) : [];
   }
 
+  /** The key of a member that exists, as the document writes it; undefined for anything else. */
+  keyAt(target: Target): Key | undefined {
+    const { entry, parent } = target as FoundTarget;
+    if (parent !== 'object' || entry === undefined) return undefined;
+    return key(keyOf(entry), entry.keySource!.toString('utf8', entry.keyStart, entry.keyEnd));
+  }
+
   /** Whether the value at the target is an array, and how many elements it has. */
   lengthOf(target: Target): number | undefined {
     const { entry, container } = target as FoundTarget;
@@ -99,14 +106,14 @@ export class JsonDocument {
   }
 
   /**
-   * A value comes in where the target says: an element before the one that stands there, a member before the one at
-   * `position`, or last where that is null or beyond the end.
+   * A value comes in where the target says: an element before the one that stands there, whatever the position; a member
+   * before the one at `position`, or last where that is null or beyond the end.
    *
    * @param key of the new member; undefined in an array
    */
   insert(target: Target, key: Key | undefined, value: Buffer, position: number | null = null): void {
     const { container, index } = target as FoundTarget;
-    container!.entries.splice(position ?? index, 0, valueEntry(value, key));
+    container!.entries.splice(container!.isObject ? (position ?? index) : index, 0, valueEntry(value, key));
     container!.isRestructured = true;
     markChanged(container);
   }

@@ -22,12 +22,18 @@ export function BooleanParameter(): PropertyDecorator {
   );
 }
 
-/** A whole number from `least` to `most`. */
+/** A whole number from `least` to `most`, which may be Infinity. */
 export function CountParameter(least: number, most: number): PropertyDecorator {
   return parameter(
-    (text) => (/^(0|[1-9][0-9]*)$/.test(text) ? Number(text) : text),
-    (value) => typeof value === 'number' && value >= least && value <= most,
-    () => `a whole number from ${least} to ${most}`,
+    (text) => {
+      const number = /^(0|[1-9][0-9]*)$/.test(text) ? Number(text) : NaN;
+      if (!(number >= least && number <= most)) return text;
+      // Beyond it, more is not more: nobody counts that far.
+      return Math.min(number, Number.MAX_SAFE_INTEGER);
+    },
+    (value) => typeof value === 'number',
+    () =>
+      most === Infinity ? `a whole number of at least ${least}` : `a whole number from ${least} to ${most}`,
   );
 }
 

@@ -51,6 +51,8 @@ describe('replay', () => {
   it('puts a removed row back before the one that took its index', () => {
     expect(outcome('[1,3]', edit('remove', '[1]', '2', 'null'))).toEqual(['[1,2,3]', null]);
     expect(outcome('[1]', edit('remove', '[1]', '2', 'null'))).toEqual(['[1,2]', null]);
+    // A position is a member's; an element has its index.
+    expect(outcome('[1,3]', edit('remove', '[1]', '2', 'null', 0))).toEqual(['[1,2,3]', null]);
   });
 
   it('takes a value for what it means, not for how it is written', () => {

@@ -1,6 +1,6 @@
 import { createReadStream, type ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { type Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { errorCode, Failure, systemReason } from './failure.js';
@@ -17,10 +17,13 @@ const BLOCK_SIZE = 256 * 1024;
 /**
  * Opens `source`: a file, decompressed if its name ends in `.gz`, or standard input for `-`.
  *
+ * @param signal ends the reading, also where it waits for a writer
  * @throws Failure where it cannot be opened; so does the iteration where it cannot be read
  */
-export async function openInput(source: string): Promise<Input> {
-  if (source === '-') return { blocks: explained(process.stdin, 'standard input'), size: undefined };
+export async function openInput(source: string, signal: AbortSignal): Promise<Input> {
+  if (source === '-') {
+    return { blocks: explained(addAbortSignal(signal, process.stdin), 'standard input'), size: undefined };
+  }
   try {
     const file = await open(source, 'r');
     const stats = await file.stat();
@@ -28,7 +31,7 @@ export async function openInput(source: string): Promise<Input> {
       await file.close();
       throw new Failure(`${source} cannot be read: it is a folder`);
     }
-    const stream: ReadStream = createReadStream('', { fd: file, highWaterMark: BLOCK_SIZE });
+    const stream: ReadStream = createReadStream('', { fd: file, highWaterMark: BLOCK_SIZE, signal });
     if (source.endsWith('.gz')) return { blocks: explained(decompressed(stream), source), size: undefined };
     return { blocks: explained(stream, source), size: stats.isFile() ? stats.size : undefined };
   } catch (error) {

@@ -109,6 +109,23 @@ describe('export', () => {
     ]);
   });
 
+  it('keeps a line a line where the database holds a raw line break all the same', async () => {
+    await database.query(`
+      begin; set local ground_truth.is_compact = on;
+      insert into jobs (id, filename, source_kind, result, created_at)
+      values ('${id(1)}', 'f', 'pdf', E'{\\r "b" : [ 1.0 ] }', '2025-01-01Z'),
+             ('${id(2)}', 'f', 'pdf', E'{"b":\\n[2]}', '2025-01-01Z');
+      insert into job_corrections (job_id, field_path, old_value, new_value, corrected_by)
+      values ('${id(2)}', 'b[0]', E'{\\n"c": 2}', E'2\\n', 'r');
+      commit`);
+    expect(linesOf(await exportText(database.dataSource))).toEqual([
+      expect.stringContaining('"initial_result":{"b":[1.0]},"final_result":{"b":[1.0]}'),
+      expect.stringContaining(
+        '"initial_result":{"b":[{"c":2}]},"final_result":{"b":[2]},"corrections":[{"field_path":"b[0]","old_value":{"c":2},"new_value":2,',
+      ),
+    ]);
+  });
+
   it('exports a path that cannot be parsed as it is, and says so', async () => {
     await insertJob(1);
     await insertCorrection(1, '2025-02-01Z', { field_path: '/a' });

@@ -166,6 +166,19 @@ describe('import', () => {
     ]);
   });
 
+  it('keeps an escape that the key of a removed member does not need', async () => {
+    const removal = { op: 'remove', old_value: 1, new_value: null };
+    for (const field_path of ['b.b', '/b/b', 'b["\\u0062"]']) {
+      const line = sampleLine(
+        { final_result: { b: { c: 2 } }, corrections: [correction({ ...removal, field_path })] },
+        { initial_result: '{"b":{"\\u0062":1,"c":2}}' },
+      );
+      await bringIn(line);
+      expect(await bringOut()).toContain('"initial_result":{"b":{"\\u0062":1,"c":2}}');
+      await database.clear();
+    }
+  });
+
   it('takes JSON Pointers and stores the dotted form', async () => {
     const trail = [
       correction({ field_path: '/rows/0/a~1b' }),
@@ -212,6 +225,19 @@ describe('import', () => {
       { created_at: '2025-06-30T23:59:60Z' },
     ],
     ['confidence: is neither a number from 0 to 1 nor null', 'too much confidence', { confidence: 1.5 }],
+    [
+      'confidence: is neither a number from 0 to 1 nor null',
+      'a number that rounds to 1',
+      {},
+      { confidence: '1.00000000000000000001' },
+    ],
+    [
+      'confidence: is neither a number from 0 to 1 nor null',
+      'a number that rounds to 0',
+      {},
+      { confidence: '-1e-400' },
+    ],
+    ['"x\\n?[31m": is not known', 'a key that would be obeyed by a terminal', { 'x\n\u009b[31m': 1 }],
     ['confidence: is neither a number from 0 to 1 nor null', 'confidence as text', { confidence: '1' }],
     ['confidence: is neither a number from 0 to 1 nor null', 'confidence as truth', { confidence: true }],
     ['review_flags: is not an array of strings', 'a flag alone', { review_flags: 'x' }],
@@ -247,7 +273,7 @@ describe('import', () => {
       { ...corrected, final_result: { a: 3 } },
     ],
     [
-      'corrections[0]: does not fit the document that it is said to have left (path_invalid); --accept-diverged takes it all the same',
+      'corrections[0].field_path: cannot be parsed: a key is expected; a key with special characters is written ["…"] (at position 2); --accept-diverged takes it all the same',
       'a path that is none',
       { ...corrected, corrections: [correction({ field_path: 'a..b' })] },
     ],

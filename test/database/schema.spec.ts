@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { JobCorrection } from '../../src/corpus/job-correction.entity.js';
 import { Job } from '../../src/corpus/job.entity.js';
+import { jsonText, spaced } from '../json-text/arbitrary-json.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
 const JOB = '00000000-0000-7000-8000-000000000001';
@@ -48,8 +50,31 @@ describe('the schema', () => {
   it('keeps JSON as it is written', async () => {
     await database.query(`update jobs set result = '{"b":1e400,"a":-0, "a":1.0}'`);
     expect(await database.query('select result from jobs')).toEqual([
-      { result: '{"b":1e400,"a":-0, "a":1.0}' },
+      { result: '{"b":1e400,"a":-0,"a":1.0}' },
     ]);
+  });
+
+  it('compacts what direct SQL brings in, and nothing else of it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        jsonText.chain((text) => fc.tuple(fc.constant(text), spaced(text))),
+        async ([text, withSpace]) => {
+          await database.query('update jobs set result = $1', [withSpace]);
+          expect(await database.query('select result from jobs')).toEqual([{ result: text }]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+    await correct('2025-03-01Z', { old_value: '{"a" : [ 1,2 ]}', new_value: ' null' });
+    expect(await database.query('select old_value, new_value from job_corrections')).toEqual([
+      { old_value: '{"a":[1,2]}', new_value: 'null' },
+    ]);
+  });
+
+  it('lets no job change its id', async () => {
+    await expect(database.query(`update jobs set id = gen_random_uuid()`)).rejects.toThrow(
+      /id of a job does not change/,
+    );
   });
 
   it.each([

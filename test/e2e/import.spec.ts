@@ -1,8 +1,9 @@
 import { readFile, rm, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { runCli } from '../setup/cli.js';
+import { endOf, runCli, startCli } from '../setup/cli.js';
 import { exportText, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
@@ -108,6 +109,22 @@ describe('ground-truth import', () => {
       code: 1,
       stderr: expect.stringMatching(/is not a whole gzip file/) as string,
     });
+    expect(await exportText(database.dataSource)).toBe('');
+  });
+
+  it('ends when it is told to while it waits for input, and changes nothing', async () => {
+    const child = startCli(['import', '-'], { env });
+    const ended = endOf(child);
+    child.stdin.write(sampleLine());
+    const isReading = async () =>
+      (
+        await database.query(
+          `select from pg_stat_activity where state = 'idle in transaction' and datname = current_database()`,
+        )
+      ).length > 0;
+    while (!(await isReading())) await sleep(20);
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ signal: 'SIGTERM', stderr: '' });
     expect(await exportText(database.dataSource)).toBe('');
   });
 

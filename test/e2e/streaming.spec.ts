@@ -76,6 +76,7 @@ describe('a streamed export', () => {
     const request = http.get(server.url + EXPORT, { headers: { 'accept-encoding': 'gzip' } });
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     // The news may come before anybody reads.
+    request.on('error', () => undefined);
     response.on('error', () => undefined);
     const ended = await database.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy%' and datname = current_database()`,

@@ -54,7 +54,8 @@ export class ImportCommand extends TerminalCommand {
 
   async run([file = '']: string[], flags: Flags): Promise<void> {
     const { on_conflict, accept_diverged } = this.readFlags(ImportOptionsDto, flags);
-    const input = await openInput(file);
+    if (file === '') this.refuse(['file: "" is not the name of a file; accepted are a file and -']);
+    const input = await openInput(file, this.interruption.signal);
     const progress = new Progress('Importing');
     progress.start(input.size === undefined ? undefined : { bytes: input.size });
     try {

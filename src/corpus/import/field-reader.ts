@@ -1,4 +1,5 @@
 import { depth, MAX_DEPTH } from '../../json-text/compact.js';
+import { equal } from '../../json-text/equal.js';
 import { readElements, readMembers } from '../../json-text/read.js';
 import { parseTimestamp, TimestampError } from '../../timestamp/rfc3339.js';
 
@@ -106,8 +107,11 @@ export class FieldReader {
     const value = this.values.get(key);
     if (value === undefined || isNull(value)) return null;
     const number = /^[-0-9]/.test(value.toString('latin1', 0, 1)) ? Number(value.toString('latin1')) : NaN;
-    if (!(number >= 0 && number <= 1)) this.fault(key, 'is neither a number from 0 to 1 nor null');
-    return number;
+    // What rounds to 0 or 1 may be beyond it.
+    const isExact =
+      (number !== 0 || equal(value, ZERO) || value[0] !== MINUS) && (number !== 1 || isAtMostOne(value));
+    if (!(number >= 0 && number <= 1 && isExact)) this.fault(key, 'is neither a number from 0 to 1 nor null');
+    return Math.abs(number);
   }
 
   /** The objects in an array. */
@@ -127,7 +131,7 @@ export class FieldReader {
   }
 
   fault(key: string, reason: string): void {
-    this.onFault(this.at(key), reason);
+    this.onFault(this.at(nameOf(key)), reason);
   }
 
   private at(key: string): string {
@@ -148,8 +152,23 @@ export class FieldReader {
 }
 
 const QUOTE = 0x22;
+const MINUS = 0x2d;
+const ZERO = Buffer.from('0');
+const ONE = Buffer.from('1');
 const JSON_NULL = Buffer.from('null');
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** A key of the input for a message: one that could be mistaken for something else, or fill the screen, is quoted and cut. */
+function nameOf(key: string): string {
+  if (/^[\w[\].-]{1,80}$/.test(key)) return key;
+  const quoted = JSON.stringify(key).replace(/\p{Cc}/gu, '?');
+  return quoted.length <= 80 ? quoted : `${quoted.slice(0, 79)}…"`;
+}
+
+/** Of a number that rounds to 1: it is 1, or its first digit says that it is just below. */
+function isAtMostOne(value: Buffer): boolean {
+  return /^[0.]*9/.test(value.toString('latin1')) || equal(value, ONE);
+}
 
 function isNull(value: Buffer): boolean {
   return value.equals(JSON_NULL);

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { FieldPathCache } from '../../json-text/field-path-cache.js';
+import { FieldPathError, parseFieldPath, parsePointer } from '../../json-text/field-path.js';
 import { ImportFaults } from './import-faults.js';
 import { readLine } from './line-reader.js';
 import { type ImportedOutcome, type ImportedSample } from './line.js';
@@ -127,7 +128,7 @@ class Reading {
     const trail = checkTrail(sample, this.paths);
     if (!trail.isProved || sample.diverged) {
       if (!this.options.acceptDiverged) {
-        this.faults.add({ line, ...describeDivergence(trail) });
+        this.faults.add({ line, ...describeDivergence(sample, trail) });
         return;
       }
       this.diverged++;
@@ -150,16 +151,35 @@ class Reading {
   }
 }
 
-function describeDivergence({ diverged, isProved }: CheckedTrail): { field: string; reason: string } {
+function describeDivergence(
+  { corrections }: ImportedSample,
+  { diverged, isProved }: CheckedTrail,
+): { field: string; reason: string } {
   const remedy = '--accept-diverged takes it all the same';
   if (diverged) {
+    const field = `corrections[${diverged.correction}]`;
+    const fault =
+      diverged.reason === 'path_invalid' && whyInvalid(corrections[diverged.correction]!.field_path);
+    if (fault) return { field: `${field}.field_path`, reason: `cannot be parsed: ${fault}; ${remedy}` };
     return {
-      field: `corrections[${diverged.correction}]`,
+      field,
       reason: `does not fit the document that it is said to have left (${diverged.reason}); ${remedy}`,
     };
   }
   if (!isProved) return { field: 'initial_result', reason: `is not what the trail leads back to; ${remedy}` };
   return { field: 'diverged', reason: `is there although the trail leads back to initial_result; ${remedy}` };
+}
+
+/** What is wrong with a path, and where. */
+function whyInvalid(path: string): string | undefined {
+  try {
+    if (path.startsWith('/')) parsePointer(path);
+    else parseFieldPath(path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FieldPathError) return error.message;
+    throw error;
+  }
 }
 
 /** JSON null as a whole result is the same as none. */

@@ -202,6 +202,8 @@ export class Staging {
 
 const openStaging = `
   begin;
+  -- Spares the triggers that compact what direct SQL brings in.
+  set local ground_truth.is_compact = on;
   create temporary table staged_jobs (
     line bigint not null,
     id uuid not null,

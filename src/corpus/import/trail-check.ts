@@ -5,7 +5,13 @@
 import { add, remove, replace } from '../../json-text/edit.js';
 import { equal } from '../../json-text/equal.js';
 import { type FieldPathCache } from '../../json-text/field-path-cache.js';
-import { type FieldPath, FieldPathError, formatFieldPath, parsePointer } from '../../json-text/field-path.js';
+import {
+  type FieldPath,
+  FieldPathError,
+  formatFieldPath,
+  type Key,
+  parsePointer,
+} from '../../json-text/field-path.js';
 import { JsonDocument } from '../../json-text/json-document.js';
 import { resolvePointer } from '../../json-text/pointer.js';
 import { type Divergence, type Edit, undo } from '../../replay/replay.js';
@@ -25,22 +31,24 @@ export interface CheckedTrail {
 }
 
 export function checkTrail(sample: ImportedSample, cache: FieldPathCache): CheckedTrail {
-  const paths = dottedPaths(sample, cache);
+  const given = dottedPaths(sample, cache);
   const trail = sample.corrections.map((correction, index): Edit =>
-    toEdit(correction, cache.parse(paths[index]!)),
+    toEdit(correction, cache.parse(given[index]!)),
   );
   const blind = undoAll(sample.final_result, trail);
-  const before = trail.some(removesMember)
-    ? neighbours(sample.initial_result, trail, blind.skipped)
-    : new Map<number, Neighbour>();
-  const replayed = before.size === 0 ? blind : undoAll(sample.final_result, trail, before);
-  return {
-    paths,
-    positions: replayed.positions,
-    original: replayed.original,
-    diverged: replayed.diverged,
-    isProved: replayed.diverged === null && equal(replayed.original, sample.initial_result),
-  };
+  if (!trail.some(removesMember)) return { ...blind, paths: given, isProved: isProved(sample, blind) };
+  const removals = findRemovals(sample.initial_result, trail, blind.skipped);
+  // A sample that has diverged comes from an export, whose paths are not touched.
+  const paths = sample.diverged
+    ? given
+    : given.map((path, index) => removals.get(index)?.writtenPath ?? path);
+  const written = trail.map((edit, index) => ({ ...edit, path: cache.parse(paths[index]!) }));
+  const replayed = undoAll(sample.final_result, written, removals);
+  return { ...replayed, paths, isProved: isProved(sample, replayed) };
+}
+
+function isProved({ initial_result }: ImportedSample, { original, diverged }: Undone): boolean {
+  return diverged === null && equal(original, initial_result);
 }
 
 function toEdit(correction: ImportedCorrection, path: FieldPath | undefined): Edit {
@@ -95,32 +103,51 @@ function apply(document: JsonDocument, { op, path, newValue }: Edit): void {
   else remove(document, path);
 }
 
+/** What the document of its time says of the removal of a member. */
+interface Removal {
+  /** Its path with the key as the document writes it, where the given path writes it in another way. */
+  readonly writtenPath: string | undefined;
+  readonly neighbour: Neighbour;
+}
+
 /** The member before a removed one, by its key and by which of the members with that key it is; null where none was. */
 type Neighbour = { readonly key: string; readonly occurrence: number } | null;
 
-/** Makes the corrections again, from the initial result on, to see what stood before each member that is removed. */
-function neighbours(
+/** Makes the corrections again, from the initial result on, to see how and where each member that is removed stood. */
+function findRemovals(
   initial: Buffer,
   trail: readonly Edit[],
   skipped: ReadonlySet<number>,
-): Map<number, Neighbour> {
-  const found = new Map<number, Neighbour>();
+): Map<number, Removal> {
+  const found = new Map<number, Removal>();
   const document = new JsonDocument(initial);
   for (const [index, edit] of trail.entries()) {
     if (skipped.has(index)) continue;
-    if (removesMember(edit)) {
-      const target = document.find(edit.path!);
-      if (target?.exists) found.set(index, neighbourOf(document.keysBeside(target), target.index));
+    const target = removesMember(edit) ? document.find(edit.path!) : undefined;
+    const key = target && document.keyAt(target);
+    if (target && key) {
+      found.set(index, {
+        writtenPath: writtenPath(edit.path!, key),
+        neighbour: neighbourOf(document.keysBeside(target), target.index),
+      });
     }
     apply(document, edit);
   }
   return found;
 }
 
+function writtenPath(path: FieldPath, key: Key): string | undefined {
+  const last = path.at(-1);
+  if (typeof last === 'object' && last.written === key.written) return undefined;
+  return formatFieldPath([...path.slice(0, -1), key]);
+}
+
 function neighbourOf(keys: readonly string[], index: number): Neighbour {
   const key = keys[index - 1];
   if (key === undefined) return null;
-  return { key, occurrence: keys.slice(0, index).filter((other) => other === key).length };
+  let occurrence = 0;
+  for (let i = 0; i < index; i++) if (keys[i] === key) occurrence++;
+  return { key, occurrence };
 }
 
 /** Where a member has to be put to stand behind its neighbour; null (last) where that is not there. */
@@ -131,17 +158,27 @@ function positionBehind(keys: readonly string[], neighbour: Neighbour): number |
   return index === -1 ? null : index + 1;
 }
 
-function undoAll(final: Buffer, trail: readonly Edit[], before: ReadonlyMap<number, Neighbour> = new Map()) {
+interface Undone {
+  readonly original: Buffer;
+  readonly diverged: Divergence | null;
+  readonly positions: readonly (number | null)[];
+  readonly skipped: ReadonlySet<number>;
+}
+
+function undoAll(
+  final: Buffer,
+  trail: readonly Edit[],
+  removals: ReadonlyMap<number, Removal> = new Map(),
+): Undone {
   const document = new JsonDocument(final);
   let diverged: Divergence | null = null;
   const skipped = new Set<number>();
   const positions: (number | null)[] = trail.map(() => null);
   for (let index = trail.length - 1; index >= 0; index--) {
     const edit = trail[index]!;
-    const neighbour = before.get(index);
-    const target = neighbour === undefined ? undefined : document.find(edit.path!);
-    const position =
-      neighbour === undefined || !target ? null : positionBehind(document.keysBeside(target), neighbour);
+    const removal = removals.get(index);
+    const target = removal && document.find(edit.path!);
+    const position = target ? positionBehind(document.keysBeside(target), removal.neighbour) : null;
     const reason = undo(document, { ...edit, position });
     if (reason === undefined) positions[index] = position;
     else {

@@ -16,6 +16,6 @@ export class ExportFilterDto implements CorpusFilter {
   @BooleanParameter()
   readonly has_corrections?: boolean;
 
-  @CountParameter(1, Number.MAX_SAFE_INTEGER)
+  @CountParameter(1, Infinity)
   readonly limit?: number;
 }
