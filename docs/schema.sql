@@ -91,7 +91,7 @@ CREATE OR REPLACE FUNCTION public.compact_json(value json)
  IMMUTABLE STRICT
 AS $function$
     select case
-      when value::text ~ '^[ \t\n\r]|[ \t\n\r]$|[ \t\n\r][]}\[{,:]|[]}\[{,:][ \t\n\r]'
+      when value::text ~ '[\t\n\r]|^ | $|[[{:] |["\]}0-9el], +["{[0-9tfn-]| []}:,]'
       then regexp_replace(value::text, '("(?:[^"\\]|\\.)*")|[ \t\n\r]+', '\1', 'g')::json
       else value
     end

@@ -87,7 +87,7 @@ export const DescribeExport = () =>
       name: 'limit',
       required: false,
       // Beside a schema, Nest drops the example.
-      schema: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, example: 10 },
+      schema: { type: 'integer', minimum: 1, example: 10 },
       description: 'At most that many samples, the first in corpus order.',
     }),
     ApiProduces('application/x-ndjson', PROBLEM_MEDIA_TYPE),
@@ -103,7 +103,7 @@ export const DescribeExport = () =>
         'application/x-ndjson': { schema: { type: 'string' }, example: `${JSON.stringify(sample)}\n` },
       },
     }),
-    ...problems(EXPORT, 'limit', '"0" is not a whole number from 1 to 9007199254740991'),
+    ...problems(EXPORT, 'limit', '"0" is not a whole number of at least 1'),
   );
 
 export const DescribeStatistics = () =>

@@ -48,7 +48,7 @@ beforeEach(async () => {
 afterEach(async () => {
   // Users first: they would start a server anew that is taken from them.
   await Promise.all(users.map((user) => user.kill('SIGKILL').catch(() => undefined)));
-  for (const pid of servers) if (await isAlive(pid)) process.kill(pid, 'SIGQUIT');
+  for (const pid of servers) if (await isAlive(pid)) killIfThere(pid);
   await rm(cwd, { recursive: true, force: true });
 });
 
@@ -70,6 +70,15 @@ async function acquire(options: Options = {}): Promise<EmbeddedUser> {
 /** The error's name and message, of a user who is refused. */
 async function refused(options: Options = {}): Promise<string> {
   return start(options).refused();
+}
+
+/** It may have ended by itself meanwhile. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGQUIT');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** A killed process is a user until the server has noticed that its connection is gone. */

@@ -97,11 +97,14 @@ const createTables = `
 `;
 
 // The door for direct SQL: what is stored is compact, so that an export can copy it. The programs compact what they write
-// and say so by a setting, since it costs time. Between tokens, white space stands next to a bracket, comma, colon or end.
+// and say so by a setting of their transaction.
+// The first expression finds every gap between two tokens and little else, at a tenth of what the second one costs: tabs
+// and line breaks are never part of a string as they are, and a space in a gap has a bracket, a colon, a comma between two
+// values or an end beside it.
 const compactAtTheDoor = String.raw`
   create function compact_json(value json) returns json language sql immutable strict as $$
     select case
-      when value::text ~ '^[ \t\n\r]|[ \t\n\r]$|[ \t\n\r][]}\[{,:]|[]}\[{,:][ \t\n\r]'
+      when value::text ~ '[\t\n\r]|^ | $|[[{:] |["\]}0-9el], +["{[0-9tfn-]| []}:,]'
       then regexp_replace(value::text, '("(?:[^"\\]|\\.)*")|[ \t\n\r]+', '\1', 'g')::json
       else value
     end
