@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -13,6 +13,8 @@ describe('ground-truth demo', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-demo-'));
+    // As root the server runs as another user, who has to get there, or its data would go elsewhere.
+    await chmod(folder, 0o755);
   });
   afterAll(async () => {
     await rm(folder, { recursive: true });

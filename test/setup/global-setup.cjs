@@ -25,6 +25,10 @@ async function startEmbedded() {
   const folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-test-'));
   const server = await EmbeddedPostgres.acquire({ dataDir: folder, defaultDir: '.ground-truth' });
   globalThis.testServer = { release: () => server.release(), folder };
+  // Jest tears nothing down when it is interrupted, and the server would wait for its next user.
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => void server.release().finally(() => process.exit(1)));
+  }
   const { host, port, user, database } = server.connection;
   return `postgresql://${user}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
 }
