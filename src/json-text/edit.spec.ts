@@ -131,6 +131,13 @@ describe('edits', () => {
     expect(document.toText().toString()).toBe('{"a":null,"c":3,"d":[]}');
   });
 
+  it('finds a member again that came in with an escape that its key does not need', () => {
+    const document = new JsonDocument(b('{}'));
+    add(document, parseFieldPath('["é\\/"]'), b('1'));
+    expect(document.toText().toString()).toBe('{"é\\/":1}');
+    expect(document.find(parseFieldPath('é/'))).toMatchObject({ exists: true });
+  });
+
   it('edits below ten thousand levels without a stack', () => {
     const levels = 10_000;
     const document = new JsonDocument(b('['.repeat(levels) + '1' + ']'.repeat(levels)));

@@ -161,7 +161,7 @@ function valueEntry(value: Buffer, key?: Key): Entry {
     keySource,
     keyStart: 0,
     keyEnd: keySource?.length ?? 0,
-    hasEscape: key !== undefined && key.bytes?.length !== key.written.length - 2,
+    hasEscape: key?.written.includes('\\') === true,
     stoodStart: -1,
     stoodEnd: -1,
     source,
