@@ -30,8 +30,6 @@ export class ReplayService {
   }
 }
 
-export const JSON_NULL = Buffer.from('null');
-
 /**
  * Stored JSON text as a line can hold it. What came in by the API or an import is compact already; only direct SQL can have
  * left white space in it.

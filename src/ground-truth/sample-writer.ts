@@ -1,7 +1,8 @@
 import { type CopyRow } from '../database/binary-copy.js';
 import { formatTimestampAt, formatUuidAt, readArrayHead } from '../database/postgres-binary.js';
+import { JSON_NULL } from '../json-text/read.js';
 import { JobField } from './corpus-query.js';
-import { JSON_NULL, onOneLine, type ReplayService } from './replay.service.js';
+import { onOneLine, type ReplayService } from './replay.service.js';
 import { readTrail, type SampleCorrection } from './trail-reader.js';
 
 const LINE_FEED = 0x0a;

@@ -4,9 +4,10 @@ import {
   RECORD_FIELD_LEAD,
   RECORD_HEAD,
 } from '../database/postgres-binary.js';
+import { JSON_NULL } from '../json-text/read.js';
 import { type Op } from '../replay/replay.js';
 import { CorrectionField } from './corpus-query.js';
-import { JSON_NULL, type RecordedCorrection } from './replay.service.js';
+import { type RecordedCorrection } from './replay.service.js';
 
 /**
  * A stored correction on its way to the wire. What is text comes as a byte string: each of its characters is one byte of

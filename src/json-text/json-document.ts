@@ -46,7 +46,20 @@ export class JsonDocument {
    * index beyond the one after the last.
    */
   find(path: FieldPath): Target | undefined {
-    return this.follow(path);
+    let target: FoundTarget = {
+      parent: 'none',
+      exists: true,
+      index: 0,
+      isAmbiguous: false,
+      container: undefined,
+      entry: this.root,
+    };
+    for (const step of path) {
+      const next = takeStep(target, step);
+      if (next === undefined) return undefined;
+      target = next;
+    }
+    return target;
   }
 
   /** One step on from a target that exists. */
@@ -123,23 +136,6 @@ export class JsonDocument {
     const { source, start, end, container } = this.root;
     const isWhole = source.bytes === this.text && start === 0 && end === this.text.length;
     return isWhole && container?.isChanged !== true ? this.text : textOf(this.root);
-  }
-
-  private follow(path: FieldPath): FoundTarget | undefined {
-    let target: FoundTarget = {
-      parent: 'none',
-      exists: true,
-      index: 0,
-      isAmbiguous: false,
-      container: undefined,
-      entry: this.root,
-    };
-    for (const step of path) {
-      const next = takeStep(target, step);
-      if (next === undefined) return undefined;
-      target = next;
-    }
-    return target;
   }
 }
 

@@ -1,5 +1,8 @@
 import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, OPEN_ARRAY, OPEN_OBJECT, skipString, skipValue } from './scan.js';
 
+/** What stands for a value that is not there. */
+export const JSON_NULL = Buffer.from('null');
+
 /** A member of an object: its key, decoded and as it is written (quotes included), and its value's text, not copied. */
 export interface Member {
   readonly key: string;

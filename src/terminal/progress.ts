@@ -1,5 +1,6 @@
 import { type SingleBar } from 'cli-progress';
 import cliProgress from 'cli-progress';
+import { inGroups, inMegabytes } from './numbers.js';
 
 /** How much there is, in the one unit that is known beforehand. */
 export type Total = { readonly samples: number } | { readonly bytes: number };
@@ -52,16 +53,11 @@ export class Progress {
   private describe(samples: number, bytes: number): Record<string, string> {
     const seconds = Math.max((performance.now() - this.startedAt) / 1000, 0.001);
     return {
-      samples: samples.toLocaleString('en-US'),
+      samples: inGroups(samples),
       megabytes: inMegabytes(bytes),
       rate: inMegabytes(bytes / seconds),
     };
   }
-}
-
-/** With one digit after the point, a million bytes to the megabyte. */
-export function inMegabytes(bytes: number): string {
-  return (bytes / 1e6).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
 function sizeOf(total: Total): number {

@@ -3,8 +3,7 @@ import { Failure } from '../../terminal/failure.js';
 import { printNote } from '../../terminal/print.js';
 import { TerminalCommand } from '../../terminal/terminal-command.js';
 import { JobsRepository } from '../jobs.repository.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+import { UUID } from '../uuid.js';
 
 @Command({
   name: 'erase',

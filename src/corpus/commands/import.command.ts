@@ -2,6 +2,7 @@ import { Command, Option } from 'nest-commander';
 import { Failure } from '../../terminal/failure.js';
 import { openInput } from '../../terminal/input.js';
 import { Interruption } from '../../terminal/interruption.js';
+import { inGroups } from '../../terminal/numbers.js';
 import { printNote } from '../../terminal/print.js';
 import { Progress } from '../../terminal/progress.js';
 import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
@@ -93,8 +94,4 @@ function toFailure({ faults, count }: BadInputError): Failure {
   const more = count - faults.length;
   if (more > 0) lines.push(`and ${inGroups(more)} faults more`);
   return new Failure([...lines, 'nothing was imported'].join('\n'));
-}
-
-function inGroups(count: number): string {
-  return count.toLocaleString('en-US');
 }

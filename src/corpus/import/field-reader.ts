@@ -1,7 +1,8 @@
 import { depth, MAX_DEPTH } from '../../json-text/compact.js';
 import { equal } from '../../json-text/equal.js';
-import { readElements, readMembers } from '../../json-text/read.js';
+import { JSON_NULL, readElements, readMembers } from '../../json-text/read.js';
 import { parseTimestamp, TimestampError } from '../../timestamp/rfc3339.js';
+import { UUID } from '../uuid.js';
 
 /** Reads the fields of one JSON object and gathers what is wrong with them. */
 export class FieldReader {
@@ -155,8 +156,6 @@ const QUOTE = 0x22;
 const MINUS = 0x2d;
 const ZERO = Buffer.from('0');
 const ONE = Buffer.from('1');
-const JSON_NULL = Buffer.from('null');
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** A key of the input for a message: one that could be mistaken for something else, or fill the screen, is quoted and cut. */
 function nameOf(key: string): string {

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { FieldPathCache } from '../../json-text/field-path-cache.js';
 import { FieldPathError, parseFieldPath, parsePointer } from '../../json-text/field-path.js';
+import { JSON_NULL } from '../../json-text/read.js';
 import { ImportFaults } from './import-faults.js';
 import { readLine } from './line-reader.js';
 import { type ImportedOutcome, type ImportedSample } from './line.js';
@@ -190,5 +191,3 @@ function orNone(result: Buffer): Buffer | null {
 function sha256(text: Buffer): string {
   return hash('sha256', text);
 }
-
-const JSON_NULL = Buffer.from('null');

@@ -1,5 +1,6 @@
 import { compact, MAX_DEPTH } from '../../json-text/compact.js';
 import { JsonTextError, TooDeepError } from '../../json-text/json-text-error.js';
+import { JSON_NULL } from '../../json-text/read.js';
 import { type Op } from '../../replay/replay.js';
 import { FieldReader } from './field-reader.js';
 import {
@@ -125,5 +126,3 @@ function checkOrder(corrections: readonly ImportedCorrection[], fields: FieldRea
     }
   }
 }
-
-const JSON_NULL = Buffer.from('null');

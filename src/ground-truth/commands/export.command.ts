@@ -1,8 +1,9 @@
 import { Command, Option } from 'nest-commander';
 import { Interruption } from '../../terminal/interruption.js';
+import { inGroups, inMegabytes } from '../../terminal/numbers.js';
 import { STANDARD_OUTPUT, writeOutput, type Written } from '../../terminal/output.js';
 import { printNote } from '../../terminal/print.js';
-import { inMegabytes, Progress } from '../../terminal/progress.js';
+import { Progress } from '../../terminal/progress.js';
 import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
 import { ExportFilterDto } from '../dto/export-filter.dto.js';
 import { StatisticsQueryDto } from '../dto/statistics-query.dto.js';
@@ -126,8 +127,4 @@ function summary(
   return diverged === 0
     ? all
     : `${all}; ${inGroups(diverged)} of them diverged: the trail does not lead back exactly`;
-}
-
-function inGroups(count: number): string {
-  return count.toLocaleString('en-US');
 }

@@ -1,3 +1,4 @@
+import { inGroups } from '../../terminal/numbers.js';
 import { type Statistics } from '../statistics-query.js';
 
 /** Statistics for people, aligned. Field paths come last, since there is no telling how long they are. */
@@ -30,8 +31,4 @@ function printable(fieldPath: string): string {
     /\p{Cc}/gu,
     (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-}
-
-function inGroups(count: number): string {
-  return count.toLocaleString('en-US');
 }
