@@ -25,11 +25,8 @@ export function statisticsQuery({ collapse_indices }: StatisticsOptions): string
     ? String.raw`regexp_replace(field_path, '\[[0-9]+\](?=(?:[^"\\]|"(?:[^"\\]|\\.)*")*$)', '[*]', 'g')`
     : 'field_path';
   return `
-    with trails as (
-      select job_id, field_path from job_corrections
-    ),
-    paths as (
-      select field_path, count(*) as count from trails group by field_path
+    with paths as (
+      select field_path, count(*) as count from job_corrections group by field_path
     ),
     fields as (
       select field_path, sum(count)::bigint as count
@@ -40,7 +37,7 @@ export function statisticsQuery({ collapse_indices }: StatisticsOptions): string
       (select count(*) from jobs) as total_jobs,
       (select count(*) from jobs where approved) as approved_jobs,
       (select coalesce(sum(count), 0) from paths) as total_corrections,
-      (select count(*) from (select from trails group by job_id) as jobs) as jobs_with_corrections,
+      (select count(*) from (select distinct job_id from job_corrections order by job_id) as jobs) as jobs_with_corrections,
       array(select field_path from fields order by fields.count desc, field_path collate "C") as field_paths,
       array(select count::text from fields order by fields.count desc, field_path collate "C") as counts`;
 }
