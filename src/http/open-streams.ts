@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { type Response } from 'express';
 import { gzip } from '../compression/gzip.js';
@@ -35,6 +34,12 @@ export class OpenStreams implements BeforeApplicationShutdown {
     const iterator = (isCompressed ? gzip(source) : source)[Symbol.asyncIterator]();
     response.once('close', cancel);
     this.open.add(response);
+    const reader = new Reader(response, this.stallMilliseconds, () => {
+      this.logger.warn(
+        `a client read nothing of an export for ${this.stallMilliseconds / 1_000} s and was cut off`,
+      );
+      reset(response);
+    });
     if (this.isClosing) reset(response);
     try {
       let block = await iterator.next();
@@ -46,15 +51,16 @@ export class OpenStreams implements BeforeApplicationShutdown {
       response.flushHeaders();
       for (; !block.done; block = await iterator.next()) {
         if (response.destroyed) return;
-        if (!response.write(block.value)) await this.reading(response, 'drain');
+        if (!response.write(block.value)) await reader.hasRead();
       }
       response.off('close', cancel);
       response.end();
-      await this.reading(response, 'finish');
+      while (!response.writableFinished && !response.destroyed) await reader.hasRead();
     } catch (error) {
       if (!response.headersSent && !response.destroyed) throw error;
       reset(response);
     } finally {
+      reader.release();
       response.off('close', cancel);
       this.open.delete(response);
       await iterator.return?.();
@@ -66,28 +72,49 @@ export class OpenStreams implements BeforeApplicationShutdown {
     this.isClosing = true;
     for (const response of this.open) reset(response);
   }
-
-  /** Waits until the client has read what was written, or has gone; cuts it off where it does neither. */
-  private async reading(response: Response, event: 'drain' | 'finish'): Promise<void> {
-    if (response.destroyed || (event === 'finish' && response.writableFinished)) return;
-    const done = new AbortController();
-    const stalled = setTimeout(() => {
-      this.logger.warn(
-        `a client read nothing of an export for ${this.stallMilliseconds / 1_000} s and was cut off`,
-      );
-      reset(response);
-    }, this.stallMilliseconds);
-    try {
-      await Promise.race([
-        once(response, event, { signal: done.signal }),
-        once(response, 'close', { signal: done.signal }),
-      ]);
-    } finally {
-      clearTimeout(stalled);
-      done.abort();
-    }
-  }
 }
+
+/** The client of a response, as one who may read or not. */
+class Reader {
+  private readonly stalled: NodeJS.Timeout;
+  private isWaiting = false;
+  private wake: (() => void) | undefined;
+
+  /** @param cutOff is called when the client has been waited for so long */
+  constructor(
+    private readonly response: Response,
+    stallMilliseconds: number,
+    cutOff: () => void,
+  ) {
+    this.stalled = setTimeout(() => {
+      if (this.isWaiting) cutOff();
+    }, stallMilliseconds);
+    for (const event of EVENTS) response.on(event, this.goOn);
+  }
+
+  /** Waits until the client has read what was written, or has gone. */
+  async hasRead(): Promise<void> {
+    if (this.response.destroyed) return;
+    this.stalled.refresh();
+    this.isWaiting = true;
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    this.isWaiting = false;
+  }
+
+  release(): void {
+    clearTimeout(this.stalled);
+    for (const event of EVENTS) this.response.off(event, this.goOn);
+  }
+
+  private readonly goOn = (): void => {
+    this.wake?.();
+    this.wake = undefined;
+  };
+}
+
+const EVENTS = ['drain', 'finish', 'close'];
 
 function reset(response: Response): void {
   response.socket?.resetAndDestroy();

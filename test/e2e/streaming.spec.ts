@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
@@ -86,14 +86,9 @@ describe('a streamed export', () => {
   });
 
   it('is ended for a client that stops reading, and its connection is freed', async () => {
-    const sockets = Array.from({ length: 4 }, () => {
-      const socket = connect(server.port, '127.0.0.1');
-      socket.write(`GET ${EXPORT} HTTP/1.1\r\nHost: x\r\n\r\n`);
-      return socket.pause();
-    });
-    const closed = sockets.map((socket) => once(socket, 'close').catch((error: unknown) => error));
     // More clients than the pool has connections: the last ones are served because the first ones are cut off.
-    for (const socket of sockets) socket.on('error', () => undefined);
+    const sockets = Array.from({ length: 4 }, connectAndAsk);
+    const closed = sockets.map((socket) => once(socket, 'close').catch((error: unknown) => error));
     while ((await countExports()) === 0) await sleep(20);
     while ((await countExports()) > 0) await sleep(50);
     for (const socket of sockets) socket.resume();
@@ -101,4 +96,37 @@ describe('a streamed export', () => {
     const stats = await fetch(`${server.url}/api/v1/ground-truth/stats`);
     expect(stats.status).toBe(200);
   });
+
+  it('leaves the pool whole when 200 clients go away, early or late', async () => {
+    const leave = async (n: number) => {
+      const socket = connectAndAsk();
+      // Some before they are served, some after the first bytes, some in the middle.
+      if (n % 4 === 0) await sleep(n % 10);
+      else for (let bytes = 0; bytes < (n % 4) * 300_000;) bytes += await readSome(socket);
+      socket.destroy();
+    };
+    for (let i = 0; i < 10; i++) await Promise.all(Array.from({ length: 20 }, (_, n) => leave(20 * i + n)));
+    while ((await countExports()) > 0) await sleep(20);
+    // All of the pool serves at once: as many exports as it has connections.
+    const readers = [connectAndAsk(), connectAndAsk()];
+    while ((await countExports()) < readers.length) await sleep(20);
+    for (const reader of readers) reader.destroy();
+    const whole = Buffer.from(await exportText(database.dataSource));
+    expect((await get(undefined)).body.equals(whole)).toBe(true);
+  });
+
+  /** A client that reads nothing yet. */
+  function connectAndAsk(): Socket {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(`GET ${EXPORT} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    return socket.pause();
+  }
 });
+
+/** How many bytes came with the next read. */
+async function readSome(socket: Socket): Promise<number> {
+  const [bytes] = (await once(socket.resume(), 'data')) as [Buffer];
+  socket.pause();
+  return bytes.length;
+}
