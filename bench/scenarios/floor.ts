@@ -1,5 +1,4 @@
 import pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
 import { type Context, measure, type Measurement } from '../measurement.js';
 
 const JOBS = `
@@ -30,9 +29,24 @@ export async function floor({ url, jobs }: Context): Promise<Measurement[]> {
   }
 }
 
-async function discard(client: pg.Client, query: string): Promise<number> {
-  let bytes = 0;
-  const stream = client.query(copyTo(`copy (${query}) to stdout (format binary)`));
-  for await (const chunk of stream as AsyncIterable<Buffer>) bytes += chunk.length;
-  return bytes;
+/** The driver hands over each row, as it does to the export. */
+function discard(client: pg.Client, query: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let bytes = 0;
+    client.query({
+      submit(connection: pg.Connection) {
+        connection.query(`copy (${query}) to stdout (format binary)`);
+      },
+      handleCopyData({ chunk }: { chunk: Buffer }) {
+        bytes += chunk.length;
+      },
+      handleCommandComplete() {
+        // Its row count is not needed.
+      },
+      handleReadyForQuery() {
+        resolve(bytes);
+      },
+      handleError: reject,
+    });
+  });
 }

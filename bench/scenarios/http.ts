@@ -1,6 +1,6 @@
 import { type Context, type Measurement, secondsOf } from '../measurement.js';
+import { discardCorpus } from '../discard.js';
 import { startServer } from '../processes.js';
-import { requestCorpus } from '../requests.js';
 
 /** The corpus over loopback, from the request to its last byte, to a reader in another process that discards it. */
 export async function http(context: Context): Promise<Measurement[]> {
@@ -9,8 +9,7 @@ export async function http(context: Context): Promise<Measurement[]> {
     const before = server.memory();
     let bytes = 0;
     const seconds = await secondsOf(async () => {
-      const body = await requestCorpus(server, { approved_only: 'false' });
-      for await (const chunk of body as AsyncIterable<Buffer>) bytes += chunk.length;
+      bytes = await discardCorpus(server, { approved_only: 'false' });
     });
     const after = server.memory();
     return [
