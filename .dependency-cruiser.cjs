@@ -19,6 +19,7 @@ module.exports = {
       { pathNot: [room('replay'), room('json-text')] },
       'replay imports json-text only.',
     ),
+    never('bytes-is-pure', { path: room('bytes') }, { pathNot: [room('bytes')] }, 'bytes imports nothing.'),
     never(
       'timestamp-is-pure',
       { path: room('timestamp'), pathNot: '\\.spec\\.ts$' },

@@ -1,7 +1,8 @@
+import { ByteWriter } from '../bytes/byte-writer.js';
 import { POSTGRES_EPOCH } from './postgres-binary.js';
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
-const TRAILER = -1;
+const TRAILER = Buffer.from([0xff, 0xff]);
 const NULL = -1;
 const TEXT_OID = 25;
 
@@ -10,14 +11,13 @@ const TEXT_OID = 25;
  * method writes one field; the caller calls them in the order of the columns.
  */
 export class BinaryCopyWriter {
-  private buffer = Buffer.allocUnsafe(64 * 1024);
-  private length = 0;
+  private readonly out = new ByteWriter(64 * 1024);
   private rowsWritten = 0;
 
   constructor(private readonly fields: number) {}
 
   get size(): number {
-    return this.length;
+    return this.out.length;
   }
 
   get rows(): number {
@@ -26,18 +26,16 @@ export class BinaryCopyWriter {
 
   /** The rows since the last time as one complete COPY. */
   take(): Buffer {
-    const data = Buffer.allocUnsafe(SIGNATURE.length + this.length + 2);
-    SIGNATURE.copy(data);
-    this.buffer.copy(data, SIGNATURE.length, 0, this.length);
-    data.writeInt16BE(TRAILER, data.length - 2);
-    this.length = 0;
+    const { bytes, length } = this.out;
+    const data = Buffer.concat([SIGNATURE, bytes.subarray(0, length), TRAILER]);
+    this.out.length = 0;
     this.rowsWritten = 0;
     return data;
   }
 
   beginRow(): this {
-    this.reserve(2);
-    this.length = this.buffer.writeInt16BE(this.fields, this.length);
+    this.out.reserve(2);
+    this.out.length = this.out.bytes.writeInt16BE(this.fields, this.out.length);
     this.rowsWritten++;
     return this;
   }
@@ -47,8 +45,8 @@ export class BinaryCopyWriter {
   }
 
   boolean(value: boolean): this {
-    this.int32(1).reserve(1);
-    this.length = this.buffer.writeUInt8(value ? 1 : 0, this.length);
+    this.int32(1).out.reserve(1);
+    this.out.length = this.out.bytes.writeUInt8(value ? 1 : 0, this.out.length);
     return this;
   }
 
@@ -57,15 +55,15 @@ export class BinaryCopyWriter {
   }
 
   bigint(value: bigint): this {
-    this.int32(8).reserve(8);
-    this.length = this.buffer.writeBigInt64BE(value, this.length);
+    this.int32(8).out.reserve(8);
+    this.out.length = this.out.bytes.writeBigInt64BE(value, this.out.length);
     return this;
   }
 
   double(value: number | null): this {
     if (value === null) return this.null();
-    this.int32(8).reserve(8);
-    this.length = this.buffer.writeDoubleBE(value, this.length);
+    this.int32(8).out.reserve(8);
+    this.out.length = this.out.bytes.writeDoubleBE(value, this.out.length);
     return this;
   }
 
@@ -75,29 +73,28 @@ export class BinaryCopyWriter {
   }
 
   uuid(value: string): this {
-    this.int32(16).reserve(16);
-    this.length += this.buffer.write(value.replaceAll('-', ''), this.length, 'hex');
+    this.int32(16).out.reserve(16);
+    this.out.length += this.out.bytes.write(value.replaceAll('-', ''), this.out.length, 'hex');
     return this;
   }
 
   text(value: string | null): this {
     if (value === null) return this.null();
     const length = Buffer.byteLength(value);
-    this.int32(length).reserve(length);
-    this.length += this.buffer.write(value, this.length);
+    this.int32(length).out.reserve(length);
+    this.out.length += this.out.bytes.write(value, this.out.length);
     return this;
   }
 
   /** JSON text, or any other bytes as they are. */
   bytes(value: Buffer | null): this {
     if (value === null) return this.null();
-    this.int32(value.length).reserve(value.length);
-    this.length += value.copy(this.buffer, this.length);
+    this.int32(value.length).out.add(value, 0, value.length);
     return this;
   }
 
   textArray(values: readonly string[]): this {
-    const start = this.length;
+    const start = this.out.length;
     this.int32(0);
     if (values.length === 0) this.int32(0).int32(0).int32(TEXT_OID);
     else {
@@ -106,21 +103,13 @@ export class BinaryCopyWriter {
       this.int32(dimensions).int32(0).int32(TEXT_OID).int32(values.length).int32(lowerBound);
       for (const value of values) this.text(value);
     }
-    this.buffer.writeInt32BE(this.length - start - 4, start);
+    this.out.bytes.writeInt32BE(this.out.length - start - 4, start);
     return this;
   }
 
   private int32(value: number): this {
-    this.reserve(4);
-    this.length = this.buffer.writeInt32BE(value, this.length);
+    this.out.reserve(4);
+    this.out.length = this.out.bytes.writeInt32BE(value, this.out.length);
     return this;
-  }
-
-  private reserve(bytes: number): void {
-    const needed = this.length + bytes;
-    if (needed <= this.buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2));
-    this.buffer.copy(larger, 0, 0, this.length);
-    this.buffer = larger;
   }
 }

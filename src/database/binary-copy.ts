@@ -1,6 +1,8 @@
+import { int32At } from './postgres-binary.js';
+
 /**
- * Reads `COPY … TO STDOUT (FORMAT binary)`: a header, tuples, a trailer (PostgreSQL manual, "COPY", "Binary Format"). The
- * values are handed over as they came off the wire, not copied.
+ * Reads what `COPY … TO STDOUT (FORMAT binary)` sends: a header, tuples, a trailer (PostgreSQL manual, "COPY", "Binary
+ * Format"). The values are handed over as they came off the wire, not copied.
  */
 
 /** One row, valid until the next one is read. A field's bytes are `bytes[start(i) … end(i))`. */
@@ -12,7 +14,7 @@ export interface CopyRow {
 }
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
-const HEADER_LENGTH = SIGNATURE.length + 8;
+const TRAILER = -1;
 const NULL = -1;
 
 /** What came over the wire is not what COPY sends, or not all of it. */
@@ -21,12 +23,7 @@ export class CopyFormatError extends Error {
 }
 
 export class BinaryCopyReader implements CopyRow {
-  /** What is read of `bytes` and what is not yet a whole row; `pending` follows it and waits until it can be one. */
   bytes: Buffer = Buffer.alloc(0);
-  private readonly pending: Buffer[] = [];
-  private pendingLength = 0;
-  /** How many bytes, from the unread position on, the next row is known to need. */
-  private needed = HEADER_LENGTH;
   private headerRead = false;
   private ended = false;
   private readonly starts: Int32Array;
@@ -50,36 +47,30 @@ export class BinaryCopyReader implements CopyRow {
   }
 
   /**
-   * Takes the next bytes and calls `onRow` for each row that is complete by them. A row that spans many chunks is put
-   * together once, not once a chunk.
+   * Takes the next message and calls `onRow` for the row in it. The server sends a row as one message, never in parts; the
+   * header comes with the first one, the trailer by itself (PostgreSQL manual, "Message Flow", "COPY Operations").
    *
    * @throws CopyFormatError
    */
-  read(chunk: Buffer, onRow: (row: CopyRow) => void): void {
-    this.pending.push(chunk);
-    this.pendingLength += chunk.length;
-    if (this.bytes.length + this.pendingLength < this.needed) return;
-    this.bytes =
-      this.bytes.length === 0 && this.pending.length === 1
-        ? chunk
-        : Buffer.concat([this.bytes, ...this.pending]);
-    this.pending.length = 0;
-    this.pendingLength = 0;
+  read(message: Buffer, onRow: (row: CopyRow) => void): void {
+    this.bytes = message;
     let at = this.headerRead ? 0 : this.readHeader();
-    for (;;) {
-      const next = this.readRow(at);
-      if (next < 0) {
-        this.needed = -next;
-        break;
+    while (at < message.length) {
+      if (this.ended) throw new CopyFormatError('data follows the trailer of a binary COPY');
+      if (at + 2 > message.length) throw cutOff();
+      const fields = message.readInt16BE(at);
+      at += 2;
+      if (fields === TRAILER) {
+        this.ended = true;
+        continue;
       }
+      at = this.readRow(fields, at);
       onRow(this);
-      at = next;
     }
-    this.bytes = this.bytes.subarray(at);
   }
 
   /**
-   * To be called when the stream has ended: without the trailer it was cut off.
+   * To be called when the statement has ended: without the trailer the data was cut off.
    *
    * @throws CopyFormatError
    */
@@ -88,36 +79,34 @@ export class BinaryCopyReader implements CopyRow {
   }
 
   private readHeader(): number {
-    if (!this.bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE)) {
+    if (!this.bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE))
       throw new CopyFormatError('the data does not begin with the signature of a binary COPY');
-    }
     this.headerRead = true;
-    return HEADER_LENGTH + this.bytes.readInt32BE(SIGNATURE.length + 4);
+    const flags = SIGNATURE.length;
+    const extension = flags + 4;
+    if (extension + 4 > this.bytes.length) throw cutOff();
+    return extension + 4 + int32At(this.bytes, extension);
   }
 
-  /** The offset behind the row at `at`; where it is not complete, the negative of how many bytes from `at` it needs. */
-  private readRow(at: number): number {
-    const { bytes } = this;
-    const first = at;
-    if (at + 2 > bytes.length) return -2;
-    const fields = bytes.readInt16BE(at);
-    at += 2;
-    if (this.ended) throw new CopyFormatError('data follows the trailer of a binary COPY');
-    if (fields === -1) {
-      this.ended = true;
-      return -(bytes.length - first + 1);
-    }
+  /** The offset behind the fields that begin at `at`. */
+  private readRow(fields: number, at: number): number {
     if (fields !== this.fields)
       throw new CopyFormatError(`a row has ${fields} fields instead of ${this.fields}`);
+    const { bytes, starts, lengths } = this;
+    let next = at;
     for (let field = 0; field < fields; field++) {
-      if (at + 4 > bytes.length) return first - (at + 4);
-      const length = bytes.readInt32BE(at);
-      at += 4;
-      this.starts[field] = at;
-      this.lengths[field] = length;
-      if (length > 0) at += length;
-      if (at > bytes.length) return first - at;
+      if (next + 4 > bytes.length) throw cutOff();
+      const length = int32At(bytes, next);
+      next += 4;
+      starts[field] = next;
+      lengths[field] = length;
+      if (length > 0) next += length;
     }
-    return at;
+    if (next > bytes.length) throw cutOff();
+    return next;
   }
+}
+
+function cutOff(): CopyFormatError {
+  return new CopyFormatError('a message of the database ends within a row');
 }

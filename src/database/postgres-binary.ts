@@ -1,4 +1,4 @@
-import { formatSeconds, formatTimestamp } from '../timestamp/rfc3339.js';
+import { formatTimestamp, writeSeconds } from '../timestamp/rfc3339.js';
 
 /** Decoding of PostgreSQL's binary wire format: integers are big-endian, times count from 2000-01-01 UTC. */
 
@@ -6,11 +6,18 @@ import { formatSeconds, formatTimestamp } from '../timestamp/rfc3339.js';
 export const POSTGRES_EPOCH = 946_684_800_000_000n;
 const POSTGRES_EPOCH_SECONDS = 946_684_800;
 
-/** RFC 3339, the way `formatTimestamp` writes it. */
-export function formatTimestampAt(bytes: Buffer, at: number): string {
-  const value = bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
+/**
+ * Writes a time as `formatTimestamp` does.
+ *
+ * @returns the offset behind it, at most `LONGEST_TIME` further
+ */
+export function writeTimestampAt(target: Buffer, at: number, bytes: Buffer, start: number): number {
+  const value = int32At(bytes, start) * 0x1_0000_0000 + (int32At(bytes, start + 4) >>> 0);
   // Some 285 years to either side; what lies beyond is not exact as a double.
-  if (!Number.isSafeInteger(value)) return formatTimestamp(bytes.readBigInt64BE(at) + POSTGRES_EPOCH);
+  if (!Number.isSafeInteger(value)) {
+    const text = formatTimestamp(bytes.readBigInt64BE(start) + POSTGRES_EPOCH);
+    return at + target.write(text, at, 'latin1');
+  }
   let seconds = Math.floor(value / 1e6);
   let microseconds = value - seconds * 1e6;
   // The quotient is rounded, maybe up to the next second.
@@ -18,19 +25,18 @@ export function formatTimestampAt(bytes: Buffer, at: number): string {
     seconds--;
     microseconds += 1e6;
   }
-  return formatSeconds(seconds + POSTGRES_EPOCH_SECONDS, microseconds);
+  return writeSeconds(target, at, seconds + POSTGRES_EPOCH_SECONDS, microseconds);
 }
 
-/** `0190163d-8694-739b-aea5-966c26f8ad91` */
-export function formatUuidAt(bytes: Buffer, at: number): string {
-  const hex = bytes.toString('hex', at, at + 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+/** A signed integer; unlike `readInt32BE` without a check that it is within the buffer. */
+export function int32At(bytes: Buffer, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }
 
 /** How many elements the one-dimensional array at `at` has, and where the first of them begins (with its length). */
 export function readArrayHead(bytes: Buffer, at: number): { count: number; first: number } {
-  const dimensions = bytes.readInt32BE(at);
-  return dimensions === 0 ? { count: 0, first: at } : { count: bytes.readInt32BE(at + 12), first: at + 20 };
+  const dimensions = int32At(bytes, at);
+  return dimensions === 0 ? { count: 0, first: at } : { count: int32At(bytes, at + 12), first: at + 20 };
 }
 
 /** In a composite value, the number of its fields comes first, and each of them is led by the OID of its type. */

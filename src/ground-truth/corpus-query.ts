@@ -46,6 +46,13 @@ export function corpusQuery(filter: CorpusFilter): string {
     : `select ${FIELDS} from jobs as job ${where(filter)} ${orderAndLimit(filter)}`;
 }
 
+/** How many samples `corpusQuery` gives. */
+export function countQuery(filter: CorpusFilter): string {
+  const { limit } = filter;
+  const counted = `select from jobs as job ${where(filter)} ${limit === undefined ? '' : `limit ${limit}`}`;
+  return `select count(*) as samples from (${counted}) as matching`;
+}
+
 /**
  * What the transaction of a `corpusQuery` sets, for the first row to come at once: compiling and parallel workers would
  * come before it. Without a window, so would sorting, where the index has the order already; with one, each key looks up
@@ -62,12 +69,10 @@ export function settingsFor(filter: CorpusFilter): string {
 const FIELDS = `
   job.id, job.filename, job.source_kind, job.approved, job.reviewed_by, job.reviewed_at, job.created_at,
   job.result, job.review_flags, job.confidence,
-  (
-    select array_agg(
-      row(field_path, op, old_value, new_value, position, corrected_by, reason, corrected_at)
-      order by corrected_at, id
-    )
+  array(
+    select row(field_path, op, old_value, new_value, position, corrected_by, reason, corrected_at)
     from job_corrections where job_id = job.id
+    order by corrected_at, id
   )`;
 
 function isWindow({ since, until }: CorpusFilter): boolean {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ByteWriter } from '../bytes/byte-writer.js';
 import { type CorpusFilter } from './corpus-filter.js';
 import { GroundTruthRepository } from './ground-truth.repository.js';
 import { ReplayService } from './replay.service.js';
@@ -6,11 +7,15 @@ import { SampleWriter } from './sample-writer.js';
 import { type Statistics, type StatisticsOptions } from './statistics-query.js';
 
 /** Small writes cost more than the work between them. */
-const BLOCK_SIZE = 128 * 1024;
+const BLOCK_SIZE = 256 * 1024;
+/** A block ends with the line that fills it. */
+const ROOM_FOR_A_LINE = 16 * 1024;
 
 export interface ExportOptions {
   /** Also take the whole database's statistics, of the same moment. */
   readonly statistics?: StatisticsOptions;
+  /** Count the samples first, which takes a moment before the first block. */
+  readonly countFirst?: boolean;
   /** Ends the export at once, wherever it is, and frees its connection. */
   readonly signal?: AbortSignal;
 }
@@ -21,6 +26,8 @@ export interface ExportOptions {
 export interface CorpusExport extends AsyncIterable<Buffer> {
   /** What has been handed out so far. */
   readonly progress: { readonly samples: number; readonly diverged: number; readonly bytes: number };
+  /** From the first block on, where they are counted first: how many samples there are. */
+  readonly total: number | undefined;
   /** After the last block, where they were asked for. */
   readonly statistics: Statistics | undefined;
 }
@@ -39,12 +46,7 @@ export class ExportService {
    * The iteration throws what the database throws, and whoever reads must not take what came before for a whole corpus.
    */
   export(filter: CorpusFilter, options: ExportOptions = {}): CorpusExport {
-    return new RunningExport(
-      this.repository,
-      new SampleWriter(this.replayService, BLOCK_SIZE),
-      filter,
-      options,
-    );
+    return new RunningExport(this.repository, this.replayService, filter, options);
   }
 
   /** @param signal ends it at once and frees its connection */
@@ -59,15 +61,22 @@ export class ExportService {
 }
 
 class RunningExport implements CorpusExport {
+  total: number | undefined;
   statistics: Statistics | undefined;
+  private readonly out = new ByteWriter(BLOCK_SIZE + ROOM_FOR_A_LINE);
+  private readonly writer: SampleWriter;
+  /** Blocks that wait to be handed out. */
+  private readonly ready: Buffer[] = [];
   private bytes = 0;
 
   constructor(
     private readonly repository: GroundTruthRepository,
-    private readonly writer: SampleWriter,
+    replayService: ReplayService,
     private readonly filter: CorpusFilter,
     private readonly options: ExportOptions,
-  ) {}
+  ) {
+    this.writer = new SampleWriter(replayService, this.out);
+  }
 
   get progress(): CorpusExport['progress'] {
     return { ...this.writer.counts, bytes: this.bytes };
@@ -76,22 +85,30 @@ class RunningExport implements CorpusExport {
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     const snapshot = await this.repository.openSnapshot(this.options.signal);
     try {
+      if (this.options.countFirst === true) this.total = await snapshot.countJobs(this.filter);
       const rows = snapshot.streamJobs(this.filter, (row) => {
         this.writer.write(row);
+        if (this.out.length < BLOCK_SIZE) return false;
+        this.take();
+        return true;
       });
-      for await (const _ of rows) {
-        if (this.writer.size >= BLOCK_SIZE) yield this.take();
-      }
-      if (this.writer.size > 0) yield this.take();
+      for await (const _ of rows) yield* this.handOut();
+      if (this.out.length > 0) this.take();
+      yield* this.handOut();
       if (this.options.statistics) this.statistics = await snapshot.findStatistics(this.options.statistics);
     } finally {
       snapshot.close();
     }
   }
 
-  private take(): Buffer {
-    const block = this.writer.take();
-    this.bytes += block.length;
-    return block;
+  private take(): void {
+    this.ready.push(this.out.take());
+  }
+
+  private *handOut(): Generator<Buffer> {
+    for (const block of this.ready.splice(0)) {
+      this.bytes += block.length;
+      yield block;
+    }
   }
 }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { to as copyTo } from 'pg-copy-streams';
 import { type PoolClient } from 'pg';
-import { BinaryCopyReader, type CopyRow } from '../database/binary-copy.js';
+import { type CopyRow } from '../database/binary-copy.js';
+import { copyRows } from '../database/copy-out.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { type CorpusFilter } from './corpus-filter.js';
-import { corpusQuery, JOB_FIELDS, settingsFor } from './corpus-query.js';
+import { corpusQuery, countQuery, JOB_FIELDS, settingsFor } from './corpus-query.js';
 import {
   type Statistics,
   type StatisticsOptions,
@@ -16,10 +16,12 @@ import {
 /** One moment of the database, and one connection, until it is closed. */
 export interface Snapshot {
   /**
-   * Reads the jobs that match, with their trails, in corpus order. Rows are handed to `onRow` as they arrive; each turn of
-   * the iteration is a good moment to pass on what they became. Nothing is read ahead of it.
+   * Reads the jobs that match, with their trails, in corpus order. Rows are handed to `onRow` as they arrive; each time it
+   * returns true the iteration has a turn, and little is read ahead until it goes on.
    */
-  streamJobs(filter: CorpusFilter, onRow: (row: CopyRow) => void): AsyncIterable<void>;
+  streamJobs(filter: CorpusFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void>;
+  /** How many jobs match. */
+  countJobs(filter: CorpusFilter): Promise<number>;
   findStatistics(options: StatisticsOptions): Promise<Statistics>;
   /**
    * Gives the connection back, at any time and any number of times. Where a statement is under way the connection is cut,
@@ -69,17 +71,18 @@ class OpenSnapshot implements Snapshot {
     signal?.addEventListener('abort', this.close);
   }
 
-  async *streamJobs(filter: CorpusFilter, onRow: (row: CopyRow) => void): AsyncIterable<void> {
+  async *streamJobs(filter: CorpusFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
     this.isClean = false;
     await this.client.query(settingsFor(filter));
-    const stream = this.client.query(copyTo(`copy (${corpusQuery(filter)}) to stdout (format binary)`));
-    const reader = new BinaryCopyReader(JOB_FIELDS);
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      reader.read(chunk, onRow);
-      yield;
-    }
-    reader.finish();
+    yield* copyRows(this.client, corpusQuery(filter), JOB_FIELDS, onRow);
     this.isClean = true;
+  }
+
+  async countJobs(filter: CorpusFilter): Promise<number> {
+    this.isClean = false;
+    const { rows } = await this.client.query<{ samples: string }>(countQuery(filter));
+    this.isClean = true;
+    return Number(rows[0]!.samples);
   }
 
   async findStatistics(options: StatisticsOptions): Promise<Statistics> {

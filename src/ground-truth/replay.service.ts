@@ -1,32 +1,39 @@
 import { Injectable } from '@nestjs/common';
 import { compact } from '../json-text/compact.js';
+import { type FieldPath } from '../json-text/field-path.js';
 import { FieldPathCache } from '../json-text/field-path-cache.js';
-import { type Edit, type Op, type Replayed, replay } from '../replay/replay.js';
-
-/** A correction as it is stored. JSON text that is absent is null. */
-export interface RecordedCorrection {
-  readonly fieldPath: string;
-  readonly op: Op;
-  readonly oldValue: Buffer;
-  readonly newValue: Buffer;
-  readonly position: number | null;
-}
+import { JsonDocument } from '../json-text/json-document.js';
+import { type JsonSink } from '../json-text/json-pieces.js';
+import { type JsonSlice } from '../json-text/json-slice.js';
+import { type Divergence, type Edit, undoAll } from '../replay/replay.js';
 
 /** Reconstructs what the pipeline gave from what is stored. */
 @Injectable()
 export class ReplayService {
   private readonly paths = new FieldPathCache();
+  /** One for all: each call begins and ends with it before another one can come. */
+  private readonly document = new JsonDocument();
 
-  /** Undoes a stored trail, given in its order, and verifies each step; see `replay`. */
-  replay(result: Buffer, trail: readonly RecordedCorrection[]): Replayed {
-    return replay(
-      result,
-      trail.map((correction) => this.toEdit(correction)),
-    );
+  /** A path as it is stored; undefined where it cannot be parsed. Each is parsed once. */
+  parsePath(text: string): FieldPath | undefined {
+    return this.paths.parse(text);
   }
 
-  private toEdit({ fieldPath, op, oldValue, newValue, position }: RecordedCorrection): Edit {
-    return { path: this.paths.parse(fieldPath), op, oldValue, newValue, position };
+  /**
+   * Undoes a stored trail, given in its order, verifies each step, and writes the original; see `undoAll`.
+   *
+   * @returns null where every step fitted; else the first one met, coming from the newest, that did not
+   */
+  replay(result: JsonSlice, trail: readonly Edit[], original: JsonSink): Divergence | null {
+    if (trail.length === 0) {
+      original.add(result.bytes, result.start, result.end);
+      return null;
+    }
+    this.document.load(result);
+    const diverged = undoAll(this.document, trail);
+    this.document.writeTo(original);
+    this.document.clear();
+    return diverged;
   }
 }
 

@@ -1,79 +1,141 @@
+import { type ByteWriter } from '../bytes/byte-writer.js';
 import { type CopyRow } from '../database/binary-copy.js';
-import { formatTimestampAt, formatUuidAt, readArrayHead } from '../database/postgres-binary.js';
+import { int32At, readArrayHead } from '../database/postgres-binary.js';
+import { type JsonSlice, sliceOf, textOf } from '../json-text/json-slice.js';
 import { JSON_NULL } from '../json-text/read.js';
 import { JobField } from './corpus-query.js';
 import { onOneLine, type ReplayService } from './replay.service.js';
-import { readTrail, type SampleCorrection } from './trail-reader.js';
-
-const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
+import { readTrail, type StoredCorrection } from './trail-reader.js';
+import { put, putString, putTime, putUuid, ROOM_FOR_VALUE, roomForString } from './wire.js';
 
 /**
- * Writes samples as lines of a corpus (docs/ground-truth-format.md): the one place that puts a sample on the wire. Lines
- * gather in a buffer until they are taken.
- *
- * All text is handled as byte strings, in which each character is one byte of the UTF-8: the database's bytes go out as
- * they came. `JSON.stringify` escapes none of the characters above 0x7f, so it writes of them what it would of the text.
+ * Writes samples as lines of a corpus (docs/ground-truth-format.md): the one place that puts a sample on the wire. The
+ * database's bytes go out as they came; no text is decoded.
  */
 export class SampleWriter {
-  private buffer: Buffer;
-  private length = 0;
   private samplesWritten = 0;
   private divergedWritten = 0;
 
   constructor(
     private readonly replayService: ReplayService,
-    private readonly blockSize: number,
-  ) {
-    this.buffer = Buffer.allocUnsafe(blockSize);
-  }
-
-  /** How many bytes wait to be taken. */
-  get size(): number {
-    return this.length;
-  }
+    private readonly out: ByteWriter,
+  ) {}
 
   /** How many samples were written, and how many of them have diverged. */
   get counts(): { samples: number; diverged: number } {
     return { samples: this.samplesWritten, diverged: this.divergedWritten };
   }
 
-  /** The lines written since the last time; the writer does not touch them again. */
-  take(): Buffer {
-    const block = this.buffer.subarray(0, this.length);
-    this.buffer = Buffer.allocUnsafe(this.blockSize);
-    this.length = 0;
-    return block;
-  }
-
   /** Writes the job of one row of `corpusQuery` as a line. */
   write(row: CopyRow): void {
-    const start = this.length;
-    const result = row.isNull(JobField.Result)
-      ? JSON_NULL
-      : row.bytes.subarray(row.start(JobField.Result), row.end(JobField.Result));
-    const trail = row.isNull(JobField.Trail)
-      ? NO_TRAIL
-      : readTrail(row.bytes, row.start(JobField.Trail), row.end(JobField.Trail));
+    const start = this.out.length;
+    const result = sliceAt(row, JobField.Result) ?? NO_VALUE;
+    const trail = readTrail(row.bytes, row.start(JobField.Trail), this.replayService);
     let isExact = this.writeLine(row, result, trail);
     if (this.hasRawBreak(start)) {
-      this.length = start;
-      isExact = this.writeLine(row, onOneLine(result), trail.map(toOneLine));
+      this.out.length = start;
+      isExact = this.writeLine(row, toOneLine(result), trail.map(correctionToOneLine));
     }
     this.samplesWritten++;
     if (!isExact) this.divergedWritten++;
   }
 
   /** @returns whether the replay was exact */
-  private writeLine(row: CopyRow, result: Buffer, trail: readonly SampleCorrection[]): boolean {
-    const { original, diverged } = this.replayService.replay(result, trail);
-    this.text(headOf(row));
-    this.json(original);
-    this.text(',"final_result":');
-    this.json(result);
-    const last = diverged === null ? '}\n' : `,"diverged":${JSON.stringify(diverged)}}\n`;
-    this.text(`,"corrections":[${trail.map(toWire).join(',')}],${tailOf(row)}${last}`);
+  private writeLine(row: CopyRow, result: JsonSlice, trail: readonly StoredCorrection[]): boolean {
+    const { out } = this;
+    this.writeHead(row);
+    const diverged = this.replayService.replay(result, trail, out);
+    out.reserve(ROOM_FOR_NAMES);
+    out.length = put(out.bytes, out.length, FINAL_RESULT);
+    out.add(result.bytes, result.start, result.end);
+    out.reserve(ROOM_FOR_NAMES);
+    out.length = put(out.bytes, out.length, CORRECTIONS);
+    for (let i = 0; i < trail.length; i++) this.writeCorrection(row.bytes, trail[i]!, i === 0);
+    this.writeTail(row);
+    if (diverged !== null) out.latin1(`,"diverged":${JSON.stringify(diverged)}`);
+    out.reserve(ROOM_FOR_NAMES);
+    out.length = put(out.bytes, out.length, END);
     return diverged === null;
+  }
+
+  /** Up to and with the name of `initial_result`. */
+  private writeHead(row: CopyRow): void {
+    const { out } = this;
+    const { bytes } = row;
+    // The texts stand between these two in the row.
+    const texts = row.start(JobField.CreatedAt) - row.start(JobField.Id);
+    out.reserve(ROOM_FOR_NAMES + 3 * ROOM_FOR_VALUE + roomForString(texts));
+    const target = out.bytes;
+    let at = put(target, out.length, JOB_ID);
+    at = putUuid(target, at, bytes, row.start(JobField.Id));
+    at = put(target, at, FILENAME);
+    at = putString(target, at, bytes, row.start(JobField.Filename), row.end(JobField.Filename));
+    at = put(target, at, SOURCE_KIND);
+    at = putString(target, at, bytes, row.start(JobField.SourceKind), row.end(JobField.SourceKind));
+    at = put(target, at, bytes[row.start(JobField.Approved)] === 1 ? APPROVED : NOT_APPROVED);
+    at = put(target, at, REVIEWED_BY);
+    at = row.isNull(JobField.ReviewedBy)
+      ? put(target, at, JSON_NULL)
+      : putString(target, at, bytes, row.start(JobField.ReviewedBy), row.end(JobField.ReviewedBy));
+    at = put(target, at, REVIEWED_AT);
+    at = row.isNull(JobField.ReviewedAt)
+      ? put(target, at, JSON_NULL)
+      : putTime(target, at, bytes, row.start(JobField.ReviewedAt));
+    at = put(target, at, CREATED_AT);
+    at = putTime(target, at, bytes, row.start(JobField.CreatedAt));
+    out.length = put(target, at, INITIAL_RESULT);
+  }
+
+  private writeCorrection(bytes: Buffer, correction: StoredCorrection, isFirst: boolean): void {
+    const { out } = this;
+    const { op, oldValue, newValue, fieldPathStart, fieldPathEnd } = correction;
+    const { correctedByStart, correctedByEnd, reasonStart, reasonEnd, correctedAt } = correction;
+    out.reserve(ROOM_FOR_NAMES + roomForString(fieldPathEnd - fieldPathStart));
+    let at = put(out.bytes, out.length, isFirst ? FIELD_PATH : NEXT_FIELD_PATH);
+    at = putString(out.bytes, at, bytes, fieldPathStart, fieldPathEnd);
+    out.length = put(out.bytes, at, OLD_VALUE);
+    out.add(oldValue.bytes, oldValue.start, oldValue.end);
+    out.reserve(ROOM_FOR_NAMES);
+    out.length = put(out.bytes, out.length, NEW_VALUE);
+    out.add(newValue.bytes, newValue.start, newValue.end);
+    // The two texts stand next to each other.
+    out.reserve(ROOM_FOR_NAMES + 2 * ROOM_FOR_VALUE + roomForString(correctedAt - correctedByStart));
+    const target = out.bytes;
+    at = put(target, out.length, CORRECTED_BY);
+    at = putString(target, at, bytes, correctedByStart, correctedByEnd);
+    at = put(target, at, REASON);
+    at =
+      reasonEnd < reasonStart
+        ? put(target, at, JSON_NULL)
+        : putString(target, at, bytes, reasonStart, reasonEnd);
+    at = put(target, at, CORRECTED_AT);
+    at = putTime(target, at, bytes, correctedAt);
+    out.length = put(target, at, op === 'replace' ? END_REPLACE : op === 'add' ? END_ADD : END_REMOVE);
+  }
+
+  /** From `review_flags` on. */
+  private writeTail(row: CopyRow): void {
+    const { out } = this;
+    const { bytes } = row;
+    out.reserve(
+      ROOM_FOR_NAMES + roomForString(row.end(JobField.ReviewFlags) - row.start(JobField.ReviewFlags)),
+    );
+    const target = out.bytes;
+    let at = put(target, out.length, REVIEW_FLAGS);
+    const { count, first } = readArrayHead(bytes, row.start(JobField.ReviewFlags));
+    let flag = first;
+    for (let i = 0; i < count; i++) {
+      if (i > 0) target[at++] = COMMA;
+      const start = flag + 4;
+      flag = start + int32At(bytes, flag);
+      at = putString(target, at, bytes, start, flag);
+    }
+    out.length = put(target, at, CONFIDENCE);
+    out.latin1(
+      row.isNull(JobField.Confidence)
+        ? 'null'
+        : JSON.stringify(bytes.readDoubleBE(row.start(JobField.Confidence))),
+    );
   }
 
   /**
@@ -81,88 +143,61 @@ export class SampleWriter {
    * the line as it is written, is cheaper than in each value before.
    */
   private hasRawBreak(start: number): boolean {
-    if (this.buffer.indexOf(LINE_FEED, start) !== this.length - 1) return true;
-    this.reserve(1);
+    const { out } = this;
+    if (out.bytes.indexOf(LINE_FEED, start) !== out.length - 1) return true;
+    out.reserve(1);
     // Ends the search: what stands behind the line is left over.
-    this.buffer[this.length] = CARRIAGE_RETURN;
-    return this.buffer.indexOf(CARRIAGE_RETURN, start) !== this.length;
-  }
-
-  private json(value: Buffer): void {
-    this.reserve(value.length);
-    this.length += value.copy(this.buffer, this.length);
-  }
-
-  /** @param bytes a byte string */
-  private text(bytes: string): void {
-    this.reserve(bytes.length);
-    this.length += this.buffer.write(bytes, this.length, 'latin1');
-  }
-
-  private reserve(bytes: number): void {
-    const needed = this.length + bytes;
-    if (needed <= this.buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2));
-    this.buffer.copy(larger, 0, 0, this.length);
-    this.buffer = larger;
+    out.bytes[out.length] = CARRIAGE_RETURN;
+    return out.bytes.indexOf(CARRIAGE_RETURN, start) !== out.length;
   }
 }
 
-const NO_TRAIL: readonly SampleCorrection[] = [];
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const COMMA = 0x2c;
 
-/** Up to and with the name of `initial_result`. */
-function headOf(row: CopyRow): string {
-  const { bytes } = row;
-  const origin = row.start(JobField.Id);
-  // One call into the runtime instead of one for each field.
-  const text = bytes.toString('latin1', origin, row.end(JobField.CreatedAt));
-  const string = (field: JobField) =>
-    row.isNull(field)
-      ? 'null'
-      : JSON.stringify(text.slice(row.start(field) - origin, row.end(field) - origin));
-  const time = (field: JobField) =>
-    row.isNull(field) ? 'null' : `"${formatTimestampAt(bytes, row.start(field))}"`;
-  return (
-    `{"job_id":"${formatUuidAt(bytes, origin)}","filename":${string(JobField.Filename)}` +
-    `,"source_kind":${string(JobField.SourceKind)},"approved":${String(bytes[row.start(JobField.Approved)] === 1)}` +
-    `,"reviewed_by":${string(JobField.ReviewedBy)},"reviewed_at":${time(JobField.ReviewedAt)}` +
-    `,"created_at":${time(JobField.CreatedAt)},"initial_result":`
-  );
+/** What stands between the values. */
+const JOB_ID = Buffer.from('{"job_id":');
+const FILENAME = Buffer.from(',"filename":');
+const SOURCE_KIND = Buffer.from(',"source_kind":');
+const APPROVED = Buffer.from(',"approved":true');
+const NOT_APPROVED = Buffer.from(',"approved":false');
+const REVIEWED_BY = Buffer.from(',"reviewed_by":');
+const REVIEWED_AT = Buffer.from(',"reviewed_at":');
+const CREATED_AT = Buffer.from(',"created_at":');
+const INITIAL_RESULT = Buffer.from(',"initial_result":');
+const FINAL_RESULT = Buffer.from(',"final_result":');
+const CORRECTIONS = Buffer.from(',"corrections":[');
+const FIELD_PATH = Buffer.from('{"field_path":');
+const NEXT_FIELD_PATH = Buffer.from(',{"field_path":');
+const OLD_VALUE = Buffer.from(',"old_value":');
+const NEW_VALUE = Buffer.from(',"new_value":');
+const CORRECTED_BY = Buffer.from(',"corrected_by":');
+const REASON = Buffer.from(',"reason":');
+const CORRECTED_AT = Buffer.from(',"corrected_at":');
+const END_REPLACE = Buffer.from('}');
+const END_ADD = Buffer.from(',"op":"add"}');
+const END_REMOVE = Buffer.from(',"op":"remove"}');
+const REVIEW_FLAGS = Buffer.from('],"review_flags":[');
+const CONFIDENCE = Buffer.from('],"confidence":');
+const END = Buffer.from('}\n');
+/** More than all of them need. */
+const ROOM_FOR_NAMES = 512;
+
+const NO_VALUE = sliceOf(JSON_NULL);
+
+function sliceAt(row: CopyRow, field: JobField): JsonSlice | null {
+  return row.isNull(field) ? null : { bytes: row.bytes, start: row.start(field), end: row.end(field) };
 }
 
-/** From `review_flags` on. */
-function tailOf(row: CopyRow): string {
-  const confidence = row.isNull(JobField.Confidence)
-    ? 'null'
-    : JSON.stringify(row.bytes.readDoubleBE(row.start(JobField.Confidence)));
-  return `"review_flags":[${flagsOf(row)}],"confidence":${confidence}`;
+function toOneLine(stored: JsonSlice): JsonSlice {
+  return sliceOf(onOneLine(textOf(stored)));
 }
 
-function flagsOf(row: CopyRow): string {
-  const { bytes } = row;
-  const { count, first } = readArrayHead(bytes, row.start(JobField.ReviewFlags));
-  const flags: string[] = [];
-  let at = first;
-  for (let i = 0; i < count; i++) {
-    const start = at + 4;
-    at = start + bytes.readInt32BE(at);
-    flags.push(JSON.stringify(bytes.toString('latin1', start, at)));
-  }
-  return flags.join(',');
-}
-
-function toWire(correction: SampleCorrection): string {
-  const { fieldPathBytes, op, oldValueBytes, newValueBytes, correctedBy, reason, correctedAt } = correction;
-  return (
-    `{"field_path":${JSON.stringify(fieldPathBytes)},"old_value":${oldValueBytes},"new_value":${newValueBytes}` +
-    `,"corrected_by":${JSON.stringify(correctedBy)},"reason":${JSON.stringify(reason)}` +
-    `,"corrected_at":"${correctedAt}"${op === 'replace' ? '' : `,"op":"${op}"`}}`
-  );
-}
-
-function toOneLine(correction: SampleCorrection): SampleCorrection {
-  const oldValue = onOneLine(correction.oldValue);
-  const newValue = onOneLine(correction.newValue);
-  const [oldValueBytes, newValueBytes] = [oldValue.toString('latin1'), newValue.toString('latin1')];
-  return { ...correction, oldValue, newValue, oldValueBytes, newValueBytes };
+function correctionToOneLine(correction: StoredCorrection): StoredCorrection {
+  return {
+    ...correction,
+    oldValue: toOneLine(correction.oldValue),
+    newValue: toOneLine(correction.newValue),
+  };
 }

@@ -1,44 +1,60 @@
-import {
-  formatTimestampAt,
-  readArrayHead,
-  RECORD_FIELD_LEAD,
-  RECORD_HEAD,
-} from '../database/postgres-binary.js';
+import { int32At, readArrayHead, RECORD_FIELD_LEAD, RECORD_HEAD } from '../database/postgres-binary.js';
+import { type JsonSlice, sliceOf } from '../json-text/json-slice.js';
 import { JSON_NULL } from '../json-text/read.js';
-import { type Op } from '../replay/replay.js';
+import { type Edit, type Op } from '../replay/replay.js';
 import { CorrectionField } from './corpus-query.js';
-import { type RecordedCorrection } from './replay.service.js';
+import { type ReplayService } from './replay.service.js';
 
-/**
- * A stored correction on its way to the wire. What is text comes as a byte string: each of its characters is one byte of
- * the UTF-8, so that nothing is decoded just to be encoded again.
- */
-export interface SampleCorrection extends RecordedCorrection {
-  readonly fieldPathBytes: string;
-  readonly oldValueBytes: string;
-  readonly newValueBytes: string;
-  readonly correctedBy: string;
-  readonly reason: string | null;
-  readonly correctedAt: string;
+/** A stored correction: what replay needs of it, and where in the row the rest begins and ends. */
+export interface StoredCorrection extends Edit {
+  readonly fieldPathStart: number;
+  readonly fieldPathEnd: number;
+  readonly correctedByStart: number;
+  readonly correctedByEnd: number;
+  readonly reasonStart: number;
+  /** Before its start where there is no reason. */
+  readonly reasonEnd: number;
+  /** Eight bytes. */
+  readonly correctedAt: number;
 }
 
 const CORRECTION_FIELDS = 8;
 const NULL = -1;
+const NO_VALUE = sliceOf(JSON_NULL);
+const NO_TRAIL: readonly StoredCorrection[] = [];
 
 /** Where each field of the record that is being read begins, and how long it is. */
 const starts = new Int32Array(CORRECTION_FIELDS);
 const lengths = new Int32Array(CORRECTION_FIELDS);
 
-/** Reads the record array of `corpusQuery` between two offsets. Values are not copied. */
-export function readTrail(bytes: Buffer, start: number, end: number): SampleCorrection[] {
+/** Reads the record array of `corpusQuery` at an offset. Nothing is copied. */
+export function readTrail(
+  bytes: Buffer,
+  start: number,
+  replayService: ReplayService,
+): readonly StoredCorrection[] {
   const { count, first } = readArrayHead(bytes, start);
-  // One call into the runtime instead of one for each field.
-  const text = bytes.toString('latin1', start, end);
-  const trail: SampleCorrection[] = [];
+  if (count === 0) return NO_TRAIL;
+  const trail: StoredCorrection[] = [];
   let at = first;
   for (let i = 0; i < count; i++) {
     at = readRecord(bytes, at);
-    trail.push(readCorrection(bytes, text, start));
+    const fieldPathStart = startOf(CorrectionField.FieldPath);
+    const fieldPathEnd = endOf(CorrectionField.FieldPath);
+    trail.push({
+      op: opAt(bytes),
+      path: replayService.parsePath(bytes.toString('utf8', fieldPathStart, fieldPathEnd)),
+      oldValue: valueAt(bytes, CorrectionField.OldValue),
+      newValue: valueAt(bytes, CorrectionField.NewValue),
+      position: isNull(CorrectionField.Position) ? null : int32At(bytes, startOf(CorrectionField.Position)),
+      fieldPathStart,
+      fieldPathEnd,
+      correctedByStart: startOf(CorrectionField.CorrectedBy),
+      correctedByEnd: endOf(CorrectionField.CorrectedBy),
+      reasonStart: startOf(CorrectionField.Reason),
+      reasonEnd: endOf(CorrectionField.Reason),
+      correctedAt: startOf(CorrectionField.CorrectedAt),
+    });
   }
   return trail;
 }
@@ -47,7 +63,7 @@ export function readTrail(bytes: Buffer, start: number, end: number): SampleCorr
 function readRecord(bytes: Buffer, at: number): number {
   let field = at + 4 + RECORD_HEAD;
   for (let i = 0; i < CORRECTION_FIELDS; i++) {
-    const length = bytes.readInt32BE(field + RECORD_FIELD_LEAD);
+    const length = int32At(bytes, field + RECORD_FIELD_LEAD);
     field += RECORD_FIELD_LEAD + 4;
     starts[i] = field;
     lengths[i] = length;
@@ -56,41 +72,30 @@ function readRecord(bytes: Buffer, at: number): number {
   return field;
 }
 
-/** @param text the bytes from `origin` on as a byte string */
-function readCorrection(bytes: Buffer, text: string, origin: number): SampleCorrection {
-  const fieldPathBytes = textOf(text, origin, CorrectionField.FieldPath)!;
-  return {
-    fieldPath: decodeBytes(fieldPathBytes),
-    fieldPathBytes,
-    op: textOf(text, origin, CorrectionField.Op) as Op,
-    oldValueBytes: textOf(text, origin, CorrectionField.OldValue) ?? 'null',
-    newValueBytes: textOf(text, origin, CorrectionField.NewValue) ?? 'null',
-    oldValue: jsonOf(bytes, CorrectionField.OldValue),
-    newValue: jsonOf(bytes, CorrectionField.NewValue),
-    position:
-      lengths[CorrectionField.Position] === NULL ? null : bytes.readInt32BE(starts[CorrectionField.Position]),
-    correctedBy: textOf(text, origin, CorrectionField.CorrectedBy)!,
-    reason: textOf(text, origin, CorrectionField.Reason),
-    correctedAt: formatTimestampAt(bytes, starts[CorrectionField.CorrectedAt]!),
-  };
+function startOf(field: CorrectionField): number {
+  return starts[field]!;
 }
 
-function textOf(text: string, origin: number, field: CorrectionField): string | null {
-  const length = lengths[field]!;
-  if (length === NULL) return null;
-  const start = starts[field]! - origin;
-  return text.slice(start, start + length);
+function endOf(field: CorrectionField): number {
+  return starts[field]! + lengths[field]!;
 }
 
-function jsonOf(bytes: Buffer, field: CorrectionField): Buffer {
-  const length = lengths[field]!;
-  const start = starts[field]!;
-  return length === NULL ? JSON_NULL : bytes.subarray(start, start + length);
+function isNull(field: CorrectionField): boolean {
+  return lengths[field] === NULL;
 }
 
-const NOT_ASCII = /[\x80-\xff]/;
+function valueAt(bytes: Buffer, field: CorrectionField): JsonSlice {
+  return isNull(field) ? NO_VALUE : { bytes, start: startOf(field), end: endOf(field) };
+}
 
-/** What a byte string says. */
-export function decodeBytes(text: string): string {
-  return NOT_ASCII.test(text) ? Buffer.from(text, 'latin1').toString('utf8') : text;
+/** The schema allows no others, and each of them begins with another letter. */
+function opAt(bytes: Buffer): Op {
+  switch (bytes[startOf(CorrectionField.Op)]) {
+    case 0x61:
+      return 'add';
+    case 0x72:
+      return lengths[CorrectionField.Op] === 'remove'.length ? 'remove' : 'replace';
+    default:
+      throw new RangeError('a correction has an op that is none');
+  }
 }

@@ -1,17 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { JsonTextError, TooDeepError } from './json-text-error.js';
-import {
-  BACKSLASH,
-  CLOSE_ARRAY,
-  CLOSE_OBJECT,
-  COLON,
-  COMMA,
-  isWhiteSpace,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-  skipWhiteSpace,
-} from './scan.js';
+import { Char, isWhiteSpace, skipWhiteSpace } from './scan.js';
 
 /** How deep arrays and objects may nest. PostgreSQL's own limit varies with version and stack size; ours does not. */
 export const MAX_DEPTH = 5_000;
@@ -49,34 +38,34 @@ export function compact(text: Buffer, maxDepth: number = MAX_DEPTH): Buffer {
     switch (expect) {
       case Expect.CommaOrClose: {
         const container = open[open.length - 1];
-        if (byte === COMMA) {
-          expect = container === OPEN_OBJECT ? Expect.Key : Expect.Value;
+        if (byte === Char.Comma) {
+          expect = container === Char.OpenObject ? Expect.Key : Expect.Value;
           at++;
         } else at = close(text, at, open);
         break;
       }
       case Expect.KeyOrClose:
       case Expect.Key:
-        if (byte === QUOTE) {
+        if (byte === Char.Quote) {
           at = noteGap(text, checkString(text, at), gaps);
-          if (text[at] !== COLON) throw unexpected(text, at, 'a colon');
+          if (text[at] !== Char.Colon) throw unexpected(text, at, 'a colon');
           at++;
           expect = Expect.Value;
-        } else if (expect === Expect.KeyOrClose && byte === CLOSE_OBJECT) {
+        } else if (expect === Expect.KeyOrClose && byte === Char.CloseObject) {
           at = close(text, at, open);
           expect = Expect.CommaOrClose;
         } else throw unexpected(text, at, 'a key in double quotes');
         break;
       case Expect.ValueOrClose:
       case Expect.Value:
-        if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+        if (byte === Char.OpenObject || byte === Char.OpenArray) {
           if (open.length >= maxDepth) {
             throw new TooDeepError(maxDepth, at);
           }
           open.push(byte);
-          expect = byte === OPEN_OBJECT ? Expect.KeyOrClose : Expect.ValueOrClose;
+          expect = byte === Char.OpenObject ? Expect.KeyOrClose : Expect.ValueOrClose;
           at++;
-        } else if (expect === Expect.ValueOrClose && byte === CLOSE_ARRAY) {
+        } else if (expect === Expect.ValueOrClose && byte === Char.CloseArray) {
           at = close(text, at, open);
           expect = Expect.CommaOrClose;
         } else {
@@ -96,11 +85,11 @@ export function depth(text: Buffer): number {
   for (let at = 0; at < text.length; at++) {
     const byte = text[at];
     if (inString) {
-      if (byte === BACKSLASH) at++;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) inString = true;
-    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) deepest = Math.max(deepest, ++current);
-    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) current--;
+      if (byte === Char.Backslash) at++;
+      else if (byte === Char.Quote) inString = false;
+    } else if (byte === Char.Quote) inString = true;
+    else if (byte === Char.OpenArray || byte === Char.OpenObject) deepest = Math.max(deepest, ++current);
+    else if (byte === Char.CloseArray || byte === Char.CloseObject) current--;
   }
   return deepest;
 }
@@ -115,12 +104,12 @@ function noteGap(text: Buffer, at: number, gaps: number[]): number {
 }
 
 function close(text: Buffer, at: number, open: number[]): number {
-  const expected = open.pop() === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_ARRAY;
+  const expected = open.pop() === Char.OpenObject ? Char.CloseObject : Char.CloseArray;
   if (text[at] !== expected) {
     throw unexpected(
       text,
       at,
-      expected === CLOSE_OBJECT ? 'a comma or a closing brace' : 'a comma or a closing bracket',
+      expected === Char.CloseObject ? 'a comma or a closing brace' : 'a comma or a closing bracket',
     );
   }
   return at + 1;
@@ -128,7 +117,7 @@ function close(text: Buffer, at: number, open: number[]): number {
 
 function checkScalar(text: Buffer, at: number): number {
   switch (text[at]) {
-    case QUOTE:
+    case Char.Quote:
       return checkString(text, at);
     case 0x74: // t
       return checkLiteral(text, at, 'true');
@@ -151,18 +140,18 @@ function checkLiteral(text: Buffer, at: number, literal: string): number {
 function checkString(text: Buffer, at: number): number {
   for (;;) {
     const byte = text[++at];
-    if (byte === QUOTE) return at + 1;
+    if (byte === Char.Quote) return at + 1;
     if (byte === undefined) throw new JsonTextError('the text ends within a string', at);
     if (byte < 0x20) throw new JsonTextError('a control character within a string', at);
-    if (byte === BACKSLASH) at = checkEscape(text, at + 1);
+    if (byte === Char.Backslash) at = checkEscape(text, at + 1);
   }
 }
 
 /** `at` is the character after the backslash; gives the offset of the escape's last character. */
 function checkEscape(text: Buffer, at: number): number {
   switch (text[at]) {
-    case QUOTE:
-    case BACKSLASH:
+    case Char.Quote:
+    case Char.Backslash:
     case 0x2f: // slash
     case 0x62: // b
     case 0x66: // f

@@ -3,6 +3,7 @@
  */
 import { type FieldPath } from './field-path.js';
 import { type JsonDocument } from './json-document.js';
+import { sliceOf } from './json-slice.js';
 
 /** What an edit did. */
 export interface Edited {
@@ -26,7 +27,7 @@ export function replace(
   const target = document.find(path);
   if (!target?.exists) return PATH_MISSING;
   const old = document.valueOf(target);
-  document.replace(target, value);
+  document.replace(target, sliceOf(value));
   return { op: 'replace', old, position: null };
 }
 
@@ -38,7 +39,7 @@ export function add(document: JsonDocument, path: FieldPath, value: Buffer): Edi
   if (target === undefined) return PATH_MISSING;
   if (target.exists && target.parent !== 'array') return replace(document, path, value);
   const step = path.at(-1);
-  document.insert(target, typeof step === 'object' ? step : undefined, value);
+  document.insert(target, typeof step === 'object' ? step : undefined, sliceOf(value));
   return { op: 'add', old: null, position: null };
 }
 

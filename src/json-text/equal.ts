@@ -1,17 +1,4 @@
-import { decodeString } from './json-container.js';
-import {
-  BACKSLASH,
-  CLOSE_ARRAY,
-  CLOSE_OBJECT,
-  COLON,
-  COMMA,
-  isWhiteSpace,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-  skipString,
-  skipValue,
-} from './scan.js';
+import { Char, decodeString, isWhiteSpace, skipString, skipValue } from './scan.js';
 
 /**
  * Whether two valid JSON texts mean the same: member order and white space do not count, duplicate keys compare in
@@ -64,12 +51,12 @@ function parse(text: Buffer): Value {
   while (at < text.length) {
     const byte = text[at]!;
     const container = open[open.length - 1]!;
-    if (byte === COMMA || byte === COLON || isWhiteSpace(byte)) at++;
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+    if (byte === Char.Comma || byte === Char.Colon || isWhiteSpace(byte)) at++;
+    else if (byte === Char.CloseObject || byte === Char.CloseArray) {
       open.pop();
       at++;
-    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-      const inner: Container = { keys: byte === OPEN_OBJECT ? [] : undefined, values: [] };
+    } else if (byte === Char.OpenObject || byte === Char.OpenArray) {
+      const inner: Container = { keys: byte === Char.OpenObject ? [] : undefined, values: [] };
       container.values.push(inner);
       open.push(inner);
       at++;
@@ -88,14 +75,14 @@ function parse(text: Buffer): Value {
 
 function scalar(text: Buffer, start: number, end: number): string {
   const first = text[start]!;
-  if (first === QUOTE) return `"${stringValue(text, start, end)}`;
+  if (first === Char.Quote) return `"${stringValue(text, start, end)}`;
   if (first === 0x74 || first === 0x66 || first === 0x6e) return text.toString('latin1', start, end);
   return normalizeNumber(text.toString('latin1', start, end));
 }
 
 function stringValue(text: Buffer, start: number, end: number): string {
   for (let at = start + 1; at < end; at++) {
-    if (text[at] === BACKSLASH) return decodeString(text, start, end);
+    if (text[at] === Char.Backslash) return decodeString(text, start, end);
   }
   return text.toString('utf8', start + 1, end - 1);
 }

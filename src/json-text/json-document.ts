@@ -1,14 +1,8 @@
 import { type FieldPath, type Index, key, type Key } from './field-path.js';
-import {
-  type Entry,
-  hasKey,
-  type JsonContainer,
-  keyOf,
-  markChanged,
-  openContainer,
-} from './json-container.js';
-import { JsonPieces } from './json-pieces.js';
-import { JsonSource } from './json-source.js';
+import { type JsonSink, JsonPieces } from './json-pieces.js';
+import { type JsonSlice, sliceOf, textOf } from './json-slice.js';
+import { Flag, JsonTree, Link, Node } from './json-tree.js';
+import { Char, decodeString, skipString } from './scan.js';
 
 /** Where a path leads: to a value, or to the place in an array or object where one may be added. Good until the next edit. */
 export interface Target {
@@ -21,22 +15,45 @@ export interface Target {
 }
 
 interface FoundTarget extends Target {
-  readonly container: JsonContainer | undefined;
-  readonly entry: Entry | undefined;
+  /** The array or object in which it is or would be; Link.None for the document itself. */
+  readonly container: number;
+  /** Link.None where it does not exist. */
+  readonly entry: number;
 }
 
+const ROOT = 0;
+const ROOT_TARGET: FoundTarget = {
+  parent: 'none',
+  exists: true,
+  index: 0,
+  isAmbiguous: false,
+  container: Link.None,
+  entry: ROOT,
+};
+
 /**
- * JSON text under edit. An array or object is scanned when a path first leads through it and never again, so any number of
- * edits costs little more than one; nothing but the edited places changes, down to the byte.
+ * JSON text under edit. A text is scanned when a path first leads into it and never again, so any number of edits costs
+ * little more than one; nothing but the edited places changes, down to the byte.
  *
  * The text given in, and the values, are valid JSON. They are not changed, and shared with the result.
  */
 export class JsonDocument {
-  /** The document as the only entry of nothing. */
-  private readonly root: Entry;
+  private readonly tree = new JsonTree();
 
-  constructor(private readonly text: Buffer) {
-    this.root = valueEntry(text);
+  /** @param text for a start; without one, `load` comes before anything else */
+  constructor(text?: Buffer) {
+    if (text) this.load(sliceOf(text));
+  }
+
+  /** Begins anew with another text. Where many are edited one after the other, one document for all costs least. */
+  load(text: JsonSlice): void {
+    this.tree.clear();
+    this.tree.addValue(text, Link.None);
+  }
+
+  /** Lets go of the text and the values. */
+  clear(): void {
+    this.tree.clear();
   }
 
   /**
@@ -46,76 +63,70 @@ export class JsonDocument {
    * index beyond the one after the last.
    */
   find(path: FieldPath): Target | undefined {
-    let target: FoundTarget = {
-      parent: 'none',
-      exists: true,
-      index: 0,
-      isAmbiguous: false,
-      container: undefined,
-      entry: this.root,
-    };
-    for (const step of path) {
-      const next = takeStep(target, step);
-      if (next === undefined) return undefined;
-      target = next;
-    }
+    let target: FoundTarget | undefined = ROOT_TARGET;
+    for (let i = 0; i < path.length && target !== undefined; i++) target = this.takeStep(target, path[i]!);
     return target;
   }
 
   /** One step on from a target that exists. */
   findBelow(target: Target, step: Key | Index): Target | undefined {
-    return takeStep(target as FoundTarget, step);
+    return this.takeStep(target as FoundTarget, step);
   }
 
   /** The text of the value at a target that exists. */
   valueOf(target: Target): Buffer {
-    return textOf((target as FoundTarget).entry!);
+    return this.toBuffer((target as FoundTarget).entry);
   }
 
   /** Whether the value at a target that exists is written just so. */
-  isWritten(target: Target, value: Buffer): boolean {
-    const entry = (target as FoundTarget).entry!;
-    const { source, start, end, container } = entry;
-    if (container?.isChanged === true) return textOf(entry).equals(value);
-    return end - start === value.length && source.bytes.compare(value, 0, value.length, start, end) === 0;
+  isWritten(target: Target, value: JsonSlice): boolean {
+    const node = this.valueNode((target as FoundTarget).entry);
+    if (this.has(node, Flag.Changed)) return this.toBuffer(node).equals(textOf(value));
+    const { nodes } = this.tree;
+    const bytes = this.sourceOf(node);
+    const start = nodes[node + Node.Start]!;
+    const length = value.end - value.start;
+    if (nodes[node + Node.End]! - start !== length) return false;
+    for (let i = 0; i < length; i++) if (bytes[start + i] !== value.bytes[value.start + i]) return false;
+    return true;
   }
 
   /** The keys, decoded, of the object in which the target is or would be. */
   keysBeside(target: Target): string[] {
-    const { container } = target as FoundTarget;
-    return container?.isObject === true ? container.entries.map(keyOf) : [];
+    const { parent, container } = target as FoundTarget;
+    return parent === 'object' ? this.children(container).map((child) => this.keyOf(child)) : [];
   }
 
   /** The key of a member that exists, as the document writes it; undefined for anything else. */
   keyAt(target: Target): Key | undefined {
     const { entry, parent } = target as FoundTarget;
-    if (parent !== 'object' || entry === undefined) return undefined;
-    return key(keyOf(entry), entry.keySource!.toString('utf8', entry.keyStart, entry.keyEnd));
+    if (parent !== 'object' || entry === Link.None) return undefined;
+    const { bytes, start, end } = this.keySlice(entry);
+    return key(this.keyOf(entry), bytes.toString('utf8', start, end));
   }
 
   /** Whether the value at the target is an array, and how many elements it has. */
   lengthOf(target: Target): number | undefined {
-    const { entry, container } = target as FoundTarget;
-    const opened = entry && openContainer(entry, container);
-    return opened && !opened.isObject ? opened.entries.length : undefined;
+    const { entry, exists } = target as FoundTarget;
+    if (!exists) return undefined;
+    const node = this.valueNode(entry);
+    return this.firstByte(node) === Char.OpenArray ? this.children(node).length : undefined;
   }
 
   /** The value that exists at the target becomes another one. */
-  replace(target: Target, value: Buffer): void {
+  replace(target: Target, value: JsonSlice): void {
     const { entry, container } = target as FoundTarget;
-    entry!.source = new JsonSource(value);
-    entry!.start = entry!.source.start;
-    entry!.end = entry!.source.end;
-    entry!.container = undefined;
-    markChanged(container);
+    const node = this.tree.addValue(value, container);
+    const { nodes } = this.tree;
+    nodes[entry + Node.First] = node;
+    nodes[entry + Node.Flags]! |= Flag.Replaced;
+    this.markChanged(container);
   }
 
   /** The entry that exists at the target, of an array or object, goes. */
   remove(target: Target): void {
-    const { container, index } = target as FoundTarget;
-    container!.entries.splice(index, 1);
-    container!.isRestructured = true;
-    markChanged(container);
+    const { entry, container, index } = target as FoundTarget;
+    this.link(container, index, this.tree.nodes[entry + Node.Next]!);
   }
 
   /**
@@ -124,127 +135,242 @@ export class JsonDocument {
    *
    * @param key of the new member; undefined in an array
    */
-  insert(target: Target, key: Key | undefined, value: Buffer, position: number | null = null): void {
-    const { container, index } = target as FoundTarget;
-    container!.entries.splice(container!.isObject ? (position ?? index) : index, 0, valueEntry(value, key));
-    container!.isRestructured = true;
-    markChanged(container);
+  insert(target: Target, key: Key | undefined, value: JsonSlice, position: number | null = null): void {
+    const { parent, container, index } = target as FoundTarget;
+    const written = key && Buffer.from(key.written);
+    const node = this.tree.addValue(value, container);
+    const entry = this.tree.addEntry(written, key?.written.includes('\\') === true, node, container);
+    const at = parent === 'object' ? (position ?? index) : index;
+    const stood = this.link(container, at, entry);
+    this.tree.nodes[entry + Node.Next] = stood;
   }
 
   /** The whole text as it is now; the very text that was given in where nothing was edited. */
   toText(): Buffer {
-    const { source, start, end, container } = this.root;
-    const isWhole = source.bytes === this.text && start === 0 && end === this.text.length;
-    return isWhole && container?.isChanged !== true ? this.text : textOf(this.root);
+    return this.toBuffer(ROOT);
+  }
+
+  /** The whole text as it is now, in the stretches of the texts of which it is made. */
+  writeTo(sink: JsonSink): void {
+    this.write(ROOT, sink);
+  }
+
+  private takeStep(target: FoundTarget, step: Key | Index): FoundTarget | undefined {
+    if (!target.exists) return undefined;
+    const container = this.valueNode(target.entry);
+    const first = this.firstByte(container);
+    if (typeof step === 'number')
+      return first === Char.OpenArray ? this.findElement(container, step, target.isAmbiguous) : undefined;
+    return first === Char.OpenObject ? this.findMember(container, step, target.isAmbiguous) : undefined;
+  }
+
+  private findMember(container: number, key: Key, wasAmbiguous: boolean): FoundTarget {
+    let isAmbiguous = wasAmbiguous;
+    let entry: number = Link.None;
+    let index = 0;
+    let count = 0;
+    const first = this.firstChild(container);
+    const { nodes } = this.tree;
+    for (let child = first; child !== 0; child = nodes[child + Node.Next]!) {
+      if (this.hasKey(child, key)) {
+        if (entry !== Link.None) isAmbiguous = true;
+        entry = child;
+        index = count;
+      }
+      count++;
+    }
+    const exists = entry !== Link.None;
+    return { parent: 'object', exists, index: exists ? index : count, isAmbiguous, container, entry };
+  }
+
+  private findElement(container: number, index: number, isAmbiguous: boolean): FoundTarget | undefined {
+    let entry = this.firstChild(container);
+    const { nodes } = this.tree;
+    let count = 0;
+    for (; entry !== 0 && count < index; count++) entry = nodes[entry + Node.Next]!;
+    if (count < index) return undefined;
+    return {
+      parent: 'array',
+      exists: entry !== 0,
+      index,
+      isAmbiguous,
+      container,
+      entry: entry === 0 ? Link.None : entry,
+    };
+  }
+
+  private hasKey(entry: number, { bytes, key }: Key): boolean {
+    if (this.has(entry, Flag.KeyEscaped)) return this.keyOf(entry) === key;
+    if (bytes === null) return false;
+    const source = this.sourceOf(entry);
+    const start = this.tree.nodes[entry + Node.Key]! + 1;
+    for (let i = 0; i < bytes.length; i++) if (source[start + i] !== bytes[i]) return false;
+    return source[start + bytes.length] === Char.Quote;
+  }
+
+  private keySlice(entry: number): JsonSlice {
+    const bytes = this.sourceOf(entry);
+    const start = this.tree.nodes[entry + Node.Key]!;
+    return { bytes, start, end: skipString(bytes, start) };
+  }
+
+  private keyOf(entry: number): string {
+    const { bytes, start, end } = this.keySlice(entry);
+    return decodeString(bytes, start, end);
+  }
+
+  /** The node that has an entry's value. */
+  private valueNode(entry: number): number {
+    return this.has(entry, Flag.Replaced) ? this.tree.nodes[entry + Node.First]! : entry;
+  }
+
+  private has(node: number, flag: Flag): boolean {
+    return (this.tree.nodes[node + Node.Flags]! & flag) !== 0;
+  }
+
+  private sliceAt(node: number): JsonSlice {
+    const { nodes } = this.tree;
+    return {
+      bytes: this.sourceOf(node),
+      start: nodes[node + Node.Start]!,
+      end: nodes[node + Node.End]!,
+    };
+  }
+
+  /** The text that a node stands in. */
+  private sourceOf(node: number): Buffer {
+    return this.tree.sources[this.tree.nodes[node + Node.Source]!]!;
+  }
+
+  private firstByte(node: number): number | undefined {
+    return this.sourceOf(node)[this.tree.nodes[node + Node.Start]!];
+  }
+
+  private firstChild(container: number): number {
+    if (this.tree.nodes[container + Node.First] === Link.None) this.tree.scan(container);
+    return this.tree.nodes[container + Node.First]!;
+  }
+
+  private children(container: number): number[] {
+    const children: number[] = [];
+    for (let child = this.firstChild(container); child !== 0; child = this.tree.nodes[child + Node.Next]!)
+      children.push(child);
+    return children;
+  }
+
+  /**
+   * Makes `node` (0: none) the child at `index`, or the last one where there are fewer.
+   *
+   * @returns the child that stood there; 0 where none did
+   */
+  private link(container: number, index: number, node: number): number {
+    const first = this.firstChild(container);
+    const { nodes } = this.tree;
+    nodes[container + Node.Flags]! |= Flag.Restructured;
+    this.markChanged(container);
+    if (index === 0 || first === 0) {
+      nodes[container + Node.First] = node;
+      return first;
+    }
+    let before = first;
+    for (let i = 1; i < index && nodes[before + Node.Next] !== 0; i++) before = nodes[before + Node.Next]!;
+    const stood = nodes[before + Node.Next]!;
+    nodes[before + Node.Next] = node;
+    return stood;
+  }
+
+  /** Something in the container differs from its source; so it does in all that it stands in. */
+  private markChanged(changed: number): void {
+    const { nodes } = this.tree;
+    for (
+      let node = changed;
+      node !== Link.None && !this.has(node, Flag.Changed);
+      node = nodes[node + Node.Parent]!
+    )
+      nodes[node + Node.Flags]! |= Flag.Changed;
+  }
+
+  private toBuffer(entry: number): Buffer {
+    const node = this.valueNode(entry);
+    if (!this.has(node, Flag.Changed)) return textOf(this.sliceAt(node));
+    const pieces = new JsonPieces();
+    this.write(node, pieces);
+    return pieces.join();
+  }
+
+  /** Iterative: a path may lead through thousands of levels, and each of them may have changed. */
+  private write(root: number, sink: JsonSink): void {
+    const { nodes } = this.tree;
+    const open: Writing[] = [];
+    for (let entry = root; ;) {
+      const node = this.valueNode(entry);
+      const bytes = this.sourceOf(node);
+      const start = nodes[node + Node.Start]!;
+      if (!this.has(node, Flag.Changed)) sink.add(bytes, start, nodes[node + Node.End]!);
+      else open.push({ node, bytes, next: nodes[node + Node.First]!, at: start, isFirst: true });
+      let next = 0;
+      while (next === 0) {
+        const writing = open.at(-1);
+        if (writing === undefined) return;
+        next = this.has(writing.node, Flag.Restructured)
+          ? this.writeToNext(writing, sink)
+          : this.writeToChange(writing, sink);
+        if (next === 0) open.pop();
+      }
+      entry = next;
+    }
+  }
+
+  /**
+   * Of a container that has the entries of its source, writes the source up to the value that has changed next, which is
+   * the caller's to write; 0 after the last one, when the rest has been written.
+   */
+  private writeToChange(writing: Writing, sink: JsonSink): number {
+    const { nodes } = this.tree;
+    const { node, bytes } = writing;
+    for (let child = writing.next; child !== 0; child = nodes[child + Node.Next]!) {
+      if ((nodes[child + Node.Flags]! & (Flag.Replaced | Flag.Changed)) === 0) continue;
+      sink.add(bytes, writing.at, nodes[child + Node.Start]!);
+      writing.at = nodes[child + Node.End]!;
+      writing.next = nodes[child + Node.Next]!;
+      return child;
+    }
+    sink.add(bytes, writing.at, nodes[node + Node.End]!);
+    return 0;
+  }
+
+  /** Of a container whose entries have come or gone, writes what leads up to the next one's value; 0 after the last. */
+  private writeToNext(writing: Writing, sink: JsonSink): number {
+    const { nodes } = this.tree;
+    const { bytes, next: child } = writing;
+    const isObject = bytes[nodes[writing.node + Node.Start]!] === Char.OpenObject;
+    if (writing.isFirst) sink.add(isObject ? OPEN_OBJECT_TEXT : OPEN_ARRAY_TEXT, 0, 1);
+    if (child === 0) {
+      sink.add(isObject ? CLOSE_OBJECT_TEXT : CLOSE_ARRAY_TEXT, 0, 1);
+      return 0;
+    }
+    if (!writing.isFirst) sink.add(COMMA_TEXT, 0, 1);
+    if (isObject) {
+      const key = this.keySlice(child);
+      sink.add(key.bytes, key.start, key.end);
+      sink.add(COLON_TEXT, 0, 1);
+    }
+    writing.isFirst = false;
+    writing.next = nodes[child + Node.Next]!;
+    return child;
   }
 }
 
-function takeStep(
-  { entry, container: parent, isAmbiguous }: FoundTarget,
-  step: Key | Index,
-): FoundTarget | undefined {
-  const container = entry && openContainer(entry, parent);
-  if (container === undefined) return undefined;
-  if (typeof step === 'number')
-    return container.isObject ? undefined : findElement(container, step, isAmbiguous);
-  return container.isObject ? findMember(container, step, isAmbiguous) : undefined;
-}
-
-function valueEntry(value: Buffer, key?: Key): Entry {
-  const source = new JsonSource(value);
-  const keySource = key && Buffer.from(key.written);
-  return {
-    keySource,
-    keyStart: 0,
-    keyEnd: keySource?.length ?? 0,
-    hasEscape: key?.written.includes('\\') === true,
-    stoodStart: -1,
-    stoodEnd: -1,
-    source,
-    start: source.start,
-    end: source.end,
-    container: undefined,
-  };
-}
-
-function findMember(container: JsonContainer, key: Key, wasAmbiguous: boolean): FoundTarget {
-  const { entries } = container;
-  let index = entries.length;
-  let isAmbiguous = wasAmbiguous;
-  for (let i = 0; i < entries.length; i++) {
-    if (!hasKey(entries[i]!, key)) continue;
-    if (index < entries.length) isAmbiguous = true;
-    index = i;
-  }
-  const entry = entries[index];
-  return { parent: 'object', exists: entry !== undefined, index, isAmbiguous, container, entry };
-}
-
-function findElement(container: JsonContainer, index: number, isAmbiguous: boolean): FoundTarget | undefined {
-  const { entries } = container;
-  if (index > entries.length) return undefined;
-  const entry = entries[index];
-  return { parent: 'array', exists: entry !== undefined, index, isAmbiguous, container, entry };
-}
-
-/** Iterative: a path may lead through thousands of levels, and each of them may have changed. */
-function textOf(root: Entry): Buffer {
-  const pieces = new JsonPieces();
-  const open: Writing[] = [];
-  const write = ({ source, start, end, container }: Entry) => {
-    if (container?.isChanged === true) open.push({ container, next: 0, at: start });
-    else pieces.add(source.bytes, start, end);
-  };
-  if (root.container?.isChanged !== true) return root.source.bytes.subarray(root.start, root.end);
-  write(root);
-  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-    const entry = top.container.isRestructured ? nextEntry(pieces, top) : nextChange(pieces, top);
-    if (entry === undefined) open.pop();
-    else write(entry);
-  }
-  return pieces.join();
-}
-
-/** How far the writing of a changed container has come: to its next entry, and to an offset in its source. */
+/** How far the writing of a changed container has come. */
 interface Writing {
-  readonly container: JsonContainer;
+  readonly node: number;
+  /** Its source. */
+  readonly bytes: Buffer;
+  /** The child that is looked at next; 0 after the last. */
   next: number;
+  /** Up to where its source has been written. */
   at: number;
-}
-
-/**
- * Of a container that has the entries of its source, writes the source up to the value that has changed next, which is
- * the caller's to write; undefined after the last one, when the rest has been written.
- */
-function nextChange(pieces: JsonPieces, writing: Writing): Entry | undefined {
-  const { source, end, entries } = writing.container;
-  while (writing.next < entries.length) {
-    const entry = entries[writing.next++]!;
-    if (entry.source === source && entry.container?.isChanged !== true) continue;
-    pieces.add(source.bytes, writing.at, entry.stoodStart);
-    writing.at = entry.stoodEnd;
-    return entry;
-  }
-  pieces.add(source.bytes, writing.at, end);
-  return undefined;
-}
-
-/** Of a container whose entries have come or gone, writes what leads up to the next one's value. */
-function nextEntry(pieces: JsonPieces, writing: Writing): Entry | undefined {
-  const { isObject, entries } = writing.container;
-  const index = writing.next++;
-  const entry = entries[index];
-  if (index === 0) pieces.add(isObject ? OPEN_OBJECT_TEXT : OPEN_ARRAY_TEXT, 0, 1);
-  if (entry === undefined) {
-    pieces.add(isObject ? CLOSE_OBJECT_TEXT : CLOSE_ARRAY_TEXT, 0, 1);
-    return undefined;
-  }
-  if (index > 0) pieces.add(COMMA_TEXT, 0, 1);
-  if (entry.keySource !== undefined) {
-    pieces.add(entry.keySource, entry.keyStart, entry.keyEnd);
-    pieces.add(COLON_TEXT, 0, 1);
-  }
-  return entry;
+  isFirst: boolean;
 }
 
 const [OPEN_OBJECT_TEXT, CLOSE_OBJECT_TEXT, OPEN_ARRAY_TEXT, CLOSE_ARRAY_TEXT, COMMA_TEXT, COLON_TEXT] = [

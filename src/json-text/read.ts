@@ -1,4 +1,4 @@
-import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, OPEN_ARRAY, OPEN_OBJECT, skipString, skipValue } from './scan.js';
+import { Char, skipString, skipValue } from './scan.js';
 
 /** What stands for a value that is not there. */
 export const JSON_NULL = Buffer.from('null');
@@ -12,11 +12,11 @@ export interface Member {
 
 /** The members of an object, in their order, duplicates included; undefined where the text is no object. Compact text only. */
 export function readMembers(text: Buffer): Member[] | undefined {
-  if (text[0] !== OPEN_OBJECT) return undefined;
+  if (text[0] !== Char.OpenObject) return undefined;
   const members: Member[] = [];
   let at = 1;
-  while (text[at] !== CLOSE_OBJECT) {
-    if (text[at] === COMMA) at++;
+  while (text[at] !== Char.CloseObject) {
+    if (text[at] === Char.Comma) at++;
     const afterKey = skipString(text, at);
     const end = skipValue(text, afterKey + 1);
     const written = text.toString('utf8', at, afterKey);
@@ -28,11 +28,11 @@ export function readMembers(text: Buffer): Member[] | undefined {
 
 /** The elements of an array; undefined where the text is no array. Compact text only. */
 export function readElements(text: Buffer): Buffer[] | undefined {
-  if (text[0] !== OPEN_ARRAY) return undefined;
+  if (text[0] !== Char.OpenArray) return undefined;
   const elements: Buffer[] = [];
   let at = 1;
-  while (text[at] !== CLOSE_ARRAY) {
-    if (text[at] === COMMA) at++;
+  while (text[at] !== Char.CloseArray) {
+    if (text[at] === Char.Comma) at++;
     const end = skipValue(text, at);
     elements.push(text.subarray(at, end));
     at = end;

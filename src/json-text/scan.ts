@@ -4,14 +4,17 @@
  */
 import { JsonTextError } from './json-text-error.js';
 
-export const QUOTE = 0x22;
-export const COMMA = 0x2c;
-export const COLON = 0x3a;
-export const BACKSLASH = 0x5c;
-export const OPEN_ARRAY = 0x5b;
-export const CLOSE_ARRAY = 0x5d;
-export const OPEN_OBJECT = 0x7b;
-export const CLOSE_OBJECT = 0x7d;
+/** As an enumeration the compiler puts the numbers in place; each use of an imported constant would look it up. */
+export const enum Char {
+  Quote = 0x22,
+  Comma = 0x2c,
+  Colon = 0x3a,
+  OpenArray = 0x5b,
+  Backslash = 0x5c,
+  CloseArray = 0x5d,
+  OpenObject = 0x7b,
+  CloseObject = 0x7d,
+}
 
 /** RFC 8259: space, tab, line feed, carriage return. */
 export function isWhiteSpace(byte: number | undefined): boolean {
@@ -30,8 +33,8 @@ export function skipString(text: Buffer, at: number): number {
   const end = text.length;
   while (++at < end) {
     const byte = text[at];
-    if (byte === QUOTE) return at + 1;
-    if (byte === BACKSLASH) at++;
+    if (byte === Char.Quote) return at + 1;
+    if (byte === Char.Backslash) at++;
   }
   throw new JsonTextError('the text ends within a string', end);
 }
@@ -39,38 +42,39 @@ export function skipString(text: Buffer, at: number): number {
 /** The offset after the value that begins at `at`, which is not white space. */
 export function skipValue(text: Buffer, at: number): number {
   const first = text[at];
-  if (first === QUOTE) return skipString(text, at);
-  if (first === OPEN_OBJECT || first === OPEN_ARRAY) return skipContainer(text, at);
+  if (first === Char.Quote) return skipString(text, at);
+  if (first === Char.OpenObject || first === Char.OpenArray) return skipContainer(text, at);
   return skipScalar(text, at);
 }
 
-/** Most of the time of a replay goes by here: hence strings are skipped in place, and each byte is bounded by the loop. */
+/** Strings are skipped in place, and each byte is bounded by the loop. */
 function skipContainer(text: Buffer, at: number): number {
   const end = text.length;
   let depth = 0;
   while (at < end) {
     const byte = text[at++];
-    if (byte === QUOTE) {
+    if (byte === Char.Quote) {
       while (at < end) {
         const inner = text[at++];
-        if (inner === QUOTE) break;
-        if (inner === BACKSLASH) at++;
+        if (inner === Char.Quote) break;
+        if (inner === Char.Backslash) at++;
       }
-    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++;
-    else if ((byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) && --depth === 0) return at;
+    } else if (byte === Char.OpenObject || byte === Char.OpenArray) depth++;
+    else if ((byte === Char.CloseObject || byte === Char.CloseArray) && --depth === 0) return at;
   }
   throw new JsonTextError('the text ends within an array or object', end);
 }
 
-function skipScalar(text: Buffer, at: number): number {
+/** The offset after the number, `true`, `false` or `null` that begins at `at`. */
+export function skipScalar(text: Buffer, at: number): number {
   const start = at;
   for (;;) {
     const byte = text[at];
     if (
       byte === undefined ||
-      byte === COMMA ||
-      byte === CLOSE_OBJECT ||
-      byte === CLOSE_ARRAY ||
+      byte === Char.Comma ||
+      byte === Char.CloseObject ||
+      byte === Char.CloseArray ||
       isWhiteSpace(byte)
     ) {
       if (at === start) throw new JsonTextError('a value is missing', at);
@@ -78,4 +82,9 @@ function skipScalar(text: Buffer, at: number): number {
     }
     at++;
   }
+}
+
+/** The string value of the JSON string between two offsets, quotes included. */
+export function decodeString(text: Buffer, start: number, end: number): string {
+  return JSON.parse(text.toString('utf8', start, end)) as string;
 }

@@ -4,6 +4,7 @@ import { add, type Edited, PATH_MISSING, remove, replace as replaceAt } from '..
 import { equal } from '../json-text/equal.js';
 import { type FieldPath, key, parseFieldPath } from '../json-text/field-path.js';
 import { JsonDocument } from '../json-text/json-document.js';
+import { sliceOf } from '../json-text/json-slice.js';
 import { readElements, readMembers } from '../json-text/read.js';
 import { type Edit, type Op, replay } from './replay.js';
 
@@ -17,7 +18,13 @@ function edit(
   newValue: string,
   position: number | null = null,
 ): Edit {
-  return { op, path: parseFieldPath(path), oldValue: b(oldValue), newValue: b(newValue), position };
+  return {
+    op,
+    path: parseFieldPath(path),
+    oldValue: sliceOf(b(oldValue)),
+    newValue: sliceOf(b(newValue)),
+    position,
+  };
 }
 
 function outcome(result: string, ...trail: Edit[]) {
@@ -140,8 +147,8 @@ function correct(original: Buffer, values: readonly string[], choose: () => numb
     trail.push({
       op: edited.op,
       path,
-      oldValue: edited.old ?? NULL,
-      newValue: edited.op === 'remove' ? NULL : b(value),
+      oldValue: sliceOf(edited.old ?? NULL),
+      newValue: sliceOf(edited.op === 'remove' ? NULL : b(value)),
       position: edited.position,
     });
   }

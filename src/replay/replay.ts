@@ -1,6 +1,7 @@
 import { equal } from '../json-text/equal.js';
 import { type FieldPath } from '../json-text/field-path.js';
 import { JsonDocument, type Target } from '../json-text/json-document.js';
+import { type JsonSlice, textOf } from '../json-text/json-slice.js';
 
 export type Op = 'replace' | 'add' | 'remove';
 
@@ -9,8 +10,8 @@ export interface Edit {
   readonly op: Op;
   /** undefined where the recorded path cannot be parsed. */
   readonly path: FieldPath | undefined;
-  readonly oldValue: Buffer;
-  readonly newValue: Buffer;
+  readonly oldValue: JsonSlice;
+  readonly newValue: JsonSlice;
   /** Where a removed member stood among all members just before it went; null where the trail does not know. */
   readonly position: number | null;
 }
@@ -41,12 +42,22 @@ export interface Replayed {
 export function replay(result: Buffer, trail: readonly Edit[]): Replayed {
   if (trail.length === 0) return { original: result, diverged: null };
   const document = new JsonDocument(result);
+  const diverged = undoAll(document, trail);
+  return { original: document.toText(), diverged };
+}
+
+/**
+ * The same on a document that holds the current JSON text, which is the original afterwards.
+ *
+ * @returns null where every step fitted; else the first one met, coming from the newest, that did not
+ */
+export function undoAll(document: JsonDocument, trail: readonly Edit[]): Divergence | null {
   let diverged: Divergence | null = null;
   for (let correction = trail.length - 1; correction >= 0; correction--) {
     const reason = undo(document, trail[correction]!);
     if (reason !== undefined) diverged ??= { correction, reason };
   }
-  return { original: document.toText(), diverged };
+  return diverged;
 }
 
 /** Takes one edit back, or says why it cannot be what the edit left; then nothing has changed. */
@@ -63,7 +74,7 @@ export function undo(document: JsonDocument, edit: Edit): DivergenceReason | und
     return undefined;
   }
   if (!target.exists) return 'path_missing';
-  if (!document.isWritten(target, edit.newValue) && !equal(document.valueOf(target), edit.newValue)) {
+  if (!document.isWritten(target, edit.newValue) && !equal(document.valueOf(target), textOf(edit.newValue))) {
     return 'value_differs';
   }
   if (op === 'replace') document.replace(target, edit.oldValue);

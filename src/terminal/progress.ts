@@ -18,9 +18,13 @@ export class Progress {
   /** @param label what is going on, such as `Exporting` */
   constructor(private readonly label: string) {}
 
-  /** Without a total it counts, but does not say the share done and the time left. */
+  static get isShown(): boolean {
+    return process.stderr.isTTY;
+  }
+
+  /** Without a total it counts, but does not say the share done and the time left. Only the first call has an effect. */
   start(total?: Total): void {
-    if (!process.stderr.isTTY) return;
+    if (!Progress.isShown || this.bar) return;
     this.total = total;
     this.startedAt = performance.now();
     const left = ' {bar} {percentage}% | {eta_formatted} left |';

@@ -68,59 +68,71 @@ function offsetMinutes(offset: string): number | undefined {
 /** RFC 3339 in UTC with `Z`, trailing zeros of the fraction dropped: the only form that a corpus has. */
 export function formatTimestamp(microseconds: bigint): string {
   const fraction = ((microseconds % SECOND) + SECOND) % SECOND;
-  return formatSeconds(Number((microseconds - fraction) / SECOND), Number(fraction));
+  const text = Buffer.allocUnsafe(LONGEST_TIME);
+  const end = writeSeconds(text, 0, Number((microseconds - fraction) / SECOND), Number(fraction));
+  return text.toString('latin1', 0, end);
 }
 
+/** How many bytes `writeSeconds` needs: `2025-06-01T10:15:00.000001Z`. */
+export const LONGEST_TIME = 27;
+
 /**
- * The same from whole seconds since the Unix epoch and microseconds, 0..999999: bigints are slow where times come by the
- * million.
+ * The same from whole seconds since the Unix epoch and microseconds, 0..999999, as bytes: bigints and strings are slow
+ * where times come by the million.
+ *
+ * @returns the offset behind it
  */
-export function formatSeconds(seconds: number, microseconds: number): string {
+export function writeSeconds(target: Buffer, at: number, seconds: number, microseconds: number): number {
   const day = Math.floor(seconds / SECONDS_PER_DAY);
   const second = seconds - day * SECONDS_PER_DAY;
   const minute = Math.floor(second / 60);
-  return `${dateOf(day)}${pair(Math.floor(minute / 60))}:${pair(minute % 60)}:${pair(second % 60)}${formatFraction(microseconds)}Z`;
+  const date = dateOf(day);
+  for (let i = 0; i < DATE_LENGTH; i++) target[at + i] = date[i]!;
+  writePair(target, at + 11, Math.floor(minute / 60));
+  target[at + 13] = COLON;
+  writePair(target, at + 14, minute % 60);
+  target[at + 16] = COLON;
+  writePair(target, at + 17, second % 60);
+  let end = at + 19;
+  if (microseconds > 0) {
+    target[end] = POINT;
+    writePair(target, end + 1, Math.floor(microseconds / 10_000));
+    writePair(target, end + 3, Math.floor(microseconds / 100) % 100);
+    writePair(target, end + 5, microseconds % 100);
+    end += 7;
+    while (target[end - 1] === ZERO) end--;
+  }
+  target[end] = UTC;
+  return end + 1;
 }
 
 const SECOND = 1_000_000n;
 const SECONDS_PER_DAY = 86_400;
 const MOST_DATES = 10_000;
-
-/** Corpora repeat their days. */
-const dates = new Map<number, string>();
+const POINT = 0x2e;
+const ZERO = 0x30;
+const COLON = 0x3a;
+const UTC = 0x5a;
 
 /** `2025-06-01T` */
-function dateOf(day: number): string {
+const DATE_LENGTH = 11;
+
+/** Corpora repeat their days. */
+const dates = new Map<number, Buffer>();
+
+function dateOf(day: number): Buffer {
   let date = dates.get(day);
   if (date === undefined) {
     if (dates.size >= MOST_DATES) dates.clear();
-    date = new Date(day * SECONDS_PER_DAY * 1_000).toISOString().slice(0, 11);
+    const text = new Date(day * SECONDS_PER_DAY * 1_000).toISOString();
+    date = Buffer.from(text.slice(0, DATE_LENGTH), 'latin1');
     dates.set(day, date);
   }
   return date;
 }
 
-const PAIRS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
-
-function pair(number: number): string {
-  return PAIRS[number]!;
-}
-
-function formatFraction(microseconds: number): string {
-  if (microseconds === 0) return '';
-  if (microseconds % 1_000 !== 0)
-    return `.${triple(Math.floor(microseconds / 1_000))}${trimmed(microseconds % 1_000)}`;
-  return `.${trimmed(microseconds / 1_000)}`;
-}
-
-const TRIPLES = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'));
-const TRIMMED = TRIPLES.map((digits) => digits.replace(/0+$/, ''));
-
-function triple(number: number): string {
-  return TRIPLES[number]!;
-}
-
-/** Three digits without the zeros at their end. */
-function trimmed(number: number): string {
-  return TRIMMED[number]!;
+function writePair(target: Buffer, at: number, number: number): void {
+  const tens = Math.floor(number / 10);
+  target[at] = ZERO + tens;
+  target[at + 1] = ZERO + number - tens * 10;
 }

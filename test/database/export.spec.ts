@@ -224,6 +224,27 @@ describe('export', () => {
     expect(corpus.statistics).toMatchObject({ total_jobs: 20_000 });
   });
 
+  it.each<[Partial<CorpusFilter>, number]>([
+    [{}, 300],
+    [{ approved_only: true }, 0],
+    [{ has_corrections: true }, 1],
+    [{ limit: 7 }, 7],
+    [{ limit: 1_000 }, 300],
+    [{ since: parseTimestamp('2030-01-01') }, 0],
+  ])('counts the samples of %j first where that is asked for', async (filter, expected) => {
+    await insertMany(300);
+    await database.query(
+      `insert into job_corrections (job_id, field_path, old_value, new_value, corrected_by, corrected_at)
+       select id, 'a', '0', '1', 'r', created_at from jobs order by id limit 1`,
+    );
+    const corpus = exportService(database.dataSource).export(
+      { approved_only: false, ...filter },
+      { countFirst: true },
+    );
+    for await (const _ of corpus) expect(corpus.total).toBe(expected);
+    expect([corpus.progress.samples, corpus.total]).toEqual([expected, expected]);
+  });
+
   it('leaves the pool whole when readers leave early, and stops when it is told to', async () => {
     await insertMany(5_000);
     for (let i = 0; i < 10; i++) {

@@ -304,6 +304,14 @@ describe('export', () => {
     );
   });
 
+  it('shows on a terminal how far it has come, and nothing of that elsewhere', async () => {
+    // The terminal's name for standard error; the corpus goes elsewhere.
+    const { stdout } = await runShell(`script -qec "$CLI export --out /dev/null" /dev/null`, { env });
+    expect(stdout.toString()).toMatch(/Exporting .*% \| .* left \| 0 samples \| 0\.0 MB \| 0\.0 MB\/s/);
+    const { stderr } = await runShell('$CLI export --out /dev/null', { env });
+    expect(stderr).toBe('');
+  });
+
   it('says how many samples diverged', async () => {
     await database.query(`update jobs set result = '{"text":1}' where filename in ('3.pdf', '6.pdf')`);
     const diverged = await run('--out', 'corpus.jsonl');

@@ -13,6 +13,7 @@ import {
   parsePointer,
 } from '../../json-text/field-path.js';
 import { JsonDocument } from '../../json-text/json-document.js';
+import { sliceOf, textOf } from '../../json-text/json-slice.js';
 import { resolvePointer } from '../../json-text/pointer.js';
 import { type Divergence, type Edit, undo } from '../../replay/replay.js';
 import { type ImportedCorrection, type ImportedSample } from './line.js';
@@ -55,8 +56,8 @@ function toEdit(correction: ImportedCorrection, path: FieldPath | undefined): Ed
   return {
     op: correction.op,
     path,
-    oldValue: correction.old_value,
-    newValue: correction.new_value,
+    oldValue: sliceOf(correction.old_value),
+    newValue: sliceOf(correction.new_value),
     position: null,
   };
 }
@@ -98,8 +99,8 @@ function resolve(document: JsonDocument, pointer: string): FieldPath | undefined
 /** Makes an edit, where it can be made. */
 function apply(document: JsonDocument, { op, path, newValue }: Edit): void {
   if (path === undefined) return;
-  if (op === 'replace') replace(document, path, newValue);
-  else if (op === 'add') add(document, path, newValue);
+  if (op === 'replace') replace(document, path, textOf(newValue));
+  else if (op === 'add') add(document, path, textOf(newValue));
   else remove(document, path);
 }
 

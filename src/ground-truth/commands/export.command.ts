@@ -97,6 +97,7 @@ export class ExportCommand extends TerminalCommand {
     const { signal } = this.interruption;
     const corpus = this.exports.export(filter, {
       signal,
+      countFirst: Progress.isShown,
       ...(print_stats === true && { statistics: new StatisticsQueryDto() }),
     });
     const written = await writeOutput(target, withProgress(corpus), signal);
@@ -107,9 +108,9 @@ export class ExportCommand extends TerminalCommand {
 
 async function* withProgress(corpus: CorpusExport): AsyncGenerator<Buffer> {
   const progress = new Progress('Exporting');
-  progress.start();
   try {
     for await (const block of corpus) {
+      progress.start(corpus.total === undefined ? undefined : { samples: corpus.total });
       progress.update(corpus.progress.samples, corpus.progress.bytes);
       yield block;
     }

@@ -1,0 +1,199 @@
+import { type JsonSlice } from './json-slice.js';
+import { JsonTextError } from './json-text-error.js';
+import { Char, isWhiteSpace, skipScalar, skipWhiteSpace } from './scan.js';
+
+/**
+ * What is kept of a node: these numbers, one after the other. A node is named by where its first number stands; 0 is the
+ * first node made, the root.
+ */
+export const enum Node {
+  /** Which of the sources its text is in. */
+  Source,
+  /** Where its key begins, with the quote; Link.None for what is no member. */
+  Key,
+  /** Where its value begins and ends. */
+  Start,
+  End,
+  /** Its sibling; 0 after the last one. */
+  Next,
+  /** Of a container, its first child; 0 where it is empty, Link.None where it has not been scanned. */
+  First,
+  /** The container that it is in. */
+  Parent,
+  Flags,
+  Size,
+}
+
+/** In place of a node. */
+export const enum Link {
+  None = -1,
+}
+
+export const enum Flag {
+  /** The key has an escape in it. */
+  KeyEscaped = 1,
+  /** Its value is not the one in its source any more, but that of the node at `First`. */
+  Replaced = 2,
+  /** Something in the container, at any depth, differs from its source. */
+  Changed = 4,
+  /** Entries have come or gone, so that the container's source no longer says which there are. */
+  Restructured = 8,
+}
+
+/** What is kept for the next text; most have fewer values than 2,000. */
+const KEPT = 2_000 * Node.Size;
+
+/**
+ * The values of JSON texts as a linked tree. Nodes lie in one array of numbers: as objects, with each text's own, making
+ * and collecting them took longer than reading the text.
+ */
+export class JsonTree {
+  readonly sources: Buffer[] = [];
+  /** Another array whenever nodes are added and it was full. */
+  nodes: Int32Array = new Int32Array(KEPT);
+  private length = 0;
+
+  clear(): void {
+    this.sources.length = 0;
+    this.length = 0;
+    if (this.nodes.length > KEPT) this.nodes = new Int32Array(KEPT);
+  }
+
+  /** A node for a value that stands in no container yet. White space may stand around the value. */
+  addValue({ bytes, start: from, end: to }: JsonSlice, parent: number): number {
+    const start = skipWhiteSpace(bytes, from);
+    let end = to;
+    while (isWhiteSpace(bytes[end - 1])) end--;
+    const first = bytes[start] === Char.OpenObject || bytes[start] === Char.OpenArray ? Link.None : 0;
+    return this.add(bytes, Link.None, start, end, first, parent, 0);
+  }
+
+  /** A node for a member, or an element where there is no key, whose value is that of another node. */
+  addEntry(key: Buffer | undefined, hasEscape: boolean, value: number, parent: number): number {
+    const flags = Flag.Replaced | (hasEscape ? Flag.KeyEscaped : 0);
+    return this.add(key ?? NO_KEY, key ? 0 : Link.None, 0, 0, value, parent, flags);
+  }
+
+  private add(
+    bytes: Buffer,
+    key: number,
+    start: number,
+    end: number,
+    first: number,
+    parent: number,
+    flags: number,
+  ): number {
+    const node = this.length;
+    this.length += Node.Size;
+    if (this.length > this.nodes.length) this.grow();
+    const { nodes } = this;
+    nodes[node + Node.Source] = this.sources.length;
+    nodes[node + Node.Key] = key;
+    nodes[node + Node.Start] = start;
+    nodes[node + Node.End] = end;
+    nodes[node + Node.Next] = 0;
+    nodes[node + Node.First] = first;
+    nodes[node + Node.Parent] = parent;
+    nodes[node + Node.Flags] = flags;
+    this.sources.push(bytes);
+    return node;
+  }
+
+  /**
+   * Finds all that a container holds, at any depth, in one pass. Most of the time of a replay goes by here: hence it is one
+   * loop, strings are skipped in place, and white space is looked for only where something else was expected.
+   *
+   * @throws JsonTextError where the text is not JSON so that nothing could be found
+   */
+  scan(root: number): void {
+    let { nodes } = this;
+    const source = nodes[root + Node.Source]!;
+    const bytes = this.sources[source]!;
+    const end = nodes[root + Node.End]!;
+    let parent = root;
+    let isObject = bytes[nodes[root + Node.Start]!] === Char.OpenObject;
+    let previous = 0;
+    let at = skipWhiteSpace(bytes, nodes[root + Node.Start]! + 1);
+    nodes[root + Node.First] = 0;
+    if (isClose(bytes[at])) return;
+    for (;;) {
+      const node = this.length;
+      this.length = node + Node.Size;
+      if (this.length > nodes.length) nodes = this.grow();
+      if (previous === 0) nodes[parent + Node.First] = node;
+      else nodes[previous + Node.Next] = node;
+      let key: number = Link.None;
+      let flags = 0;
+      if (isObject) {
+        if (bytes[at] !== Char.Quote) at = skipWhiteSpace(bytes, at);
+        key = at++;
+        while (at < end) {
+          const byte = bytes[at++];
+          if (byte === Char.Quote) break;
+          if (byte === Char.Backslash) {
+            flags = Flag.KeyEscaped;
+            at++;
+          }
+        }
+        if (bytes[at] !== Char.Colon) at = skipWhiteSpace(bytes, at);
+        at++;
+      }
+      if (isWhiteSpace(bytes[at])) at = skipWhiteSpace(bytes, at);
+      nodes[node + Node.Source] = source;
+      nodes[node + Node.Key] = key;
+      nodes[node + Node.Start] = at;
+      nodes[node + Node.Next] = 0;
+      nodes[node + Node.First] = 0;
+      nodes[node + Node.Parent] = parent;
+      nodes[node + Node.Flags] = flags;
+      const first = bytes[at];
+      if (first === Char.Quote) {
+        at++;
+        while (at < end) {
+          const byte = bytes[at++];
+          if (byte === Char.Quote) break;
+          if (byte === Char.Backslash) at++;
+        }
+      } else if (first === Char.OpenObject || first === Char.OpenArray) {
+        at++;
+        if (isWhiteSpace(bytes[at])) at = skipWhiteSpace(bytes, at);
+        if (!isClose(bytes[at])) {
+          parent = node;
+          isObject = first === Char.OpenObject;
+          previous = 0;
+          continue;
+        }
+        at++;
+      } else at = skipScalar(bytes, at);
+      nodes[node + Node.End] = at;
+      previous = node;
+      for (;;) {
+        let byte = bytes[at++];
+        if (isWhiteSpace(byte)) {
+          at = skipWhiteSpace(bytes, at);
+          byte = bytes[at++];
+        }
+        if (byte === Char.Comma) break;
+        if (at > end || !isClose(byte)) throw new JsonTextError('an array or object is not closed', at - 1);
+        nodes[parent + Node.End] = at;
+        if (parent === root) return;
+        previous = parent;
+        parent = nodes[parent + Node.Parent]!;
+        isObject = bytes[nodes[parent + Node.Start]!] === Char.OpenObject;
+      }
+    }
+  }
+
+  private grow(): Int32Array {
+    const larger = new Int32Array(this.nodes.length * 2);
+    larger.set(this.nodes);
+    this.nodes = larger;
+    return larger;
+  }
+}
+
+const NO_KEY = Buffer.alloc(0);
+
+function isClose(byte: number | undefined): boolean {
+  return byte === Char.CloseObject || byte === Char.CloseArray;
+}
