@@ -138,6 +138,29 @@ describe('edits', () => {
     expect(document.find(parseFieldPath('é/'))).toMatchObject({ exists: true });
   });
 
+  it('finds elements of long arrays, whatever came and went before them', () => {
+    const numbers = Array.from({ length: 200 }, (_, n) => n);
+    const document = new JsonDocument(b(JSON.stringify(numbers)));
+    const expected = [...numbers];
+    for (let n = 0; n < 300; n++) {
+      const index = (n * 37) % (expected.length + 1);
+      const path = parseFieldPath(`[${index}]`);
+      if (n % 3 === 0) {
+        add(document, path, b(String(1_000 + n)));
+        expected.splice(index, 0, 1_000 + n);
+      } else if (n % 3 === 1 && index < expected.length) {
+        remove(document, path);
+        expected.splice(index, 1);
+      } else if (index < expected.length) {
+        replace(document, path, b(String(-n)));
+        expected[index] = -n;
+      }
+    }
+    expect(document.toText().toString()).toBe(JSON.stringify(expected));
+    expect(document.find([expected.length])).toMatchObject({ exists: false, index: expected.length });
+    expect(document.find([expected.length + 1])).toBeUndefined();
+  });
+
   it('edits below ten thousand levels without a stack', () => {
     const levels = 10_000;
     const document = new JsonDocument(b('['.repeat(levels) + '1' + ']'.repeat(levels)));

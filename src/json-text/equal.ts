@@ -66,21 +66,23 @@ function parse(text: Buffer): Value {
       at = end;
     } else {
       const end = skipValue(text, at);
-      container.values.push(scalar(text, at, end));
+      container.values.push(canonicalScalar(text, at, end));
       at = end;
     }
   }
   return root.values[0]!;
 }
 
-function scalar(text: Buffer, start: number, end: number): string {
+/** A scalar in a form that is the same for equal ones; the form of a string begins with a quote. */
+export function canonicalScalar(text: Buffer, start: number, end: number): string {
   const first = text[start]!;
   if (first === Char.Quote) return `"${stringValue(text, start, end)}`;
   if (first === 0x74 || first === 0x66 || first === 0x6e) return text.toString('latin1', start, end);
   return normalizeNumber(text.toString('latin1', start, end));
 }
 
-function stringValue(text: Buffer, start: number, end: number): string {
+/** What the JSON string between two offsets decodes to, quotes included in them. */
+export function stringValue(text: Buffer, start: number, end: number): string {
   for (let at = start + 1; at < end; at++) {
     if (text[at] === Char.Backslash) return decodeString(text, start, end);
   }

@@ -22,6 +22,8 @@ interface FoundTarget extends Target {
 }
 
 const ROOT = 0;
+/** So many elements are walked past. */
+const FEW = 32;
 const ROOT_TARGET: FoundTarget = {
   parent: 'none',
   exists: true,
@@ -39,6 +41,8 @@ const ROOT_TARGET: FoundTarget = {
  */
 export class JsonDocument {
   private readonly tree = new JsonTree();
+  /** The elements of long arrays in which one beyond the first few was looked for: walking there takes ever longer. */
+  private readonly elements = new Map<number, number[]>();
 
   /** @param text for a start; without one, `load` comes before anything else */
   constructor(text?: Buffer) {
@@ -47,13 +51,14 @@ export class JsonDocument {
 
   /** Begins anew with another text. Where many are edited one after the other, one document for all costs least. */
   load(text: JsonSlice): void {
-    this.tree.clear();
+    this.clear();
     this.tree.addValue(text, Link.None);
   }
 
   /** Lets go of the text and the values. */
   clear(): void {
     this.tree.clear();
+    if (this.elements.size > 0) this.elements.clear();
   }
 
   /**
@@ -127,6 +132,7 @@ export class JsonDocument {
   remove(target: Target): void {
     const { entry, container, index } = target as FoundTarget;
     this.link(container, index, this.tree.nodes[entry + Node.Next]!);
+    this.elements.get(container)?.splice(index, 1);
   }
 
   /**
@@ -143,6 +149,7 @@ export class JsonDocument {
     const at = parent === 'object' ? (position ?? index) : index;
     const stood = this.link(container, at, entry);
     this.tree.nodes[entry + Node.Next] = stood;
+    this.elements.get(container)?.splice(at, 0, entry);
   }
 
   /** The whole text as it is now; the very text that was given in where nothing was edited. */
@@ -184,11 +191,8 @@ export class JsonDocument {
   }
 
   private findElement(container: number, index: number, isAmbiguous: boolean): FoundTarget | undefined {
-    let entry = this.firstChild(container);
-    const { nodes } = this.tree;
-    let count = 0;
-    for (; entry !== 0 && count < index; count++) entry = nodes[entry + Node.Next]!;
-    if (count < index) return undefined;
+    const entry = this.elementAt(container, index);
+    if (entry === undefined) return undefined;
     return {
       parent: 'array',
       exists: entry !== 0,
@@ -197,6 +201,20 @@ export class JsonDocument {
       container,
       entry: entry === 0 ? Link.None : entry,
     };
+  }
+
+  /** 0 for the place after the last one; undefined beyond it. */
+  private elementAt(container: number, index: number): number | undefined {
+    if (index > FEW) {
+      let elements = this.elements.get(container);
+      if (elements === undefined) this.elements.set(container, (elements = this.children(container)));
+      return elements[index] ?? (index === elements.length ? 0 : undefined);
+    }
+    let entry = this.firstChild(container);
+    const { nodes } = this.tree;
+    let count = 0;
+    for (; entry !== 0 && count < index; count++) entry = nodes[entry + Node.Next]!;
+    return count < index ? undefined : entry;
   }
 
   private hasKey(entry: number, { bytes, key }: Key): boolean {
@@ -272,8 +290,9 @@ export class JsonDocument {
       nodes[container + Node.First] = node;
       return first;
     }
-    let before = first;
-    for (let i = 1; i < index && nodes[before + Node.Next] !== 0; i++) before = nodes[before + Node.Next]!;
+    let before = this.elements.get(container)?.[index - 1] ?? first;
+    if (before === first)
+      for (let i = 1; i < index && nodes[before + Node.Next] !== 0; i++) before = nodes[before + Node.Next]!;
     const stood = nodes[before + Node.Next]!;
     nodes[before + Node.Next] = node;
     return stood;

@@ -1,0 +1,338 @@
+import { canonicalScalar, stringValue } from './equal.js';
+import { type FieldPath, type Index, key, type Key } from './field-path.js';
+import { sliceOf } from './json-slice.js';
+import { JsonTree, Link, Node } from './json-tree.js';
+import { Char, skipString } from './scan.js';
+
+/** One edit on the way from one text to the other. */
+export interface DerivedEdit {
+  readonly op: 'replace' | 'add' | 'remove';
+  readonly path: FieldPath;
+  /** Compact JSON text, sharing memory with the texts; null for a removal. */
+  readonly value: Buffer | null;
+}
+
+/** How many rows of an array may have come, gone or moved before their search, quadratic in them, is given up. */
+const MOST_DIFFERENCES = 2_000;
+/** How many steps the searches in all arrays of a document may take. */
+const MOST_STEPS = 50_000_000;
+/** How many characters all paths may have, and what an edit counts besides. */
+const MOST_CHARACTERS = 50_000_000;
+const CHARACTERS_OF_EDIT = 100;
+/** How often each byte may be compared, which is once for each level, before only ids are. */
+const MOST_COMPARISONS = 32;
+
+const ROOT = 0;
+const NO_ROW = -1;
+
+/**
+ * The edits that make `before` mean the same as `after`, each on what the ones before it left. What is equal already stays
+ * as `before` writes it. Rows of arrays are matched by what they hold, so that one that comes in is one edit.
+ *
+ * No path leads into an object in which a key stands twice: the object is replaced. So is the document where so much of it
+ * differs that the edits would fill the memory; then it is written as `after` has it.
+ *
+ * Iterative: depth costs no stack.
+ *
+ * @param before compact JSON text
+ * @param after compact JSON text
+ */
+export function deriveEdits(before: Buffer, after: Buffer): DerivedEdit[] {
+  return before.equals(after) ? [] : new Derivation(before, after).run();
+}
+
+/** Two values that are not written alike, and where they stand. */
+interface Pair {
+  readonly left: number;
+  readonly right: number;
+  /** undefined for the document itself. */
+  readonly place: Place | undefined;
+}
+
+/** A path from its end, so that paths share what they have in common. */
+interface Place {
+  readonly parent: Place | undefined;
+  readonly step: Key | Index;
+  /** About how many the path has when it is written. */
+  readonly characters: number;
+}
+
+/** Of an object, by key. */
+type Members = ReadonlyMap<string, number>;
+
+class Derivation {
+  private readonly before: Values;
+  private readonly after: Values;
+  private readonly edits: DerivedEdit[] = [];
+  private readonly search: Search = { stepsLeft: MOST_STEPS };
+  private bytesLeft: number;
+  private charactersLeft = MOST_CHARACTERS;
+
+  constructor(before: Buffer, after: Buffer) {
+    const ids = new Map<string, number>();
+    this.before = new Values(before, ids);
+    this.after = new Values(after, ids);
+    this.bytesLeft = MOST_COMPARISONS * before.length;
+  }
+
+  /** What comes and goes in an array or object is told before the edits further in: by then, their indices are final. */
+  run(): DerivedEdit[] {
+    const pending: Pair[] = [{ left: ROOT, right: ROOT, place: undefined }];
+    for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
+      const inner = this.derive(pair);
+      for (let last = inner.pop(); last !== undefined; last = inner.pop()) pending.push(last);
+      if (this.charactersLeft < 0) return [{ op: 'replace', path: [], value: this.after.textOf(ROOT) }];
+    }
+    return this.edits;
+  }
+
+  /** @returns the pairs further in, in their order */
+  private derive({ left, right, place }: Pair): Pair[] {
+    const kind = this.before.kindOf(left);
+    if (kind === this.after.kindOf(right)) {
+      if (kind === Char.OpenArray) {
+        return this.deriveRows(this.before.children(left), this.after.children(right), place);
+      }
+      const before = kind === Char.OpenObject ? this.before.members(left) : undefined;
+      const after = before && this.after.members(right);
+      if (before && after) return this.deriveMembers(before, after, place);
+    }
+    if (this.before.idOf(left) !== this.after.idOf(right))
+      this.emit('replace', place, this.after.textOf(right));
+    return [];
+  }
+
+  private deriveMembers(before: Members, after: Members, parent: Place | undefined): Pair[] {
+    const inner: Pair[] = [];
+    for (const name of before.keys())
+      if (!after.has(name)) this.emit('remove', placeBelow(parent, key(name)), null);
+    for (const [name, right] of after) {
+      const left = before.get(name);
+      if (left !== undefined && this.isWrittenAlike(left, right)) continue;
+      const place = placeBelow(parent, key(name));
+      if (left === undefined) this.emit('add', place, this.after.textOf(right));
+      else inner.push({ left, right, place });
+    }
+    return inner;
+  }
+
+  private deriveRows(before: number[], after: number[], parent: Place | undefined): Pair[] {
+    const shorter = Math.min(before.length, after.length);
+    let start = 0;
+    while (start < shorter && this.isEqual(before[start]!, after[start]!)) start++;
+    let end = 0;
+    while (end < shorter - start && this.isEqual(before.at(-1 - end)!, after.at(-1 - end)!)) end++;
+    return this.deriveChangedRows(
+      before.slice(start, before.length - end),
+      after.slice(start, after.length - end),
+      (index) => placeBelow(parent, start + index),
+    );
+  }
+
+  /** From front to back: the rows before one are those of `after` by then, so it has the index that it has there. */
+  private deriveChangedRows(before: number[], after: number[], placeAt: (index: number) => Place): Pair[] {
+    const idsBefore = before.map((row) => this.before.idOf(row));
+    const idsAfter = after.map((row) => this.after.idOf(row));
+    const partners = alignRows(idsBefore, idsAfter, this.search);
+    // A row that has moved keeps its text.
+    const moved = new Map(before.flatMap((row, i) => (partners[i] === NO_ROW ? [[idsBefore[i]!, row]] : [])));
+    const inner: Pair[] = [];
+    let i = 0;
+    let j = 0;
+    for (const [matched, partner] of partners.entries()) {
+      if (partner === NO_ROW) continue;
+      for (; i < matched && j < partner; i++, j++)
+        if (idsBefore[i] !== idsAfter[j])
+          inner.push({ left: before[i]!, right: after[j]!, place: placeAt(j) });
+      for (; i < matched; i++) this.emit('remove', placeAt(j), null);
+      for (; j < partner; j++) {
+        const stood = moved.get(idsAfter[j]!);
+        const text = stood === undefined ? this.after.textOf(after[j]!) : this.before.textOf(stood);
+        this.emit('add', placeAt(j), text);
+      }
+      i = matched + 1;
+      j = partner + 1;
+    }
+    return inner;
+  }
+
+  private isEqual(left: number, right: number): boolean {
+    return this.isWrittenAlike(left, right) || this.before.idOf(left) === this.after.idOf(right);
+  }
+
+  /** False also where that is not known. Most of a document is the same to the byte, and then needs no ids. */
+  private isWrittenAlike(left: number, right: number): boolean {
+    const { start, end } = this.before.sliceOf(left);
+    const other = this.after.sliceOf(right);
+    if (end - start !== other.end - other.start || this.bytesLeft < 0) return false;
+    this.bytesLeft -= end - start;
+    return this.before.text.compare(this.after.text, other.start, other.end, start, end) === 0;
+  }
+
+  private emit(op: DerivedEdit['op'], place: Place | undefined, value: Buffer | null): void {
+    this.charactersLeft -= (place?.characters ?? 0) + CHARACTERS_OF_EDIT;
+    if (this.charactersLeft < 0) return;
+    const path: (Key | Index)[] = [];
+    for (let at = place; at !== undefined; at = at.parent) path.push(at.step);
+    this.edits.push({ op, path: path.reverse(), value });
+  }
+}
+
+function placeBelow(parent: Place | undefined, step: Key | Index): Place {
+  const characters = typeof step === 'number' ? 8 : step.written.length;
+  return { parent, step, characters: (parent?.characters ?? 0) + characters };
+}
+
+/** The values of a text. Each has an id, which it shares with its equals in either text, and with nothing else. */
+class Values {
+  private readonly nodes: Int32Array;
+  /** By node; 0 where it has not been asked for. */
+  private readonly ids: Int32Array;
+
+  /** @param idsOfForms which both texts fill */
+  constructor(
+    readonly text: Buffer,
+    private readonly idsOfForms: Map<string, number>,
+  ) {
+    const tree = new JsonTree();
+    tree.addValue(sliceOf(text), Link.None);
+    if (tree.nodes[ROOT + Node.First] === Link.None) tree.scan(ROOT);
+    this.nodes = tree.nodes;
+    this.ids = new Int32Array(this.nodes.length / Node.Size);
+  }
+
+  sliceOf(node: number): { start: number; end: number } {
+    return { start: this.nodes[node + Node.Start]!, end: this.nodes[node + Node.End]! };
+  }
+
+  textOf(node: number): Buffer {
+    return this.text.subarray(this.nodes[node + Node.Start], this.nodes[node + Node.End]);
+  }
+
+  /** The first character, which tells arrays and objects from each other and from the rest. */
+  kindOf(node: number): number {
+    return this.text[this.nodes[node + Node.Start]!]!;
+  }
+
+  children(node: number): number[] {
+    const children: number[] = [];
+    for (let child = this.nodes[node + Node.First]!; child !== 0; child = this.nodes[child + Node.Next]!)
+      children.push(child);
+    return children;
+  }
+
+  /** undefined where a key stands twice. */
+  members(node: number): Members | undefined {
+    const children = this.children(node);
+    const members = new Map(children.map((child) => [this.keyOf(child), child]));
+    return members.size === children.length ? members : undefined;
+  }
+
+  idOf(node: number): number {
+    if (this.ids[node / Node.Size] === 0) this.makeIds(node);
+    return this.ids[node / Node.Size]!;
+  }
+
+  /** A tree has its nodes in the order of the text: from the last one on, what a value holds comes before the value. */
+  private makeIds(node: number): void {
+    const { nodes } = this;
+    let last = node;
+    for (let inner = nodes[node + Node.First]!; inner !== 0;) {
+      last = inner;
+      inner = nodes[inner + Node.Next]! || nodes[inner + Node.First]!;
+    }
+    for (let at = last; at >= node; at -= Node.Size)
+      this.ids[at / Node.Size] = this.idOfForm(this.formOf(at));
+  }
+
+  private idOfForm(form: string): number {
+    const id = this.idsOfForms.get(form) ?? this.idsOfForms.size + 1;
+    if (id > this.idsOfForms.size) this.idsOfForms.set(form, id);
+    return id;
+  }
+
+  /** The same for equal values: members are sorted, those of one key stay in their order. */
+  private formOf(node: number): string {
+    const kind = this.kindOf(node);
+    if (kind === Char.OpenArray)
+      return `[${this.children(node)
+        .map((child) => this.idOf(child))
+        .join()}`;
+    if (kind !== Char.OpenObject) {
+      const { start, end } = this.sliceOf(node);
+      return canonicalScalar(this.text, start, end);
+    }
+    const members = this.children(node)
+      .map((child) => ({ key: this.idOfForm(this.keyOf(child)), value: this.idOf(child) }))
+      .sort((a, b) => a.key - b.key);
+    return `{${members.map(({ key, value }) => `${key}:${value}`).join()}`;
+  }
+
+  private keyOf(node: number): string {
+    const start = this.nodes[node + Node.Key]!;
+    return stringValue(this.text, start, skipString(this.text, start));
+  }
+}
+
+/** What is left of MOST_STEPS. */
+interface Search {
+  stepsLeft: number;
+}
+
+/**
+ * For each row of `left`, told by its id, the index of the equal row of `right` that it is to be, or NO_ROW; after the last
+ * one, as if an end row stood there on both sides, the length of `right`.
+ */
+function alignRows(left: readonly number[], right: readonly number[], search: Search): Int32Array {
+  const partners = new Int32Array(left.length + 1).fill(NO_ROW);
+  partners[left.length] = right.length;
+  // A row that is on one side only has no partner: edited rows, however many, cost the search nothing.
+  const rowsOfLeft = rowsAmong(new Set(right), left);
+  const rowsOfRight = rowsAmong(new Set(left), right);
+  const idsOfLeft = rowsOfLeft.map((row) => left[row]!);
+  const idsOfRight = rowsOfRight.map((row) => right[row]!);
+  for (let run = longestCommon(idsOfLeft, idsOfRight, search); run !== undefined; run = run.before)
+    for (let x = run.start; x < run.end; x++) partners[rowsOfLeft[x]!] = rowsOfRight[x - run.diagonal]!;
+  return partners;
+}
+
+function rowsAmong(wanted: ReadonlySet<number>, ids: readonly number[]): number[] {
+  return ids.flatMap((id, row) => (wanted.has(id) ? [row] : []));
+}
+
+/** A stretch of `left` that `right` has too, its indices there less by `diagonal`; and the runs before it. */
+interface Run {
+  readonly start: number;
+  readonly end: number;
+  readonly diagonal: number;
+  readonly before: Run | undefined;
+}
+
+/**
+ * A longest common subsequence, its last run first: Myers, "An O(ND) Difference Algorithm and Its Variations" (1986). None
+ * where the bounds do not let it be found; then the rows are paired by their position.
+ */
+function longestCommon(left: readonly number[], right: readonly number[], search: Search): Run | undefined {
+  const most = Math.min(left.length + right.length, MOST_DIFFERENCES);
+  // How far into `left` each diagonal has come, and by which runs. Diagonal 0 is in the middle.
+  const middle = most + 1;
+  const reached = new Int32Array(2 * middle + 1);
+  const runs = new Array<Run | undefined>(reached.length);
+  for (let differences = 0; differences <= most; differences++) {
+    for (let diagonal = -differences; diagonal <= differences; diagonal += 2) {
+      const at = middle + diagonal;
+      const isInsertion =
+        diagonal === -differences || (diagonal !== differences && reached[at - 1]! < reached[at + 1]!);
+      const from = isInsertion ? at + 1 : at - 1;
+      const start = reached[from]! + (isInsertion ? 0 : 1);
+      let end = start;
+      while (end < left.length && end - diagonal < right.length && left[end] === right[end - diagonal]) end++;
+      reached[at] = end;
+      runs[at] = end > start ? { start, end, diagonal, before: runs[from] } : runs[from];
+      if (end >= left.length && end - diagonal >= right.length) return runs[at];
+      search.stepsLeft -= end - start + 1;
+      if (search.stepsLeft < 0) return undefined;
+    }
+  }
+  return undefined;
+}
