@@ -28,6 +28,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'first-byte',
     run: async (context) => (await import('./scenarios/first-byte.js')).firstByte(context),
   },
+  { name: 'review', run: async (context) => (await import('./scenarios/review.js')).review(context) },
   {
     name: 'cli-start',
     run: async (context) => (await import('./scenarios/cli-start.js')).cliStart(context),

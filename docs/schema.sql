@@ -42,11 +42,24 @@ create table job_corrections (
   constraint job_corrections_remove_has_no_new_value CHECK (((op <> 'remove'::text) OR (json_typeof(new_value) = 'null'::text) OR (new_value IS NULL)))
 );
 
+create table job_approvals (
+  id bigint not null generated always as identity,
+  job_id uuid not null,
+  approved boolean not null,
+  reviewed_by text not null,
+  reviewed_at timestamp with time zone not null,
+  constraint job_approvals_pkey PRIMARY KEY (id)
+);
+
+alter table job_approvals add constraint job_approvals_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
 alter table job_corrections add constraint job_corrections_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE DEFERRABLE;
 
+CREATE INDEX job_approvals_job_id ON public.job_approvals USING btree (job_id);
 CREATE INDEX job_corrections_job_id_corrected_at_id ON public.job_corrections USING btree (job_id, corrected_at, id);
 CREATE INDEX jobs_approved_created_at_id ON public.jobs USING btree (created_at, id) WHERE approved;
+CREATE INDEX jobs_confidence_id ON public.jobs USING btree (COALESCE(confidence, 'Infinity'::double precision), id);
 CREATE INDEX jobs_created_at_id ON public.jobs USING btree (created_at, id);
+CREATE INDEX jobs_open_created_at_id ON public.jobs USING btree (created_at, id) WHERE (NOT approved);
 CREATE INDEX jobs_updated_at ON public.jobs USING btree (updated_at);
 
 CREATE OR REPLACE FUNCTION public.carry_last_change_to_jobs()
@@ -102,8 +115,8 @@ CREATE OR REPLACE FUNCTION public.refuse_to_change_trail()
  LANGUAGE plpgsql
 AS $function$
   begin
-    raise exception 'the trail of corrections is append-only: % of job_corrections is refused', lower(tg_op)
-      using errcode = 'restrict_violation', hint = 'Record another correction instead, or delete the job with its trail.';
+    raise exception 'what was recorded of a job stays: % of % is refused', lower(tg_op), tg_table_name
+      using errcode = 'restrict_violation', hint = 'Record another change instead, or delete the job with all that belongs to it.';
   end
   $function$;
 
@@ -113,8 +126,8 @@ CREATE OR REPLACE FUNCTION public.refuse_to_delete_from_trail()
 AS $function$
   begin
     if exists (select from jobs where id = old.job_id) then
-      raise exception 'the trail of corrections is append-only: delete from job_corrections is refused while job % exists',
-        old.job_id
+      raise exception 'what was recorded of a job stays: delete from % is refused while job % exists',
+        tg_table_name, old.job_id
         using errcode = 'restrict_violation', hint = 'Deleting the job takes its trail along.';
     end if;
     return old;
@@ -146,3 +159,6 @@ CREATE TRIGGER job_corrections_compact BEFORE INSERT ON public.job_corrections F
 CREATE TRIGGER job_corrections_refuse_delete BEFORE DELETE ON public.job_corrections FOR EACH ROW EXECUTE FUNCTION refuse_to_delete_from_trail();
 CREATE TRIGGER job_corrections_refuse_truncate BEFORE TRUNCATE ON public.job_corrections FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_trail();
 CREATE TRIGGER job_corrections_refuse_update BEFORE UPDATE ON public.job_corrections FOR EACH ROW EXECUTE FUNCTION refuse_to_change_trail();
+CREATE TRIGGER job_approvals_refuse_delete BEFORE DELETE ON public.job_approvals FOR EACH ROW EXECUTE FUNCTION refuse_to_delete_from_trail();
+CREATE TRIGGER job_approvals_refuse_truncate BEFORE TRUNCATE ON public.job_approvals FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_trail();
+CREATE TRIGGER job_approvals_refuse_update BEFORE UPDATE ON public.job_approvals FOR EACH ROW EXECUTE FUNCTION refuse_to_change_trail();

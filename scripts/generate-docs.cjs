@@ -29,9 +29,10 @@ async function openApi() {
   const { NestFactory } = await import('@nestjs/core');
   const { AppModule } = await built('app.module.js');
   const { buildDocument, configureApp } = await built('configure-app.js');
+  const { Env } = await built('config/env.js');
   const { packageVersion } = await built('package-version.js');
   const app = await NestFactory.create(AppModule, { preview: true, logger: false, abortOnError: false });
-  configureApp(app, packageVersion());
+  configureApp(app, new Env(), packageVersion());
   return `${JSON.stringify(buildDocument(app, packageVersion()), null, 2)}\n`;
 }
 

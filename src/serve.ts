@@ -31,10 +31,11 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule, {
     logger: ['fatal', 'error', 'warn'],
     abortOnError: false,
+    bodyParser: false,
   });
   const env = app.get(Env);
   try {
-    configureApp(app, packageVersion());
+    configureApp(app, env, packageVersion());
     if (env.GROUND_TRUTH_MIGRATE) await migrate(app.get(GroundTruthDataSource));
     await listen(app, options.host ?? env.HOST, options.port ?? env.PORT);
     await ending;

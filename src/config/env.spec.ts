@@ -6,6 +6,8 @@ describe('Env', () => {
       GROUND_TRUTH_MIGRATE: false,
       GROUND_TRUTH_POOL_SIZE: 20,
       GROUND_TRUTH_EXPORT_STALL_SECONDS: 60,
+      GROUND_TRUTH_MAX_BODY_MB: 16,
+      GROUND_TRUTH_REQUIRE_IF_MATCH: false,
       HOST: '127.0.0.1',
       PORT: 3000,
     });

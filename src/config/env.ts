@@ -85,6 +85,15 @@ export class Env {
   @WholeNumber(1, 86_400)
   readonly GROUND_TRUTH_EXPORT_STALL_SECONDS: number = 60;
 
+  /** Most megabytes of a request's body. */
+  @WholeNumber(1, 512)
+  readonly GROUND_TRUTH_MAX_BODY_MB: number = 16;
+
+  /** Whether a change of a job has to say by `If-Match` which version of it is meant. */
+  @toBoolean
+  @IsBoolean({ message: 'GROUND_TRUTH_REQUIRE_IF_MATCH is not true or false' })
+  readonly GROUND_TRUTH_REQUIRE_IF_MATCH: boolean = false;
+
   @IsString()
   readonly HOST: string = '127.0.0.1';
 

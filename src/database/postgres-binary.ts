@@ -33,6 +33,11 @@ export function int32At(bytes: Buffer, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }
 
+/** A UUID as PostgreSQL writes it. */
+export function uuidAt(bytes: Buffer, at: number): string {
+  return bytes.toString('hex', at, at + 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
 /** How many elements the one-dimensional array at `at` has, and where the first of them begins (with its length). */
 export function readArrayHead(bytes: Buffer, at: number): { count: number; first: number } {
   const dimensions = int32At(bytes, at);

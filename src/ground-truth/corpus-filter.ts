@@ -6,3 +6,9 @@ export interface CorpusFilter {
   readonly has_corrections?: boolean;
   readonly limit?: number;
 }
+
+/** What the program itself can select by besides; nobody is asked for it. */
+export interface JobFilter extends CorpusFilter {
+  /** A UUID: only that job. */
+  readonly id?: string;
+}

@@ -1,8 +1,8 @@
 import { escapeLiteral } from 'pg';
 import { formatTimestamp } from '../timestamp/rfc3339.js';
-import { type CorpusFilter } from './corpus-filter.js';
+import { type JobFilter } from './corpus-filter.js';
 
-/** The fields of a row of `corpusQuery`, in their order. */
+/** The fields of a row of `corpusQuery` and of `verificationQuery`, in their order. */
 export const enum JobField {
   Id,
   Filename,
@@ -15,8 +15,11 @@ export const enum JobField {
   ReviewFlags,
   Confidence,
   Trail,
+  /** Of `verificationQuery` only: an export has no use for it. */
+  OriginalSha256,
 }
 export const JOB_FIELDS = 11;
+export const VERIFICATION_FIELDS = JOB_FIELDS + 1;
 
 /** The fields of a correction in `JobField.Trail`. */
 export const enum CorrectionField {
@@ -37,17 +40,26 @@ export const enum CorrectionField {
  * With a window, the keys are found and sorted before any document is read: few of many jobs match, and sorting whole rows
  * would move their documents too. `settingsFor` keeps the planner to it.
  */
-export function corpusQuery(filter: CorpusFilter): string {
+export function corpusQuery(filter: JobFilter): string {
+  return selectJobs(FIELDS, filter);
+}
+
+/** The same samples in the same order, each with the digest of its original. */
+export function verificationQuery(filter: JobFilter): string {
+  return selectJobs(`${FIELDS}, job.original_sha256`, filter);
+}
+
+function selectJobs(fields: string, filter: JobFilter): string {
   return isWindow(filter)
-    ? `select ${FIELDS}
+    ? `select ${fields}
        from (select id, created_at from jobs as job ${where(filter)} ${orderAndLimit(filter)}) as key
        join jobs as job on job.id = key.id
        order by key.created_at, key.id`
-    : `select ${FIELDS} from jobs as job ${where(filter)} ${orderAndLimit(filter)}`;
+    : `select ${fields} from jobs as job ${where(filter)} ${orderAndLimit(filter)}`;
 }
 
 /** How many samples `corpusQuery` gives. */
-export function countQuery(filter: CorpusFilter): string {
+export function countQuery(filter: JobFilter): string {
   const { limit } = filter;
   const counted = `select from jobs as job ${where(filter)} ${limit === undefined ? '' : `limit ${limit}`}`;
   return `select count(*) as samples from (${counted}) as matching`;
@@ -58,7 +70,7 @@ export function countQuery(filter: CorpusFilter): string {
  * come before it. Without a window, so would sorting, where the index has the order already; with one, each key looks up
  * its document, since joining by hash or merge would read all documents and lose the order.
  */
-export function settingsFor(filter: CorpusFilter): string {
+export function settingsFor(filter: JobFilter): string {
   const settings = ['jit', ...(isWindow(filter) ? ['enable_hashjoin', 'enable_mergejoin'] : ['enable_sort'])];
   return [
     'set local max_parallel_workers_per_gather = 0',
@@ -75,18 +87,21 @@ const FIELDS = `
     order by corrected_at, id
   )`;
 
-function isWindow({ since, until }: CorpusFilter): boolean {
+function isWindow({ since, until }: JobFilter): boolean {
   return since !== undefined || until !== undefined;
 }
 
-function orderAndLimit({ limit }: CorpusFilter): string {
+function orderAndLimit({ id, limit }: JobFilter): string {
+  // One job needs no order, and asking for one would send the planner along the index that has it.
+  if (id !== undefined) return '';
   return `order by job.created_at, job.id ${limit === undefined ? '' : `limit ${limit}`}`;
 }
 
 /** COPY takes no bind parameters: validated values go in, times quoted by the driver. */
-function where(filter: CorpusFilter): string {
+function where(filter: JobFilter): string {
   const conditions: string[] = [];
   const hasTrail = 'exists (select from job_corrections where job_id = job.id)';
+  if (filter.id !== undefined) conditions.push(`job.id = ${escapeLiteral(filter.id)}::uuid`);
   if (filter.approved_only) conditions.push('job.approved');
   if (filter.since !== undefined) conditions.push(`job.updated_at >= ${timestamp(filter.since)}`);
   if (filter.until !== undefined) conditions.push(`job.updated_at < ${timestamp(filter.until)}`);

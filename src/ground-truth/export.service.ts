@@ -49,6 +49,29 @@ export class ExportService {
     return new RunningExport(this.repository, this.replayService, filter, options);
   }
 
+  /**
+   * One job as a corpus of this moment has it: its line, with the line feed. Undefined where there is no such job.
+   *
+   * @param jobId a UUID
+   */
+  async sample(jobId: string): Promise<Buffer | undefined> {
+    const out = new ByteWriter(ROOM_FOR_A_LINE);
+    const writer = new SampleWriter(this.replayService, out);
+    const snapshot = await this.repository.openSnapshot();
+    try {
+      const rows = snapshot.streamJobs({ approved_only: false, id: jobId }, (row) => {
+        writer.write(row);
+        return false;
+      });
+      for await (const _ of rows) {
+        // It never pauses, but only its end says that the row was whole.
+      }
+    } finally {
+      snapshot.close();
+    }
+    return out.length === 0 ? undefined : out.take();
+  }
+
   /** @param signal ends it at once and frees its connection */
   async statistics(options: StatisticsOptions, signal?: AbortSignal): Promise<Statistics> {
     const snapshot = await this.repository.openSnapshot(signal);

@@ -1,12 +1,21 @@
-import { Controller, Get, Head, Query, Res } from '@nestjs/common';
+import { Controller, Get, Head, Param, Query, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import { type Response } from 'express';
+import { JobIdPipe } from '../corpus/job-id.pipe.js';
+import { sendJson } from '../http/json-response.js';
 import { OpenStreams } from '../http/open-streams.js';
+import { ProblemError } from '../http/problem.js';
 import { DtoPipe } from '../parameters/dto.pipe.js';
+import { NoParametersPipe } from '../parameters/no-parameters.pipe.js';
 import { ExportFilterDto } from './dto/export-filter.dto.js';
 import { StatisticsQueryDto } from './dto/statistics-query.dto.js';
 import { ExportService } from './export.service.js';
-import { DescribeExport, DescribeGroundTruth, DescribeStatistics } from './ground-truth.openapi.js';
+import {
+  DescribeExport,
+  DescribeGroundTruth,
+  DescribeSample,
+  DescribeStatistics,
+} from './ground-truth.openapi.js';
 import { type Statistics } from './statistics-query.js';
 
 const CORPUS_HEADERS = {
@@ -43,6 +52,19 @@ export class GroundTruthController {
     await this.streams.streamResponse(response, CORPUS_HEADERS, corpus, () => {
       gone.abort();
     });
+  }
+
+  /** Also answers HEAD, which is to say whether there is such a job. */
+  @DescribeSample()
+  @Get('samples/:id')
+  async sample(
+    @Param('id', JobIdPipe) id: string,
+    @Query(NoParametersPipe) _none: unknown,
+    @Res() response: Response,
+  ): Promise<void> {
+    const line = await this.exports.sample(id);
+    if (line === undefined) throw new ProblemError('job-not-found', `there is no job ${id}`);
+    sendJson(response, 200, line);
   }
 
   @ApiExcludeEndpoint()

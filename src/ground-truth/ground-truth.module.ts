@@ -2,10 +2,11 @@ import { Module } from '@nestjs/common';
 import { ExportService } from './export.service.js';
 import { GroundTruthRepository } from './ground-truth.repository.js';
 import { ReplayService } from './replay.service.js';
+import { VerifyService } from './verify.service.js';
 
 /** The read side: what the controller and the commands share. It knows neither HTTP nor a terminal. */
 @Module({
-  providers: [GroundTruthRepository, ReplayService, ExportService],
-  exports: [ExportService, ReplayService, GroundTruthRepository],
+  providers: [GroundTruthRepository, ReplayService, ExportService, VerifyService],
+  exports: [ExportService, VerifyService, ReplayService, GroundTruthRepository],
 })
 export class GroundTruthModule {}

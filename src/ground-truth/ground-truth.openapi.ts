@@ -1,17 +1,12 @@
 /** What Swagger says of the read side. It stands apart from the DTOs because the commands share those. */
 import { applyDecorators } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiProduces,
-  ApiQuery,
-  ApiServiceUnavailableResponse,
-  ApiTags,
-} from '@nestjs/swagger';
-import { PROBLEM_MEDIA_TYPE, toProblem } from '../http/problem.js';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
+import { apiProblems, type ProblemExample } from '../http/problem.openapi.js';
 
 const EXPORT = '/api/v1/ground-truth/export';
+const SAMPLES = '/api/v1/ground-truth/samples';
+const STATS = '/api/v1/ground-truth/stats';
 
 export const DescribeGroundTruth = () => applyDecorators(ApiTags('ground truth'));
 
@@ -103,7 +98,31 @@ export const DescribeExport = () =>
         'application/x-ndjson': { schema: { type: 'string' }, example: `${JSON.stringify(sample)}\n` },
       },
     }),
-    ...problems(EXPORT, 'limit', '"0" is not a whole number of at least 1'),
+    ...apiProblems(EXPORT, [refusal('limit', '"0" is not a whole number of at least 1'), UNAVAILABLE]),
+  );
+
+export const DescribeSample = () =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Look at one sample',
+      description:
+        'The line that a corpus of this moment has for the job, to the byte, whether it is approved or not. Where the ' +
+        'trail does not lead back exactly, the sample says so in `diverged`.',
+    }),
+    ApiParam({
+      name: 'id',
+      schema: { type: 'string', format: 'uuid', example: sample.job_id },
+      description: 'The job_id of the sample.',
+    }),
+    ApiOkResponse({
+      description: 'The sample, and a line feed.',
+      content: { 'application/json': { schema: { type: 'object' }, example: sample } },
+    }),
+    ...apiProblems(`${SAMPLES}/123`, [refusal('id', '"123" is not a UUID')]),
+    ...apiProblems(`${SAMPLES}/${sample.job_id}`, [
+      ['job-not-found', `there is no job ${sample.job_id}`],
+      UNAVAILABLE,
+    ]),
   );
 
 export const DescribeStatistics = () =>
@@ -140,7 +159,7 @@ export const DescribeStatistics = () =>
         },
       },
     }),
-    ...problems('/api/v1/ground-truth/stats', 'top_n', '"0" is not a whole number from 1 to 1000'),
+    ...apiProblems(STATS, [refusal('top_n', '"0" is not a whole number from 1 to 1000'), UNAVAILABLE]),
   );
 
 const count = { type: 'integer', minimum: 0 };
@@ -170,38 +189,8 @@ const statisticsSchema = {
   },
 };
 
-const problemSchema = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'detail', 'instance'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    instance: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['field', 'message'],
-        properties: { field: { type: 'string' }, message: { type: 'string' } },
-      },
-    },
-  },
-};
+const UNAVAILABLE: ProblemExample = ['database-unavailable', 'try again in a moment'];
 
-function problems(instance: string, field: string, message: string) {
-  const described = (example: object) => ({
-    content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema, example } },
-  });
-  return [
-    ApiBadRequestResponse({
-      description: 'A parameter is unknown, repeated or not of its kind.',
-      ...described(toProblem('invalid-parameters', `${field}: ${message}`, instance, [{ field, message }])),
-    }),
-    ApiServiceUnavailableResponse({
-      description: 'The database cannot be used now.',
-      ...described(toProblem('database-unavailable', 'try again in a moment', instance)),
-    }),
-  ];
+function refusal(field: string, message: string): ProblemExample {
+  return ['invalid-parameters', `${field}: ${message}`, { field, message }];
 }

@@ -3,8 +3,15 @@ import { type PoolClient } from 'pg';
 import { type CopyRow } from '../database/binary-copy.js';
 import { copyRows } from '../database/copy-out.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
-import { type CorpusFilter } from './corpus-filter.js';
-import { corpusQuery, countQuery, JOB_FIELDS, settingsFor } from './corpus-query.js';
+import { type JobFilter } from './corpus-filter.js';
+import {
+  corpusQuery,
+  countQuery,
+  JOB_FIELDS,
+  settingsFor,
+  VERIFICATION_FIELDS,
+  verificationQuery,
+} from './corpus-query.js';
 import {
   type Statistics,
   type StatisticsOptions,
@@ -19,9 +26,11 @@ export interface Snapshot {
    * Reads the jobs that match, with their trails, in corpus order. Rows are handed to `onRow` as they arrive; each time it
    * returns true the iteration has a turn, and little is read ahead until it goes on.
    */
-  streamJobs(filter: CorpusFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void>;
+  streamJobs(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void>;
+  /** The same, each with the digest of its original. */
+  streamJobsWithDigest(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void>;
   /** How many jobs match. */
-  countJobs(filter: CorpusFilter): Promise<number>;
+  countJobs(filter: JobFilter): Promise<number>;
   findStatistics(options: StatisticsOptions): Promise<Statistics>;
   /**
    * Gives the connection back, at any time and any number of times. Where a statement is under way the connection is cut,
@@ -71,14 +80,15 @@ class OpenSnapshot implements Snapshot {
     signal?.addEventListener('abort', this.close);
   }
 
-  async *streamJobs(filter: CorpusFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
-    this.isClean = false;
-    await this.client.query(settingsFor(filter));
-    yield* copyRows(this.client, corpusQuery(filter), JOB_FIELDS, onRow);
-    this.isClean = true;
+  streamJobs(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
+    return this.stream(settingsFor(filter), corpusQuery(filter), JOB_FIELDS, onRow);
   }
 
-  async countJobs(filter: CorpusFilter): Promise<number> {
+  streamJobsWithDigest(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
+    return this.stream(settingsFor(filter), verificationQuery(filter), VERIFICATION_FIELDS, onRow);
+  }
+
+  async countJobs(filter: JobFilter): Promise<number> {
     this.isClean = false;
     const { rows } = await this.client.query<{ samples: string }>(countQuery(filter));
     this.isClean = true;
@@ -90,6 +100,18 @@ class OpenSnapshot implements Snapshot {
     const { rows } = await this.client.query<StatisticsRow>(statisticsQuery(options), [options.top_n]);
     this.isClean = true;
     return toStatistics(rows[0]!);
+  }
+
+  private async *stream(
+    settings: string,
+    query: string,
+    fields: number,
+    onRow: (row: CopyRow) => boolean,
+  ): AsyncIterable<void> {
+    this.isClean = false;
+    await this.client.query(settings);
+    yield* copyRows(this.client, query, fields, onRow);
+    this.isClean = true;
   }
 
   readonly close = (): void => {

@@ -5,7 +5,7 @@ import { type JsonSlice, sliceOf, textOf } from '../json-text/json-slice.js';
 import { JSON_NULL } from '../json-text/read.js';
 import { JobField } from './corpus-query.js';
 import { onOneLine, type ReplayService } from './replay.service.js';
-import { readTrail, type StoredCorrection } from './trail-reader.js';
+import { readResult, readTrail, type StoredCorrection } from './trail-reader.js';
 import { put, putString, putTime, putUuid, ROOM_FOR_VALUE, roomForString } from './wire.js';
 
 /**
@@ -29,8 +29,8 @@ export class SampleWriter {
   /** Writes the job of one row of `corpusQuery` as a line. */
   write(row: CopyRow): void {
     const start = this.out.length;
-    const result = sliceAt(row, JobField.Result) ?? NO_VALUE;
-    const trail = readTrail(row.bytes, row.start(JobField.Trail), this.replayService);
+    const result = readResult(row);
+    const trail = readTrail(row, this.replayService);
     let isExact = this.writeLine(row, result, trail);
     if (this.hasRawBreak(start)) {
       this.out.length = start;
@@ -183,12 +183,6 @@ const CONFIDENCE = Buffer.from('],"confidence":');
 const END = Buffer.from('}\n');
 /** More than all of them need. */
 const ROOM_FOR_NAMES = 512;
-
-const NO_VALUE = sliceOf(JSON_NULL);
-
-function sliceAt(row: CopyRow, field: JobField): JsonSlice | null {
-  return row.isNull(field) ? null : { bytes: row.bytes, start: row.start(field), end: row.end(field) };
-}
 
 function toOneLine(stored: JsonSlice): JsonSlice {
   return sliceOf(onOneLine(textOf(stored)));

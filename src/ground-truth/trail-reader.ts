@@ -1,8 +1,9 @@
+import { type CopyRow } from '../database/binary-copy.js';
 import { int32At, readArrayHead, RECORD_FIELD_LEAD, RECORD_HEAD } from '../database/postgres-binary.js';
 import { type JsonSlice, sliceOf } from '../json-text/json-slice.js';
 import { JSON_NULL } from '../json-text/read.js';
 import { type Edit, type Op } from '../replay/replay.js';
-import { CorrectionField } from './corpus-query.js';
+import { CorrectionField, JobField } from './corpus-query.js';
 import { type ReplayService } from './replay.service.js';
 
 /** A stored correction: what replay needs of it, and where in the row the rest begins and ends. */
@@ -27,13 +28,16 @@ const NO_TRAIL: readonly StoredCorrection[] = [];
 const starts = new Int32Array(CORRECTION_FIELDS);
 const lengths = new Int32Array(CORRECTION_FIELDS);
 
-/** Reads the record array of `corpusQuery` at an offset. Nothing is copied. */
-export function readTrail(
-  bytes: Buffer,
-  start: number,
-  replayService: ReplayService,
-): readonly StoredCorrection[] {
-  const { count, first } = readArrayHead(bytes, start);
+/** The result from which the trail leads back: the text `null` where there is none. Nothing is copied. */
+export function readResult(row: CopyRow): JsonSlice {
+  if (row.isNull(JobField.Result)) return NO_VALUE;
+  return { bytes: row.bytes, start: row.start(JobField.Result), end: row.end(JobField.Result) };
+}
+
+/** The trail, from its record array. Nothing is copied. */
+export function readTrail(row: CopyRow, replayService: ReplayService): readonly StoredCorrection[] {
+  const { bytes } = row;
+  const { count, first } = readArrayHead(bytes, row.start(JobField.Trail));
   if (count === 0) return NO_TRAIL;
   const trail: StoredCorrection[] = [];
   let at = first;

@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import { type Request, type Response } from 'express';
 import { toDatabaseFault } from '../database/database-fault.js';
 import { ParameterError } from '../parameters/read-dto.js';
-import { type Problem, PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
+import { type Problem, PROBLEM_MEDIA_TYPE, ProblemError, toProblem } from './problem.js';
 
 /** Answers every error as a problem. */
 @Catch()
@@ -32,7 +32,12 @@ export class ProblemFilter implements ExceptionFilter {
       const detail = error.errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
       return toProblem('invalid-parameters', detail, path, error.errors);
     }
+    if (error instanceof ProblemError) return toProblem(error.kind, error.detail, path, error.errors);
     const status = statusOf(error);
+    if (status === 413)
+      return toProblem('payload-too-large', `more than ${limitOf(error)} bytes are not accepted`, path);
+    if (status === 415)
+      return toProblem('unsupported-media-type', 'this encoding of a body is not accepted', path);
     if (status === 404) return toProblem('not-found', `${method} ${path} does not exist; see /docs`, path);
     if (status >= 400 && status < 500) return toProblem('bad-request', 'the request cannot be read', path);
     const fault = toDatabaseFault(error);
@@ -54,6 +59,12 @@ function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
   const { status } = Object(error) as { status?: unknown };
   return typeof status === 'number' ? status : 500;
+}
+
+/** What Express's parsers say of a body that is too large. */
+function limitOf(error: unknown): string {
+  const { limit } = Object(error) as { limit?: unknown };
+  return typeof limit === 'number' ? String(limit) : 'so many';
 }
 
 /** For the log: where it happened. A message from PostgreSQL may quote a document, so its code stands for it. */

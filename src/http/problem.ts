@@ -18,8 +18,23 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 /** The kinds of problem, by the last part of their type. */
 const problems = {
   'invalid-parameters': { status: 400, title: 'A parameter is not accepted' },
+  'invalid-header': { status: 400, title: 'A header is not accepted' },
+  'invalid-body': { status: 400, title: 'The body is not accepted' },
+  'invalid-path': { status: 400, title: 'A field path cannot be parsed' },
   'bad-request': { status: 400, title: 'The request is not accepted' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
+  'job-not-found': { status: 404, title: 'There is no such job' },
+  'job-exists': { status: 409, title: 'Another job has this id' },
+  approved: { status: 409, title: 'The job is approved' },
+  'no-result': { status: 409, title: 'The job has no result' },
+  'ambiguous-path': { status: 409, title: 'The path means more than one place' },
+  'precondition-failed': { status: 412, title: 'The job has changed' },
+  'payload-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body is of another kind' },
+  'path-missing': { status: 422, title: 'The path leads nowhere' },
+  'no-change': { status: 422, title: 'Nothing would change' },
+  'too-deep': { status: 422, title: 'The result would be too deep' },
+  'precondition-required': { status: 428, title: 'If-Match is required' },
   'internal-error': { status: 500, title: 'The server failed' },
   'database-unavailable': { status: 503, title: 'The database cannot be used now' },
 } as const;
@@ -27,6 +42,24 @@ const problems = {
 export type ProblemKind = keyof typeof problems;
 
 export const problemKinds = Object.keys(problems) as ProblemKind[];
+
+export function statusOfProblem(kind: ProblemKind): number {
+  return problems[kind].status;
+}
+
+/** Thrown by what knows which problem it is. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+
+  /** @param detail a sentence for whoever asked; nothing internal, no document content */
+  constructor(
+    readonly kind: ProblemKind,
+    readonly detail: string,
+    readonly errors?: readonly FieldError[],
+  ) {
+    super(detail);
+  }
+}
 
 /** The one place that builds a problem for the wire. */
 export function toProblem(

@@ -37,6 +37,36 @@ export function CountParameter(least: number, most: number): PropertyDecorator {
   );
 }
 
+/** A number from `least` to `most`, written with digits. */
+export function NumberParameter(least: number, most: number): PropertyDecorator {
+  return parameter(
+    (text) => {
+      const number = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN;
+      return number >= least && number <= most ? number : text;
+    },
+    (value) => typeof value === 'number',
+    () => `a number from ${least} to ${most}`,
+  );
+}
+
+/** One of some words. */
+export function ChoiceParameter(choices: readonly string[]): PropertyDecorator {
+  return parameter(
+    (text) => text,
+    (value) => typeof value === 'string' && choices.includes(value),
+    () => choices.join(' or '),
+  );
+}
+
+/** Any text but none. PostgreSQL's text cannot hold a NUL. */
+export function TextParameter(): PropertyDecorator {
+  return parameter(
+    (text) => text,
+    (value) => typeof value === 'string' && value !== '' && !value.includes('\0') && value.isWellFormed(),
+    () => 'text',
+  );
+}
+
 /** A time, as microseconds since the Unix epoch. */
 export function TimeParameter(): PropertyDecorator {
   return applyDecorators(

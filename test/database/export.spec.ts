@@ -138,6 +138,20 @@ describe('export', () => {
     expect(Object.keys(sample!).at(-1)).toBe('diverged');
   });
 
+  it('gives one job as the corpus has it, to the byte', async () => {
+    await insertJob(1, { approved: true, review_flags: ['a'] });
+    await insertJob(2, { result: null });
+    await insertJob(3, { result: '{"b":1}' });
+    for (const n of [1, 3]) await insertCorrection(n, '2025-02-01Z');
+    const lines = linesOf(await exportText(database.dataSource));
+    expect(lines[2]).toContain('"diverged":');
+    for (const [index, line] of lines.entries()) {
+      const sample = await exportService(database.dataSource).sample(id(index + 1));
+      expect(sample?.toString()).toBe(`${line}\n`);
+    }
+    expect(await exportService(database.dataSource).sample(id(4))).toBeUndefined();
+  });
+
   it('orders by created_at, then job_id, and trails by corrected_at, then id', async () => {
     await insertJob(3, { created_at: '2025-01-02Z' });
     await insertJob(2);

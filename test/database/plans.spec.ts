@@ -1,5 +1,5 @@
-import { type CorpusFilter } from '../../src/ground-truth/corpus-filter.js';
-import { corpusQuery, settingsFor } from '../../src/ground-truth/corpus-query.js';
+import { type JobFilter } from '../../src/ground-truth/corpus-filter.js';
+import { corpusQuery, settingsFor, verificationQuery } from '../../src/ground-truth/corpus-query.js';
 import { parseTimestamp } from '../../src/timestamp/rfc3339.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
@@ -11,7 +11,7 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-describe('the plans of an export', () => {
+describe('the plans of an export and of a verification', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
@@ -27,13 +27,13 @@ describe('the plans of an export', () => {
   });
   afterAll(() => database.drop());
 
-  async function nodesOf(filter: Partial<CorpusFilter>): Promise<PlanNode[]> {
+  async function nodesOf(filter: Partial<JobFilter>, query = corpusQuery): Promise<PlanNode[]> {
     const whole = { approved_only: false, ...filter };
     const runner = database.dataSource.createQueryRunner();
     try {
       await runner.startTransaction();
       await runner.query(settingsFor(whole));
-      const [row] = (await runner.query(`explain (format json) ${corpusQuery(whole)}`)) as {
+      const [row] = (await runner.query(`explain (format json) ${query(whole)}`)) as {
         'QUERY PLAN': string | [{ Plan: PlanNode }];
       }[];
       const plan = row!['QUERY PLAN'];
@@ -49,7 +49,7 @@ describe('the plans of an export', () => {
     return [node, ...(node.Plans ?? []).flatMap(flatten)];
   }
 
-  it.each<[string, Partial<CorpusFilter>, string]>([
+  it.each<[string, Partial<JobFilter>, string]>([
     ['no filter', {}, 'jobs_created_at_id'],
     ['approved_only', { approved_only: true }, 'jobs_approved_created_at_id'],
     ['has_corrections=true', { has_corrections: true }, 'jobs_created_at_id'],
@@ -60,7 +60,8 @@ describe('the plans of an export', () => {
       { approved_only: true, has_corrections: true, limit: 10 },
       'jobs_approved_created_at_id',
     ],
-  ])('with %s walk the index in the order of the corpus and sort no jobs', async (_, filter, index) => {
+    ['an id', { id: '0197a1b2-0000-7000-8000-000000000001' }, 'jobs_pkey'],
+  ])('with %s take the jobs from the index that has their order, and sort none', async (_, filter, index) => {
     const nodes = await nodesOf(filter);
     expect(
       nodes.filter((node) => node['Relation Name'] === 'jobs').map((node) => node['Index Name']),
@@ -68,7 +69,13 @@ describe('the plans of an export', () => {
     expect(nodes.some((node) => node['Node Type'] === 'Seq Scan')).toBe(false);
   });
 
-  it.each<[string, Partial<CorpusFilter>]>([
+  it('are the same for a verification', async () => {
+    const [verification, corpus] = [await nodesOf({}, verificationQuery), await nodesOf({})];
+    const shape = (nodes: PlanNode[]) => nodes.map((node) => [node['Node Type'], node['Index Name']]);
+    expect(shape(verification)).toEqual(shape(corpus));
+  });
+
+  it.each<[string, Partial<JobFilter>]>([
     ['a narrow window', {}],
     ['a narrow window and approved_only', { approved_only: true }],
     ['a narrow window and has_corrections=true', { has_corrections: true }],

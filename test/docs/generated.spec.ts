@@ -16,7 +16,7 @@ import { startServer } from '../setup/server.js';
 const ROOT = path.resolve(__dirname, '../..');
 const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8');
 const README = read('README.md');
-const COMMANDS = ['demo', 'erase', 'export', 'import', 'migrate', 'serve', 'stats'];
+const COMMANDS = ['demo', 'erase', 'export', 'import', 'migrate', 'serve', 'stats', 'verify'];
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -51,9 +51,14 @@ interface Parameter {
   schema: { type: string; default?: unknown; example?: unknown };
 }
 
+interface Described {
+  example?: unknown;
+  examples?: Record<string, { value: object }>;
+}
+
 interface Operation {
   parameters: Parameter[];
-  responses: Record<string, { description: string; content: Record<string, { example?: unknown }> }>;
+  responses: Record<string, { description: string; content: Record<string, Described> }>;
 }
 
 const { paths } = JSON.parse(read('docs/openapi.json')) as { paths: Record<string, { get: Operation }> };
@@ -86,13 +91,30 @@ describe('Swagger', () => {
     expect(example.indexOf('\n')).toBe(example.length - 1);
   });
 
-  it.each(['export', 'stats'])('describes what %s answers when it cannot', (name) => {
+  it('describes one sample by the sample that it gives for an example of the corpus', () => {
+    const { parameters, responses } = operation('samples/{id}');
+    const example = responses['200']?.content['application/json']?.example as { job_id: string };
+    expect(faultsOf(example)).toEqual([]);
+    expect(parameters).toMatchObject([
+      { name: 'id', in: 'path', required: true, schema: { type: 'string', example: example.job_id } },
+    ]);
+  });
+
+  it.each([
+    ['export', ['400', '503'], /\/export$/],
+    ['stats', ['400', '503'], /\/stats$/],
+    ['samples/{id}', ['400', '404', '503'], /\/samples\/[^/]+$/],
+  ])('describes what %s answers when it cannot', (name, statuses, instance) => {
     const { responses } = operation(name);
-    for (const status of ['400', '503']) {
-      expect(responses[status]?.content['application/problem+json']?.example).toMatchObject({
-        status: Number(status),
-        instance: `/api/v1/ground-truth/${name}`,
-      });
+    expect(Object.keys(responses)).toEqual(['200', ...statuses]);
+    for (const status of statuses) {
+      const examples = Object.values(responses[status]!.content['application/problem+json']!.examples!);
+      expect(examples.map(({ value }) => value)).toEqual([
+        expect.objectContaining({
+          status: Number(status),
+          instance: expect.stringMatching(instance) as string,
+        }),
+      ]);
     }
   });
 });

@@ -52,12 +52,12 @@ describe('help', () => {
   it('lists every command without a database', async () => {
     const run = await runCli(['--help'], { env: NOWHERE });
     expect(run).toMatchObject({ code: 0, stderr: '' });
-    for (const command of ['export', 'stats', 'serve', 'migrate', 'erase']) {
+    for (const command of ['export', 'stats', 'verify', 'serve', 'migrate', 'erase']) {
       expect(run.stdout.toString()).toMatch(new RegExp(`^  ${command} .*[a-z]`, 'm'));
     }
   });
 
-  it.concurrent.each(['export', 'stats', 'serve', 'migrate', 'erase'])(
+  it.concurrent.each(['export', 'stats', 'verify', 'serve', 'migrate', 'erase'])(
     'describes %s with an example, without a database',
     async (command) => {
       const run = await runCli([command, '--help'], { env: NOWHERE });
@@ -121,6 +121,8 @@ describe('wrong usage', () => {
     [['stats', '--top-n', '1001'], '--top-n: "1001"', 'a whole number from 1 to 1000'],
     [['stats', '--top-n', 'ten'], '--top-n: "ten"', 'a whole number from 1 to 1000'],
     [['stats', '--json', '--json'], '--json is given more than once'],
+    [['verify', '--json', '--json'], '--json is given more than once'],
+    [['verify', 'corpus.jsonl'], "too many arguments for 'verify'"],
     [['serve', '--port', '65536'], '--port: "65536"', 'a whole number from 0 to 65535'],
     [['serve', '--host', ''], '--host: ""', 'a host name or an address'],
     [['erase'], "missing required argument 'job_id'"],
@@ -152,6 +154,7 @@ describe('wrong usage', () => {
 describe('a database that cannot be used', () => {
   it.each([
     ['stats'],
+    ['verify'],
     ['export', '--out', 'corpus.jsonl'],
     ['migrate'],
     ['serve', '--port', '0'],

@@ -5,6 +5,7 @@ import { type CorpusFilter } from '../../src/ground-truth/corpus-filter.js';
 import { ExportService } from '../../src/ground-truth/export.service.js';
 import { GroundTruthRepository } from '../../src/ground-truth/ground-truth.repository.js';
 import { ReplayService } from '../../src/ground-truth/replay.service.js';
+import { VerifyService } from '../../src/ground-truth/verify.service.js';
 
 /** A line of a corpus as JavaScript sees it: numbers may have lost digits. */
 export interface ParsedSample {
@@ -18,6 +19,10 @@ export interface ParsedSample {
 
 export function exportService(dataSource: GroundTruthDataSource): ExportService {
   return new ExportService(new GroundTruthRepository(dataSource), new ReplayService());
+}
+
+export function verifyService(dataSource: GroundTruthDataSource): VerifyService {
+  return new VerifyService(new GroundTruthRepository(dataSource), new ReplayService());
 }
 
 /** The corpus as text; by default all of it. */

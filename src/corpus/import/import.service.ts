@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import { FieldPathCache } from '../../json-text/field-path-cache.js';
 import { FieldPathError, parseFieldPath, parsePointer } from '../../json-text/field-path.js';
 import { JSON_NULL } from '../../json-text/read.js';
-import { ImportFaults } from './import-faults.js';
+import { ImportFaults, tooLong } from './import-faults.js';
 import { readLine } from './line-reader.js';
-import { type ImportedOutcome, type ImportedSample } from './line.js';
+import { type ImportedSample } from './line.js';
 import { type InputLine, splitLines } from './split-lines.js';
 import { type Merged, type OnConflict, type Staging, StagingRepository } from './staging.repository.js';
 import { type CheckedTrail, checkTrail } from './trail-check.js';
@@ -64,15 +63,7 @@ export class ImportService {
 }
 
 async function findConflicts(staging: Staging, faults: ImportFaults, onConflict: OnConflict): Promise<void> {
-  const repeated = await staging.findRepeated(ImportFaults.MOST);
-  faults.addAll(
-    repeated.count,
-    repeated.first.map(({ line, earlier_line }) => ({
-      line,
-      field: 'job_id',
-      reason: `stands in line ${String(earlier_line)} already`,
-    })),
-  );
+  await findRepeated(staging, faults);
   const existing = await staging.findExisting(ImportFaults.MOST);
   if (onConflict !== 'fail') return;
   faults.addAll(
@@ -82,6 +73,19 @@ async function findConflicts(staging: Staging, faults: ImportFaults, onConflict:
       field: 'job_id',
       reason:
         'is in the database already; --on-conflict skip leaves it, --on-conflict replace takes the line instead',
+    })),
+  );
+}
+
+/** A job may stand in an input once. */
+export async function findRepeated(staging: Staging, faults: ImportFaults): Promise<void> {
+  const repeated = await staging.findRepeated(ImportFaults.MOST);
+  faults.addAll(
+    repeated.count,
+    repeated.first.map(({ line, earlier_line }) => ({
+      line,
+      field: 'job_id',
+      reason: `stands in line ${String(earlier_line)} already`,
     })),
   );
 }
@@ -99,30 +103,13 @@ class Reading {
 
   async stage({ number, bytes }: InputLine): Promise<void> {
     if (bytes === undefined) {
-      this.faults.add({ line: number, field: '', reason: 'is longer than 512 MiB' });
+      this.faults.add(tooLong(number));
       return;
     }
     const line = readLine(bytes, number);
     if (line.kind === 'bad') for (const fault of line.faults) this.faults.add(fault);
-    else if (line.kind === 'outcome') await this.stageOutcome(number, line.outcome);
+    else if (line.kind === 'outcome') await this.staging.appendOutcome(number, line.outcome);
     else await this.stageSample(number, line.sample);
-  }
-
-  private async stageOutcome(line: number, outcome: ImportedOutcome): Promise<void> {
-    const result = orNone(outcome.result);
-    await this.staging.append(
-      {
-        ...outcome,
-        line,
-        id: outcome.job_id ?? uuidv7(),
-        result,
-        original_sha256: result && sha256(result),
-        approved: false,
-        reviewed_by: null,
-        reviewed_at: null,
-      },
-      [],
-    );
   }
 
   private async stageSample(line: number, sample: ImportedSample): Promise<void> {

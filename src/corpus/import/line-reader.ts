@@ -2,13 +2,9 @@ import { compact, MAX_DEPTH } from '../../json-text/compact.js';
 import { JsonTextError, TooDeepError } from '../../json-text/json-text-error.js';
 import { JSON_NULL } from '../../json-text/read.js';
 import { type Op } from '../../replay/replay.js';
-import { FieldReader } from './field-reader.js';
-import {
-  type ImportedCorrection,
-  type ImportedOutcome,
-  type ImportedSample,
-  type LineFault,
-} from './line.js';
+import { FieldReader } from '../field-reader.js';
+import { type Outcome, readOutcome } from '../ingest/outcome.js';
+import { type ImportedCorrection, type ImportedSample, type LineFault } from './line.js';
 
 const SAMPLE_KEYS = [
   'job_id',
@@ -25,8 +21,6 @@ const SAMPLE_KEYS = [
   'confidence',
 ];
 const CORRECTION_KEYS = ['field_path', 'old_value', 'new_value', 'corrected_by', 'reason', 'corrected_at'];
-const OUTCOME_KEYS = ['filename', 'source_kind', 'result'];
-const OPTIONAL_OUTCOME_KEYS = ['job_id', 'confidence', 'review_flags', 'created_at'];
 const OPS: readonly string[] = ['replace', 'add', 'remove'];
 
 /** Deep enough that a value which is too deep is named by its field. */
@@ -34,11 +28,15 @@ const LINE_DEPTH = 2 * MAX_DEPTH;
 
 export type Line =
   | { readonly kind: 'sample'; readonly sample: ImportedSample }
-  | { readonly kind: 'outcome'; readonly outcome: ImportedOutcome }
+  | { readonly kind: 'outcome'; readonly outcome: Outcome }
   | { readonly kind: 'bad'; readonly faults: readonly LineFault[] };
 
-/** Reads one line: a sample of a corpus, or what a pipeline has to say of a document. */
-export function readLine(bytes: Buffer, line: number): Line {
+/**
+ * Reads one line: a sample of a corpus, or what a pipeline has to say of a document.
+ *
+ * @param accepted outcomes alone may leave their result out: nothing else tells the two apart
+ */
+export function readLine(bytes: Buffer, line: number, accepted: 'both' | 'outcomes' = 'both'): Line {
   const faults: LineFault[] = [];
   const fault = (field: string, reason: string) => {
     faults.push({ line, field, reason });
@@ -55,23 +53,11 @@ export function readLine(bytes: Buffer, line: number): Line {
     return { kind: 'bad', faults };
   }
   const fields = new FieldReader(text, '', fault);
-  const read: Line = fields.has('result')
-    ? { kind: 'outcome', outcome: readOutcome(fields) }
-    : { kind: 'sample', sample: readSample(fields) };
+  const read: Line =
+    accepted === 'outcomes' || fields.has('result')
+      ? { kind: 'outcome', outcome: readOutcome(fields) }
+      : { kind: 'sample', sample: readSample(fields) };
   return faults.length === 0 ? read : { kind: 'bad', faults };
-}
-
-function readOutcome(fields: FieldReader): ImportedOutcome {
-  fields.expectKeys(OUTCOME_KEYS, OPTIONAL_OUTCOME_KEYS);
-  return {
-    job_id: fields.uuid('job_id'),
-    filename: fields.string('filename'),
-    source_kind: fields.string('source_kind'),
-    result: fields.json('result'),
-    review_flags: fields.strings('review_flags'),
-    confidence: fields.share('confidence'),
-    created_at: fields.time('created_at'),
-  };
 }
 
 function readSample(fields: FieldReader): ImportedSample {

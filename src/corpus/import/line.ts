@@ -37,14 +37,3 @@ export interface ImportedSample {
   /** The line says of itself that its trail does not fit. */
   readonly diverged: boolean;
 }
-
-/** A line of a pipeline: a document with its result, not reviewed yet. */
-export interface ImportedOutcome {
-  readonly job_id: string | null;
-  readonly filename: string;
-  readonly source_kind: string;
-  readonly result: Buffer;
-  readonly review_flags: readonly string[];
-  readonly confidence: number | null;
-  readonly created_at: bigint | null;
-}

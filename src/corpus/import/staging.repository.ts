@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { type PoolClient } from 'pg';
+import { v7 as uuidv7 } from 'uuid';
 import { from as copyFrom } from 'pg-copy-streams';
 import { finished } from 'node:stream/promises';
 import { BinaryCopyWriter } from '../../database/binary-copy-writer.js';
 import { GroundTruthDataSource } from '../../database/ground-truth-data-source.js';
+import { IS_SAME_OUTCOME, type Outcome } from '../ingest/outcome.js';
 import { type ImportedCorrection } from './line.js';
 
 export type OnConflict = 'fail' | 'skip' | 'replace';
@@ -111,6 +113,12 @@ export class Staging {
     if (this.jobs.size + this.corrections.size >= BATCH_SIZE) await this.flush();
   }
 
+  /** What a pipeline has to say of a document; without an id it gets one. */
+  async appendOutcome(line: number, outcome: Outcome): Promise<void> {
+    const id = outcome.job_id ?? uuidv7();
+    await this.append({ ...outcome, line, id, approved: false, reviewed_by: null, reviewed_at: null }, []);
+  }
+
   /** Lines whose job_id stands in an earlier line already. */
   async findRepeated(most: number): Promise<Conflicts> {
     await this.flush();
@@ -127,6 +135,16 @@ export class Staging {
     await this.client.query('lock table jobs in share row exclusive mode');
     return this.conflicts(
       `select line, null::bigint as earlier_line from staged_jobs where id in (select id from jobs)`,
+      'true',
+      most,
+    );
+  }
+
+  /** The same for lines whose job came in as another outcome than the line's. */
+  async findOthers(most: number): Promise<Conflicts> {
+    await this.client.query('lock table jobs in share row exclusive mode');
+    return this.conflicts(
+      `select line, null::bigint as earlier_line from staged_jobs as staged join jobs using (id) where not (${IS_SAME_OUTCOME})`,
       'true',
       most,
     );

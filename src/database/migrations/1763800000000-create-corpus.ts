@@ -12,6 +12,7 @@ export class CreateCorpus1763800000000 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
+      drop table job_approvals;
       drop table job_corrections;
       drop table jobs;
       drop function compact_job, compact_correction, compact_json, refuse_to_change_trail, refuse_to_delete_from_trail, carry_last_change_to_jobs, set_last_change;
@@ -64,6 +65,9 @@ const createTables = `
   create index jobs_created_at_id on jobs (created_at, id);
   -- The same for the approved ones, which are what is exported most, and their number.
   create index jobs_approved_created_at_id on jobs (created_at, id) where approved;
+  -- The review queue, which is those that are not approved; by confidence, those without come last.
+  create index jobs_open_created_at_id on jobs (created_at, id) where not approved;
+  create index jobs_confidence_id on jobs (coalesce(confidence, 'infinity'), id);
   -- Windows on the last change.
   create index jobs_updated_at on jobs (updated_at);
 
@@ -94,6 +98,17 @@ const createTables = `
 
   -- A job's trail, in order.
   create index job_corrections_job_id_corrected_at_id on job_corrections (job_id, corrected_at, id);
+
+  -- Who approved and reopened a job, and when; the job itself holds the last of them.
+  create table job_approvals (
+    id bigint generated always as identity primary key,
+    job_id uuid not null references jobs on delete cascade,
+    approved boolean not null,
+    reviewed_by text not null,
+    reviewed_at timestamptz not null
+  );
+
+  create index job_approvals_job_id on job_approvals (job_id);
 `;
 
 // The door for direct SQL: what is stored is compact, so that an export can copy it. The programs compact what they write
@@ -173,8 +188,8 @@ const keepUpdatedAt = `
 const protectTrail = `
   create function refuse_to_change_trail() returns trigger language plpgsql as $$
   begin
-    raise exception 'the trail of corrections is append-only: % of job_corrections is refused', lower(tg_op)
-      using errcode = 'restrict_violation', hint = 'Record another correction instead, or delete the job with its trail.';
+    raise exception 'what was recorded of a job stays: % of % is refused', lower(tg_op), tg_table_name
+      using errcode = 'restrict_violation', hint = 'Record another change instead, or delete the job with all that belongs to it.';
   end
   $$;
 
@@ -187,8 +202,8 @@ const protectTrail = `
   create function refuse_to_delete_from_trail() returns trigger language plpgsql as $$
   begin
     if exists (select from jobs where id = old.job_id) then
-      raise exception 'the trail of corrections is append-only: delete from job_corrections is refused while job % exists',
-        old.job_id
+      raise exception 'what was recorded of a job stays: delete from % is refused while job % exists',
+        tg_table_name, old.job_id
         using errcode = 'restrict_violation', hint = 'Deleting the job takes its trail along.';
     end if;
     return old;
@@ -196,5 +211,12 @@ const protectTrail = `
   $$;
 
   create trigger job_corrections_refuse_delete before delete on job_corrections
+    for each row execute function refuse_to_delete_from_trail();
+
+  create trigger job_approvals_refuse_update before update on job_approvals
+    for each row execute function refuse_to_change_trail();
+  create trigger job_approvals_refuse_truncate before truncate on job_approvals
+    for each statement execute function refuse_to_change_trail();
+  create trigger job_approvals_refuse_delete before delete on job_approvals
     for each row execute function refuse_to_delete_from_trail();
 `;

@@ -1,17 +1,16 @@
 import { inGroups } from '../../terminal/numbers.js';
 import { type Statistics } from '../statistics-query.js';
+import { countLines } from './counts-text.js';
 
 /** Statistics for people, aligned. Field paths come last, since there is no telling how long they are. */
 export function statisticsText(statistics: Statistics): string {
   const { top_corrected_fields: fields } = statistics;
-  const totals = [
+  const lines = countLines([
     ['jobs', statistics.total_jobs],
     ['  approved', statistics.approved_jobs],
     ['  with corrections', statistics.jobs_with_corrections],
     ['corrections', statistics.total_corrections],
-  ] as const;
-  const width = Math.max(...totals.map(([, count]) => inGroups(count).length));
-  const lines = totals.map(([name, count]) => `${name.padEnd(18)}  ${inGroups(count).padStart(width)}`);
+  ]);
   if (fields.length > 0) lines.push('', 'most corrected fields', ...fieldLines(fields));
   return `${lines.join('\n')}\n`;
 }

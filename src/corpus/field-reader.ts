@@ -1,8 +1,8 @@
-import { depth, MAX_DEPTH } from '../../json-text/compact.js';
-import { equal } from '../../json-text/equal.js';
-import { JSON_NULL, readElements, readMembers } from '../../json-text/read.js';
-import { parseTimestamp, TimestampError } from '../../timestamp/rfc3339.js';
-import { UUID } from '../uuid.js';
+import { depth, MAX_DEPTH } from '../json-text/compact.js';
+import { equal } from '../json-text/equal.js';
+import { JSON_NULL, readElements, readMembers } from '../json-text/read.js';
+import { parseTimestamp, TimestampError } from '../timestamp/rfc3339.js';
+import { UUID } from './uuid.js';
 
 /** Reads the fields of one JSON object and gathers what is wrong with them. */
 export class FieldReader {

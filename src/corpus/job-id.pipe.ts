@@ -1,0 +1,12 @@
+import { type PipeTransform } from '@nestjs/common';
+import { ParameterError } from '../parameters/read-dto.js';
+import { UUID } from './uuid.js';
+
+/** A job's id in a path. */
+export class JobIdPipe implements PipeTransform<string, string> {
+  transform(id: string): string {
+    if (UUID.test(id)) return id.toLowerCase();
+    const shown = id.length <= 80 ? id : `${id.slice(0, 79)}…`;
+    throw new ParameterError([{ field: 'id', message: `${JSON.stringify(shown)} is not a UUID` }]);
+  }
+}

@@ -1,0 +1,109 @@
+import { Controller, Get, HttpCode, Param, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { type Request, type Response } from 'express';
+import { entityTag } from '../http/conditions.js';
+import { JsonBody } from '../http/json-body.js';
+import { sendJson } from '../http/json-response.js';
+import { ProblemError } from '../http/problem.js';
+import { DtoPipe } from '../parameters/dto.pipe.js';
+import { NoParametersPipe } from '../parameters/no-parameters.pipe.js';
+import { readFields } from './body-faults.js';
+import { CorpusFaultFilter } from './corpus-fault.filter.js';
+import {
+  DescribeBatch,
+  DescribeCreate,
+  DescribeFind,
+  DescribeJobs,
+  DescribeQueue,
+  DescribeTrail,
+} from './corpus.openapi.js';
+import { FieldReader } from './field-reader.js';
+import { BadInputError } from './import/import-faults.js';
+import { IngestService } from './ingest/ingest.service.js';
+import { readOutcome } from './ingest/outcome.js';
+import { JobIdPipe } from './job-id.pipe.js';
+import { type JobRecord, jobText, versionOf } from './job-record.js';
+import { QueueQueryDto } from './queue/queue-query.dto.js';
+import { type QueuePage, QueueService } from './queue/queue.service.js';
+import { correctionsText } from './review/correction-text.js';
+import { ReviewRepository } from './review/review.repository.js';
+
+/** Results in, and jobs as they are. */
+@DescribeJobs()
+@UseFilters(CorpusFaultFilter)
+@Controller('jobs')
+export class JobsController {
+  constructor(
+    private readonly ingest: IngestService,
+    private readonly jobs: ReviewRepository,
+    private readonly queue: QueueService,
+  ) {}
+
+  @DescribeCreate()
+  @Post()
+  async create(@JsonBody() body: Buffer, @Res() response: Response): Promise<void> {
+    const outcome = readFields((onFault) => readOutcome(new FieldReader(body, '', onFault)));
+    const { job, isNew } = await this.ingest.create(outcome);
+    response.setHeader('Location', `/api/v1/jobs/${job.summary.job_id}`);
+    sendJob(response, isNew ? 201 : 200, job);
+  }
+
+  @DescribeBatch()
+  @Post('batch')
+  @HttpCode(200)
+  async createAll(@Req() request: Request): Promise<{ created: number; unchanged: number }> {
+    if (!request.is(NDJSON_MEDIA_TYPE))
+      throw new ProblemError('unsupported-media-type', `the body has to be ${NDJSON_MEDIA_TYPE}`);
+    try {
+      return await this.ingest.createAll(request);
+    } catch (error) {
+      throw error instanceof BadInputError ? toProblemError(error) : error;
+    }
+  }
+
+  @DescribeQueue()
+  @Get()
+  list(@Query(new DtoPipe(QueueQueryDto)) query: QueueQueryDto): Promise<QueuePage> {
+    return this.queue.list(query);
+  }
+
+  @DescribeFind()
+  @Get(':id')
+  async find(
+    @Param('id', JobIdPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
+    @Res() response: Response,
+  ): Promise<void> {
+    sendJob(response, 200, await this.jobs.find(id));
+  }
+
+  @DescribeTrail()
+  @Get(':id/corrections')
+  async trail(
+    @Param('id', JobIdPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
+    @Res() response: Response,
+  ): Promise<void> {
+    sendJson(response, 200, correctionsText(await this.jobs.findTrail(id)));
+  }
+}
+
+const NDJSON_MEDIA_TYPE = 'application/x-ndjson';
+
+function toProblemError({ faults, count }: BadInputError): ProblemError {
+  const errors = faults.map(({ line, field, reason }) => ({
+    field: field === '' ? `line ${line}` : `line ${line}: ${field}`,
+    message: reason,
+  }));
+  const more = count > errors.length ? `; the first ${errors.length} are listed` : '';
+  return new ProblemError(
+    'invalid-body',
+    `${count} ${count === 1 ? 'fault' : 'faults'} in the lines${more}`,
+    errors,
+  );
+}
+
+/** The job with what an `If-Match` for it has to say. */
+export function sendJob(response: Response, status: number, job: JobRecord): void {
+  response.setHeader('ETag', entityTag(versionOf(job)));
+  sendJson(response, status, jobText(job));
+}

@@ -1,0 +1,41 @@
+import { JSON_NULL } from '../../json-text/read.js';
+import { type Op } from '../../replay/replay.js';
+import { FieldReader } from '../field-reader.js';
+import { type CorrectionRequest, MOST_CORRECTIONS } from './review.service.js';
+
+const OPS: readonly string[] = ['replace', 'add', 'remove'];
+
+/**
+ * Reads one correction, or a list of them in `corrections`.
+ *
+ * @param body compact JSON text
+ */
+export function readCorrections(
+  body: Buffer,
+  onFault: (field: string, message: string) => void,
+): { requests: CorrectionRequest[]; nameOf: (index: number, member: string) => string } {
+  const fields = new FieldReader(body, '', onFault);
+  if (!fields.has('corrections'))
+    return { requests: [readCorrection(fields)], nameOf: (_, member) => member };
+  fields.expectKeys(['corrections'], []);
+  const requests = fields.objects('corrections').map(readCorrection);
+  if (requests.length === 0) fields.fault('corrections', 'is empty');
+  if (requests.length > MOST_CORRECTIONS)
+    fields.fault('corrections', `has more than ${MOST_CORRECTIONS.toLocaleString('en')} of them`);
+  return { requests, nameOf: (index, member) => `corrections[${index}].${member}` };
+}
+
+function readCorrection(fields: FieldReader): CorrectionRequest {
+  const op = fields.has('op') ? fields.string('op') : 'replace';
+  if (!OPS.includes(op)) fields.fault('op', 'is none of replace, add, remove');
+  const isRemoval = op === 'remove';
+  fields.expectKeys(['field_path', ...(isRemoval ? [] : ['new_value'])], ['op', 'reason', 'new_value']);
+  const value = fields.json('new_value');
+  if (isRemoval && !value.equals(JSON_NULL)) fields.fault('new_value', 'is not null, which a remove needs');
+  return {
+    path: fields.string('field_path'),
+    op: op as Op,
+    value: isRemoval ? null : value,
+    reason: fields.nullableString('reason'),
+  };
+}

@@ -1,0 +1,128 @@
+import { hash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { ByteWriter } from '../bytes/byte-writer.js';
+import { type CopyRow } from '../database/binary-copy.js';
+import { uuidAt } from '../database/postgres-binary.js';
+import { JSON_NULL } from '../json-text/read.js';
+import { type Divergence } from '../replay/replay.js';
+import { type CorpusFilter } from './corpus-filter.js';
+import { JobField } from './corpus-query.js';
+import { GroundTruthRepository } from './ground-truth.repository.js';
+import { ReplayService } from './replay.service.js';
+import { readResult, readTrail } from './trail-reader.js';
+
+/** A job whose trail and result do not belong together. Holds no document's content. */
+export type UnsoundJob =
+  | ({ readonly job_id: string; readonly problem: 'diverged' } & Divergence)
+  | { readonly job_id: string; readonly problem: 'digest_differs' };
+
+/** What became of the jobs: each is exact, diverged, or has a digest that differs. */
+export interface Verification {
+  readonly jobs: number;
+  readonly exact: number;
+  /** A step of the trail does not fit. */
+  readonly diverged: number;
+  /** Every step fits, but the trail leads back to another original than the one that was recorded. */
+  readonly digest_differs: number;
+  /** Of the exact ones: there is an original, but no digest to hold it against. */
+  readonly without_digest: number;
+  /** The first of those that are not exact, in corpus order. */
+  readonly unsound: readonly UnsoundJob[];
+}
+
+export interface VerifyProgress {
+  readonly jobs: number;
+  /** Of the originals so far. */
+  readonly bytes: number;
+  /** How many jobs there are. */
+  readonly total: number;
+}
+
+export interface VerifyOptions {
+  /** Ends it at once, wherever it is, and frees its connection. */
+  readonly signal?: AbortSignal;
+  /** Called at the start and then now and then. For it the jobs are counted first, which takes a moment. */
+  readonly onProgress?: (progress: VerifyProgress) => void;
+}
+
+const MOST_LISTED = 1_000;
+/** How much is checked until others have a turn. */
+const BLOCK_SIZE = 256 * 1024;
+const ALL_JOBS: CorpusFilter = { approved_only: false };
+
+/** Finds the jobs that do not replay to what the pipeline gave. */
+@Injectable()
+export class VerifyService {
+  constructor(
+    private readonly repository: GroundTruthRepository,
+    private readonly replayService: ReplayService,
+  ) {}
+
+  /** Checks all jobs, as they are at the moment at which it begins. Throws what the database throws. */
+  async verify({ signal, onProgress }: VerifyOptions = {}): Promise<Verification> {
+    const running = new RunningVerification(this.replayService);
+    const snapshot = await this.repository.openSnapshot(signal);
+    try {
+      const total = onProgress ? await snapshot.countJobs(ALL_JOBS) : 0;
+      const report = () => onProgress?.({ jobs: running.found.jobs, bytes: running.bytes, total });
+      report();
+      for await (const _ of snapshot.streamJobsWithDigest(ALL_JOBS, (row) => running.check(row))) report();
+      return running.found;
+    } finally {
+      snapshot.close();
+    }
+  }
+}
+
+class RunningVerification {
+  readonly found = {
+    jobs: 0,
+    exact: 0,
+    diverged: 0,
+    digest_differs: 0,
+    without_digest: 0,
+    unsound: [] as UnsoundJob[],
+  };
+  bytes = 0;
+  private nextTurn = BLOCK_SIZE;
+  /** One original after the other, in the room of the longest. */
+  private readonly original = new ByteWriter(BLOCK_SIZE);
+
+  constructor(private readonly replayService: ReplayService) {}
+
+  /** @returns whether it is time for a turn of others */
+  check(row: CopyRow): boolean {
+    const { original, found } = this;
+    original.length = 0;
+    const diverged = this.replayService.replay(readResult(row), readTrail(row, this.replayService), original);
+    const text = original.bytes.subarray(0, original.length);
+    found.jobs++;
+    if (diverged) {
+      found.diverged++;
+      this.list(row, (job_id) => ({ job_id, problem: 'diverged', ...diverged }));
+    } else if (!fitsDigest(row, text)) {
+      found.digest_differs++;
+      this.list(row, (job_id) => ({ job_id, problem: 'digest_differs' }));
+    } else {
+      found.exact++;
+      // Where the pipeline gave nothing, there is nothing to have a digest of.
+      if (row.isNull(JobField.OriginalSha256) && !text.equals(JSON_NULL)) found.without_digest++;
+    }
+    this.bytes += text.length;
+    if (this.bytes < this.nextTurn) return false;
+    this.nextTurn = this.bytes + BLOCK_SIZE;
+    return true;
+  }
+
+  private list(row: CopyRow, describe: (jobId: string) => UnsoundJob): void {
+    const { unsound } = this.found;
+    if (unsound.length < MOST_LISTED) unsound.push(describe(uuidAt(row.bytes, row.start(JobField.Id))));
+  }
+}
+
+/** Whether the recorded digest, where there is one, is that of the original. */
+function fitsDigest(row: CopyRow, original: Buffer): boolean {
+  if (row.isNull(JobField.OriginalSha256)) return true;
+  const [start, end] = [row.start(JobField.OriginalSha256), row.end(JobField.OriginalSha256)];
+  return hash('sha256', original) === row.bytes.toString('latin1', start, end);
+}

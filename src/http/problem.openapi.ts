@@ -1,0 +1,48 @@
+import { ApiResponse } from '@nestjs/swagger';
+import { type FieldError } from '../parameters/read-dto.js';
+import { PROBLEM_MEDIA_TYPE, type ProblemKind, statusOfProblem, toProblem } from './problem.js';
+
+export const problemSchema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'instance'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    instance: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['field', 'message'],
+        properties: { field: { type: 'string' }, message: { type: 'string' } },
+      },
+    },
+  },
+};
+
+/** An example of a problem: its kind, its detail, and the field where one is at fault. */
+export type ProblemExample = readonly [kind: ProblemKind, detail: string, error?: FieldError];
+
+/** The problems that a route may answer with, those of one status together, each with an example. */
+export function apiProblems(instance: string, examples: readonly ProblemExample[]): MethodDecorator[] {
+  const statuses = [...new Set(examples.map(([kind]) => statusOfProblem(kind)))];
+  return statuses.map((status) => {
+    const problems = examples
+      .filter(([kind]) => statusOfProblem(kind) === status)
+      .map(([kind, detail, error]) => toProblem(kind, detail, instance, error && [error]));
+    return ApiResponse({
+      status,
+      description: problems.map(({ title, type }) => `${title} (\`${type}\`)`).join('; '),
+      content: {
+        [PROBLEM_MEDIA_TYPE]: {
+          schema: problemSchema,
+          examples: Object.fromEntries(
+            problems.map((value) => [value.type.replace(/.*:/, ''), { summary: value.title, value }]),
+          ),
+        },
+      },
+    });
+  });
+}

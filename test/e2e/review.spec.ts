@@ -1,0 +1,537 @@
+import { apiOf } from '../setup/api.js';
+import { exportText, linesOf } from '../setup/corpus.js';
+import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { startServer, type TestServer } from '../setup/server.js';
+
+const JOB = '01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3';
+const RESULT =
+  '{"header":{"no":198703212010011234,"perihal":"Pengamanan"},"personel":[{"nrp":"8703l234","a":1.0},{"nrp":"2"}]}';
+
+let database: TestDatabase;
+let server: TestServer;
+const call = apiOf(() => server);
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  server = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_MAX_BODY_MB: '1' });
+});
+afterAll(async () => {
+  const end = await server.stop();
+  await database.drop();
+  expect(end).toMatchObject({ code: 0, signal: null });
+});
+beforeEach(() => database.clear());
+
+const outcome = (result: string | null, members: Record<string, unknown> = {}) => {
+  const fields = JSON.stringify({ job_id: JOB, filename: 'a.pdf', source_kind: 'pdf', ...members }).slice(
+    0,
+    -1,
+  );
+  return { body: result === null ? `${fields}}` : `${fields},"result":${result}}` };
+};
+const create = (result: string | null = RESULT, members: Record<string, unknown> = {}) =>
+  call('POST', '/jobs', outcome(result, members));
+const correct = (body: string, headers: Record<string, string> = {}, id = JOB) =>
+  call('POST', `/jobs/${id}/corrections`, { body, headers });
+const resultOf = async (id = JOB) => /"result":(.*)\}$/.exec((await call('GET', `/jobs/${id}`)).text)?.[1];
+const kindOf = ({ json }: { json: Record<string, unknown> }) =>
+  String(json.type).replace('urn:ground-truth:problem:', '');
+
+describe('POST /jobs', () => {
+  it('creates a job, says where it is, and keeps each byte of its result', async () => {
+    const created = await create(' {"b" : 1.0, "a":1e400,"a":-0 , "t":"\\u0041" }', {
+      review_flags: ['low_confidence'],
+      confidence: 0.5,
+      created_at: '2025-06-01T17:15:00.5+07:00',
+    });
+    expect([created.status, created.headers.get('location')]).toEqual([201, `/api/v1/jobs/${JOB}`]);
+    expect(created.headers.get('content-type')).toBe('application/json');
+    expect(created.text).toMatch(/"result":\{"b":1\.0,"a":1e400,"a":-0,"t":"\\u0041"\}\}$/);
+    expect(created.json).toMatchObject({
+      job_id: JOB,
+      approved: false,
+      review_flags: ['low_confidence'],
+      confidence: 0.5,
+      created_at: '2025-06-01T10:15:00.5Z',
+      correction_count: 0,
+    });
+    const read = await call('GET', `/jobs/${JOB}`);
+    expect([read.status, read.text, read.headers.get('etag')]).toEqual([
+      200,
+      created.text,
+      created.headers.get('etag'),
+    ]);
+  });
+
+  it('makes an id, which grows with time, where none is given', async () => {
+    const ids = [];
+    for (let i = 0; i < 3; i++) ids.push((await create(RESULT, { job_id: undefined })).json.job_id);
+    expect(ids.toSorted()).toEqual(ids);
+    expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+  });
+
+  it('takes the same outcome again, whatever reviewers made of it, and refuses another one', async () => {
+    await create();
+    await correct('{"field_path":"header.perihal","new_value":"x"}');
+    expect((await create()).status).toBe(200);
+    expect((await create(RESULT.replaceAll(',', ' ,\n'))).status).toBe(200);
+    for (const other of [
+      await create('{}'),
+      await create(null),
+      await create(RESULT, { filename: 'b.pdf' }),
+      await create(RESULT, { confidence: 0.1 }),
+      await create(RESULT, { review_flags: ['x'] }),
+      await create(RESULT, { created_at: '2020-01-01' }),
+    ])
+      expect([other.status, kindOf(other)]).toEqual([409, 'job-exists']);
+    expect(await resultOf()).toContain('"perihal":"x"');
+  });
+
+  it('takes a document that failed', async () => {
+    expect((await create(null)).json).toMatchObject({ result: null, original_sha256: null });
+    expect((await create('null')).status).toBe(200);
+  });
+
+  it.each([
+    ['{', 'invalid-body', ''],
+    ['[]', 'invalid-body', ''],
+    ['{"filename":"a"}', 'invalid-body', 'source_kind'],
+    ['{"filename":"a","source_kind":"pdf","x":1}', 'invalid-body', 'x'],
+    ['{"filename":"a","filename":"b","source_kind":"pdf"}', 'invalid-body', 'filename'],
+    ['{"filename":"a\\u0000","source_kind":"pdf"}', 'invalid-body', 'filename'],
+    ['{"filename":"a","source_kind":"pdf","confidence":1.5}', 'invalid-body', 'confidence'],
+    ['{"filename":"a","source_kind":"pdf","job_id":"x"}', 'invalid-body', 'job_id'],
+    [
+      `{"filename":"a","source_kind":"pdf","result":${'['.repeat(5_001)}${']'.repeat(5_001)}}`,
+      'invalid-body',
+      'result',
+    ],
+    ['['.repeat(100_000), 'invalid-body', ''],
+    [Buffer.from('{"filename":"\xff"}', 'latin1'), 'invalid-body', ''],
+  ])('refuses body %#', async (body, kind, field) => {
+    const refused = await call('POST', '/jobs', { body });
+    expect([refused.status, kindOf(refused)]).toEqual([400, kind]);
+    expect(refused.json.errors ?? [{ field: '' }]).toMatchObject([{ field }]);
+  });
+
+  it('refuses bodies of another kind, or too large ones', async () => {
+    const text = await call('POST', '/jobs', { body: '{}', headers: { 'content-type': 'text/plain' } });
+    expect([text.status, kindOf(text)]).toEqual([415, 'unsupported-media-type']);
+    const none = await call('POST', '/jobs');
+    expect(none.status).toBe(415);
+    const large = await create(`"${'x'.repeat(1024 * 1024)}"`);
+    expect([large.status, kindOf(large)]).toEqual([413, 'payload-too-large']);
+  });
+});
+
+describe('POST /jobs/batch', () => {
+  const batch = (body: string) =>
+    call('POST', '/jobs/batch', { body, headers: { 'content-type': 'application/x-ndjson' } });
+  const line = (n: number, result = '{"a":1.0}') =>
+    `${outcome(result, { job_id: `00000000-0000-7000-8000-00000000000${n}` }).body}\n`;
+
+  it('creates what is new and leaves what is there', async () => {
+    expect((await batch(line(1) + line(2))).json).toEqual({ created: 2, unchanged: 0 });
+    expect((await batch(line(2) + line(3) + outcome(null, { job_id: undefined }).body)).json).toEqual({
+      created: 2,
+      unchanged: 1,
+    });
+  });
+
+  it('changes nothing where a line is bad, and names the lines', async () => {
+    await batch(line(1));
+    const refused = await batch(`${line(2)}{"filename":"a"}\n${line(1, '{}')}${line(2)}nonsense`);
+    expect(refused.status).toBe(400);
+    expect(refused.json).toMatchObject({
+      errors: [
+        { field: 'line 2: source_kind', message: 'is missing' },
+        { field: 'line 3: job_id' },
+        { field: 'line 4: job_id', message: 'stands in line 1 already' },
+        { field: 'line 5' },
+      ],
+    });
+    expect((await call('GET', '/jobs')).json.jobs).toHaveLength(1);
+  });
+
+  it('wants lines', async () => {
+    expect((await call('POST', '/jobs/batch', { body: '{}' })).status).toBe(415);
+  });
+});
+
+describe('GET /jobs', () => {
+  beforeEach(async () => {
+    for (let n = 0; n < 7; n++) {
+      await create(RESULT, {
+        job_id: `00000000-0000-7000-8000-00000000000${n}`,
+        filename: n % 2 === 0 ? `Sprint_${n}.PDF` : `scan%${n}.png`,
+        source_kind: n % 2 === 0 ? 'pdf' : 'image',
+        review_flags: n < 3 ? ['low'] : [],
+        ...(n !== 4 && { confidence: (7 - n) / 10 }),
+        created_at: '2025-06-01',
+      });
+    }
+    await call('PUT', '/jobs/00000000-0000-7000-8000-000000000000/approval');
+    await correct(
+      '{"field_path":"header.perihal","new_value":"x"}',
+      {},
+      '00000000-0000-7000-8000-000000000001',
+    );
+  });
+
+  const list = async (query = '') => {
+    const { json } = await call('GET', `/jobs${query}`);
+    return (json.jobs as { job_id: string }[]).map(({ job_id }) => Number(job_id.slice(-1)));
+  };
+
+  it.each([
+    ['', [0, 1, 2, 3, 4, 5, 6]],
+    ['?approved=false', [1, 2, 3, 4, 5, 6]],
+    ['?approved=true', [0]],
+    ['?has_corrections=true', [1]],
+    ['?has_corrections=0&source_kind=image', [3, 5]],
+    ['?flag=low', [0, 1, 2]],
+    ['?filename=sprint_', [0, 2, 4, 6]],
+    ['?filename=%25', [1, 3, 5]],
+    ['?confidence_lt=0.3', [5, 6]],
+    ['?sort=confidence', [6, 5, 3, 2, 1, 0, 4]],
+  ])('lists by %s', async (query, expected) => {
+    expect(await list(query)).toEqual(expected);
+  });
+
+  it.each(['created_at', 'confidence'])('goes through pages by %s, each job once', async (sort) => {
+    const whole = await list(`?sort=${sort}`);
+    const pages: number[] = [];
+    let cursor: unknown = '';
+    do {
+      const query = `?sort=${sort}&limit=2${cursor === '' ? '' : `&cursor=${String(cursor)}`}`;
+      pages.push(...(await list(query)));
+      ({ next_cursor: cursor } = (await call('GET', `/jobs${query}`)).json);
+    } while (cursor !== null);
+    expect(pages).toEqual(whole);
+  });
+
+  it('leaves results out', async () => {
+    expect((await call('GET', '/jobs?limit=1')).text).not.toContain('"result"');
+  });
+
+  it.each([
+    'limit=0',
+    'limit=201',
+    'sort=x',
+    'cursor=x',
+    'confidence_lt=2',
+    'approved=maybe',
+    'x=1',
+    'flag=',
+  ])('refuses %s', async (query) => {
+    const refused = await call('GET', `/jobs?${query}`);
+    expect([refused.status, kindOf(refused)]).toEqual([400, 'invalid-parameters']);
+  });
+});
+
+describe('POST /jobs/{id}/corrections', () => {
+  beforeEach(() => create());
+
+  it('records what stood there, and leads back to what came in', async () => {
+    const before = (await call('GET', `/jobs/${JOB}`)).headers.get('etag');
+    const one = await correct(
+      '{"field_path":"personel[0].nrp","new_value":"87031234","reason":"l dibaca 1"}',
+    );
+    expect(one.status).toBe(201);
+    expect(one.json.corrections).toMatchObject([
+      {
+        field_path: 'personel[0].nrp',
+        op: 'replace',
+        old_value: '8703l234',
+        new_value: '87031234',
+        corrected_by: 'rini.k',
+        reason: 'l dibaca 1',
+      },
+    ]);
+    expect(one.headers.get('etag')).not.toBe(before);
+    expect(one.headers.get('etag')).toBe((await call('GET', `/jobs/${JOB}`)).headers.get('etag'));
+    const several = await correct(
+      `{"corrections":[{"field_path":"/header/no","op":"remove"},{"field_path":"/personel/-","op":"add","new_value":{"nrp": "3"}},
+        {"field_path":"header.no","op":"add","new_value":198703212010011235},{"field_path":"header.no","op":"add","new_value":2}]}`,
+    );
+    expect(several.text).toContain('"op":"remove","old_value":198703212010011234,"new_value":null');
+    expect(
+      (several.json.corrections as { field_path: string; op: string }[]).map(({ field_path, op }) => [
+        field_path,
+        op,
+      ]),
+    ).toEqual([
+      ['header.no', 'remove'],
+      ['personel[2]', 'add'],
+      ['header.no', 'add'],
+      ['header.no', 'replace'],
+    ]);
+    expect(await resultOf()).toBe(
+      '{"header":{"perihal":"Pengamanan","no":2},"personel":[{"nrp":"87031234","a":1.0},{"nrp":"2"},{"nrp":"3"}]}',
+    );
+    const [line = ''] = linesOf(await exportText(database.dataSource));
+    expect(line).toContain(`"initial_result":${RESULT},"final_result"`);
+    expect(line).not.toContain('diverged');
+    const trail = await call('GET', `/jobs/${JOB}/corrections`);
+    expect(trail.json.corrections).toEqual([
+      ...(one.json.corrections as unknown[]),
+      ...(several.json.corrections as unknown[]),
+    ]);
+  });
+
+  it.each([
+    ['{"field_path":"header.x","new_value":1}', 422, 'path-missing', 'field_path'],
+    ['{"field_path":"personel[9].nrp","new_value":1}', 422, 'path-missing', 'field_path'],
+    ['{"field_path":"header.x","op":"remove"}', 422, 'path-missing', 'field_path'],
+    ['{"field_path":"","op":"remove"}', 422, 'path-missing', 'field_path'],
+    ['{"field_path":"header.perihal","new_value":"Pengamanan"}', 422, 'no-change', 'new_value'],
+    ['{"field_path":"personel[1]","new_value":{"nrp" : "2"}}', 422, 'no-change', 'new_value'],
+    ['{"field_path":"a..b","new_value":1}', 400, 'invalid-path', 'field_path'],
+    ['{"field_path":"/a~2","new_value":1}', 400, 'invalid-path', 'field_path'],
+    ['{"field_path":"header.perihal"}', 400, 'invalid-body', 'new_value'],
+    ['{"field_path":"header.perihal","op":"move","new_value":1}', 400, 'invalid-body', 'op'],
+    ['{"field_path":"header.perihal","op":"remove","new_value":1}', 400, 'invalid-body', 'new_value'],
+    ['{"new_value":1}', 400, 'invalid-body', 'field_path'],
+    ['{"corrections":[]}', 400, 'invalid-body', 'corrections'],
+    [
+      `{"field_path":"header","new_value":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
+      422,
+      'too-deep',
+      'new_value',
+    ],
+    [`{"field_path":"${'a.'.repeat(9_999)}a","new_value":1}`, 422, 'path-missing', 'field_path'],
+    ['{"field_path":"__proto__","new_value":1}', 422, 'path-missing', 'field_path'],
+    ['{"field_path":"constructor.name","new_value":1}', 422, 'path-missing', 'field_path'],
+  ])('refuses correction %#', async (body, status, kind, field) => {
+    const refused = await correct(body);
+    expect([refused.status, kindOf(refused)]).toEqual([status, kind]);
+    expect(refused.json.errors).toMatchObject([{ field }]);
+    expect(await resultOf()).toBe(RESULT);
+  });
+
+  it('makes all of several or none, and names the one at fault', async () => {
+    const refused = await correct(
+      '{"corrections":[{"field_path":"header.perihal","new_value":"x"},{"field_path":"x","new_value":1}]}',
+    );
+    expect(refused.json).toMatchObject({ errors: [{ field: 'corrections[1].field_path' }] });
+    expect(await resultOf()).toBe(RESULT);
+  });
+
+  it('does not guess which of two equal keys is meant', async () => {
+    const other = JOB.replace('0', '1');
+    await create('{"a":{"b":1},"a":{"b":2},"c":3}', { job_id: other });
+    const refused = await correct('{"field_path":"a.b","new_value":3}', {}, other);
+    expect([refused.status, kindOf(refused)]).toEqual([409, 'ambiguous-path']);
+    expect((await correct('{"field_path":"c","new_value":4}', {}, other)).status).toBe(201);
+  });
+
+  it('wants to know who', async () => {
+    for (const user of [null, '', 'a b', 'x'.repeat(201), 'a\u00a0b'].map(
+      (name) => name && Buffer.from(name).toString('latin1'),
+    )) {
+      const refused = await call('POST', `/jobs/${JOB}/corrections`, {
+        body: '{"field_path":"header.perihal","new_value":"x"}',
+        user,
+      });
+      expect([refused.status, kindOf(refused)]).toEqual([400, 'invalid-header']);
+    }
+    const accepted = await call('POST', `/jobs/${JOB}/corrections`, {
+      body: '{"field_path":"header.perihal","new_value":"x"}',
+      user: Buffer.from('ñandú@polri').toString('latin1'),
+    });
+    expect(accepted.json.corrections).toMatchObject([{ corrected_by: 'ñandú@polri' }]);
+  });
+
+  it('honours If-Match', async () => {
+    const first = (await call('GET', `/jobs/${JOB}`)).headers.get('etag')!;
+    const body = (value: number) => `{"field_path":"header.no","new_value":${value}}`;
+    expect((await correct(body(1), { 'if-match': `"other", ${first}` })).status).toBe(201);
+    const late = await correct(body(2), { 'if-match': first });
+    expect([late.status, kindOf(late)]).toEqual([412, 'precondition-failed']);
+    expect((await correct(body(3), { 'if-match': '*' })).status).toBe(201);
+    expect((await correct(body(4), { 'if-match': `W/${first}` })).status).toBe(412);
+    expect((await correct(body(5), { 'if-match': 'nonsense' })).status).toBe(400);
+  });
+
+  it('does not know jobs that are not there', async () => {
+    const unknown = await correct('{"field_path":"a","new_value":1}', {}, JOB.replace('0', '1'));
+    expect([unknown.status, kindOf(unknown)]).toEqual([404, 'job-not-found']);
+    expect(kindOf(await call('GET', '/jobs/x'))).toBe('invalid-parameters');
+    expect((await call('GET', `/jobs/${JOB.replace('0', '1')}/corrections`)).status).toBe(404);
+  });
+
+  it('keeps the order of time though the clock was set back', async () => {
+    await correct('{"field_path":"header.no","new_value":1}');
+    await database.query(
+      `insert into job_corrections (job_id, field_path, old_value, new_value, corrected_by, corrected_at)
+       values ($1, 'header.no', '1', '2', 'from the future', '2099-01-01Z')`,
+      [JOB],
+    );
+    await database.query(`update jobs set result = replace(result::text, '"no":1', '"no":2')::json`);
+    const after = await correct('{"field_path":"header.no","new_value":3}');
+    expect(after.json.corrections).toMatchObject([{ corrected_at: '2099-01-01T00:00:00Z' }]);
+    expect(await exportText(database.dataSource)).not.toContain('diverged');
+  });
+});
+
+describe('PUT /jobs/{id}/result', () => {
+  beforeEach(() => create());
+  const put = (body: string, query = '') => call('PUT', `/jobs/${JOB}/result${query}`, { body });
+
+  it('derives the corrections, and keeps what is equal as it is written', async () => {
+    const whole =
+      '{"personel":[{"a":1,"nrp":"87031234"},{"nrp":"1"},{"nrp":"2"}],"header":{"no":198703212010011234,"perihal":"Pengamanan"}}';
+    const dry = await put(whole, '?dry_run=true');
+    expect([dry.status, (dry.json.corrections as unknown[]).length]).toEqual([200, 2]);
+    expect(dry.text).not.toContain('corrected_by');
+    expect(await resultOf()).toBe(RESULT);
+    const made = await put(whole);
+    expect(made.status).toBe(201);
+    expect((made.json.corrections as unknown[]).length).toBe(2);
+    expect(await resultOf()).toBe(
+      '{"header":{"no":198703212010011234,"perihal":"Pengamanan"},"personel":[{"nrp":"87031234","a":1.0},{"nrp":"1"},{"nrp":"2"}]}',
+    );
+    const again = await put(whole);
+    expect([again.status, again.text]).toEqual([200, '{"corrections":[]}']);
+    expect(again.headers.get('etag')).toBe(made.headers.get('etag'));
+    expect(await exportText(database.dataSource)).toContain(`"initial_result":${RESULT},`);
+  });
+
+  it('makes a result of none', async () => {
+    await database.clear();
+    await create(null);
+    expect((await put('{"a":1}')).status).toBe(201);
+    const [line = ''] = linesOf(await exportText(database.dataSource));
+    expect(line).toContain('"initial_result":null,"final_result":{"a":1}');
+  });
+
+  it('refuses what is no JSON', async () => {
+    expect(kindOf(await put('{'))).toBe('invalid-body');
+    expect(kindOf(await put(`${'['.repeat(5_001)}${']'.repeat(5_001)}`))).toBe('too-deep');
+  });
+});
+
+describe('the approval', () => {
+  beforeEach(() => create());
+
+  it('closes a job and opens it again, and its history stays', async () => {
+    const approved = await call('PUT', `/jobs/${JOB}/approval`);
+    expect(approved.json).toMatchObject({ approved: true, reviewed_by: 'rini.k' });
+    const again = await call('PUT', `/jobs/${JOB}/approval`, { user: 'andi' });
+    expect(again.text).toBe(approved.text);
+    const refused = await correct('{"field_path":"header.no","new_value":1}');
+    expect([refused.status, kindOf(refused)]).toEqual([409, 'approved']);
+    expect(kindOf(await call('PUT', `/jobs/${JOB}/result`, { body: '{}' }))).toBe('approved');
+    const reopened = await call('DELETE', `/jobs/${JOB}/approval`, { user: 'andi' });
+    expect(reopened.json).toMatchObject({ approved: false, reviewed_by: 'andi' });
+    expect((await correct('{"field_path":"header.no","new_value":1}')).status).toBe(201);
+    expect(await database.query('select approved, reviewed_by from job_approvals order by id')).toEqual([
+      { approved: true, reviewed_by: 'rini.k' },
+      { approved: false, reviewed_by: 'andi' },
+    ]);
+    await expect(database.query('update job_approvals set approved = true')).rejects.toThrow(/stays/);
+    await expect(database.query('delete from job_approvals')).rejects.toThrow(/stays/);
+  });
+
+  it('wants a result, a user and the right version', async () => {
+    const other = JOB.replace('0', '1');
+    await create(null, { job_id: other });
+    expect(kindOf(await call('PUT', `/jobs/${other}/approval`))).toBe('no-result');
+    expect(kindOf(await call('PUT', `/jobs/${JOB}/approval`, { user: null }))).toBe('invalid-header');
+    const stale = await call('PUT', `/jobs/${JOB}/approval`, { headers: { 'if-match': '"x"' } });
+    expect(kindOf(stale)).toBe('precondition-failed');
+  });
+});
+
+it('has examples in Swagger UI that work when they are executed in order', async () => {
+  const response = await fetch(`${server.url}/openapi.json`);
+  const { paths } = (await response.json()) as { paths: Record<string, Record<string, OpenApiOperation>> };
+  const executed: string[] = [];
+  for (const [route, operations] of Object.entries(paths)) {
+    if (!route.startsWith('/api/v1/jobs')) continue;
+    for (const [method, { parameters = [], requestBody }] of Object.entries(operations)) {
+      const [[type, content] = []] = Object.entries(requestBody?.content ?? {});
+      const bodies = Object.values(content?.examples ?? {}).map(({ value }) => value);
+      if (content?.schema.example !== undefined) bodies.push(content.schema.example);
+      const id = parameters.find(({ name }) => name === 'id')?.schema.example;
+      for (const body of bodies.length === 0 ? [undefined] : bodies) {
+        const answer = await call(
+          method.toUpperCase(),
+          route.replace('/api/v1', '').replace('{id}', String(id)),
+          {
+            ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+            ...(type !== undefined && { headers: { 'content-type': type } }),
+          },
+        );
+        executed.push(`${method} ${route} ${answer.status}`);
+      }
+    }
+  }
+  expect(executed).toEqual([
+    'post /api/v1/jobs 201',
+    'get /api/v1/jobs 200',
+    'post /api/v1/jobs/batch 200',
+    'get /api/v1/jobs/{id} 200',
+    'get /api/v1/jobs/{id}/corrections 200',
+    'post /api/v1/jobs/{id}/corrections 201',
+    'post /api/v1/jobs/{id}/corrections 201',
+    'put /api/v1/jobs/{id}/result 201',
+    'put /api/v1/jobs/{id}/approval 200',
+    'delete /api/v1/jobs/{id}/approval 200',
+  ]);
+  expect(await exportText(database.dataSource)).not.toContain('diverged');
+});
+
+interface OpenApiOperation {
+  readonly parameters?: readonly { readonly name: string; readonly schema: { readonly example?: unknown } }[];
+  readonly requestBody?: {
+    readonly content: Record<
+      string,
+      {
+        readonly schema: { readonly example?: unknown };
+        readonly examples?: Record<string, { readonly value: unknown }>;
+      }
+    >;
+  };
+}
+
+it('can require If-Match', async () => {
+  const strict = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_REQUIRE_IF_MATCH: 'true' });
+  try {
+    await create();
+    const refused = await apiOf(() => strict)('PUT', `/jobs/${JOB}/approval`);
+    expect([refused.status, kindOf(refused)]).toEqual([428, 'precondition-required']);
+  } finally {
+    await strict.stop();
+  }
+});
+
+it('loses no correction of a hundred clients, and makes none twice', async () => {
+  await create('{"n":0,"rows":[]}');
+  const withTag = async (n: number): Promise<void> => {
+    for (;;) {
+      const tag = (await call('GET', `/jobs/${JOB}`)).headers.get('etag')!;
+      const { status } = await correct(`{"field_path":"n","new_value":${n}.5}`, { 'if-match': tag });
+      if (status === 201) return;
+      expect(status).toBe(412);
+    }
+  };
+  const blind = async (n: number): Promise<void> => {
+    const { status } = await correct(`{"field_path":"/rows/-","op":"add","new_value":${n}}`);
+    expect(status).toBe(201);
+  };
+  await Promise.all(Array.from({ length: 100 }, (_, n) => (n % 5 === 0 ? withTag(n) : blind(n))));
+  const trail = (await call('GET', `/jobs/${JOB}/corrections`)).json.corrections as {
+    new_value: number;
+    corrected_at: string;
+  }[];
+  expect(trail.map(({ new_value }) => new_value).sort((a, b) => a - b)).toEqual(
+    Array.from({ length: 100 }, (_, n) => (n % 5 === 0 ? n + 0.5 : n)),
+  );
+  const times = await database.query<{ ordered: boolean }>(
+    `select bool_and(corrected_at >= before) as ordered
+     from (select corrected_at, lag(corrected_at) over (order by id) as before from job_corrections) as trail`,
+  );
+  expect(times).toEqual([{ ordered: true }]);
+  expect(await exportText(database.dataSource)).toContain('"initial_result":{"n":0,"rows":[]},');
+});

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { exportText, importText, linesOf } from '../setup/corpus.js';
+import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { startServer, type TestServer } from '../setup/server.js';
+
+const CORPUS = path.resolve(__dirname, '../../samples/surat-perintah.jsonl');
+const SAMPLES = '/api/v1/ground-truth/samples';
+const NOBODY = '0197a1b2-0000-7000-8000-00000000ffff';
+
+describe('GET /api/v1/ground-truth/samples/{id}', () => {
+  let database: TestDatabase;
+  let server: TestServer;
+  let lines: string[];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    server = await startServer({ DATABASE_URL: database.url });
+    await importText(database.dataSource, await readFile(CORPUS));
+    await database.query(`update jobs set result = '{"a":1.0}' where filename ~ '[0-5].pdf$'`);
+    lines = linesOf(await exportText(database.dataSource));
+  });
+  afterAll(async () => {
+    await server.stop();
+    await database.drop();
+  });
+
+  const ask = (rest: string, method = 'GET') => fetch(`${server.url}${SAMPLES}/${rest}`, { method });
+  const idOf = (line: string) => (JSON.parse(line) as { job_id: string }).job_id;
+
+  async function expectProblem(response: Response, status: number, kind: string): Promise<object> {
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    const problem = (await response.json()) as object;
+    const { pathname: instance } = new URL(response.url);
+    expect(problem).toMatchObject({ type: `urn:ground-truth:problem:${kind}`, status, instance });
+    return problem;
+  }
+
+  it('gives the line of the corpus, to the byte', async () => {
+    expect(lines.filter((line) => line.includes('"diverged":')).length).toBeGreaterThan(5);
+    expect(lines.filter((line) => line.includes('"final_result":null')).length).toBeGreaterThan(0);
+    for (const line of lines) {
+      const response = await ask(idOf(line));
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toBe('application/json');
+      expect(await response.text()).toBe(`${line}\n`);
+    }
+  });
+
+  it('takes an id in upper case', async () => {
+    const [line] = lines;
+    expect(await (await ask(idOf(line!).toUpperCase())).text()).toBe(`${line!}\n`);
+  });
+
+  it('says by HEAD whether there is such a job', async () => {
+    const [line] = lines;
+    const found = await ask(idOf(line!), 'HEAD');
+    expect([found.status, found.headers.get('content-type')]).toEqual([200, 'application/json']);
+    expect(await found.text()).toBe('');
+    expect((await ask(NOBODY, 'HEAD')).status).toBe(404);
+  });
+
+  it('answers 404 where there is no such job', async () => {
+    expect(await expectProblem(await ask(NOBODY), 404, 'job-not-found')).toMatchObject({
+      detail: `there is no job ${NOBODY}`,
+    });
+  });
+
+  it.each(['123', 'null', `${NOBODY}0`, NOBODY.replaceAll('-', ''), `%7B${NOBODY}%7D`, '%27;--'])(
+    'refuses %s, which is no UUID',
+    async (text) => {
+      const problem = await expectProblem(await ask(text), 400, 'invalid-parameters');
+      const message = expect.stringContaining('is not a UUID') as string;
+      expect(problem).toMatchObject({ errors: [{ field: 'id', message }] });
+    },
+  );
+
+  it('refuses a parameter that it does not know', async () => {
+    const problem = await expectProblem(await ask(`${idOf(lines[0]!)}?limit=1`), 400, 'invalid-parameters');
+    expect(problem).toMatchObject({
+      errors: [{ field: 'limit', message: 'is not known; none is accepted' }],
+    });
+  });
+
+  it('answers 503 without its database', async () => {
+    const gone = await createTestDatabase();
+    const orphan = await startServer({ DATABASE_URL: gone.url });
+    await gone.drop();
+    const response = await fetch(`${orphan.url}${SAMPLES}/${NOBODY}`);
+    await expectProblem(response, 503, 'database-unavailable');
+    await orphan.stop();
+  });
+});

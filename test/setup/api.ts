@@ -1,0 +1,44 @@
+import { type TestServer } from './server.js';
+
+/** An answer, its body as text: JavaScript's numbers would hide what happened to digits. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Parsed. */
+  readonly json: Record<string, unknown>;
+}
+
+export interface Asked {
+  readonly body?: string | Uint8Array;
+  readonly user?: string | null;
+  readonly headers?: Record<string, string>;
+}
+
+/** Calls the API of a server below its prefix; changes are made by `rini.k` where nobody else is named. */
+export function apiOf(server: () => TestServer) {
+  return async (
+    method: string,
+    path: string,
+    { body, user = 'rini.k', headers }: Asked = {},
+  ): Promise<Answer> => {
+    const response = await fetch(`${server().url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(user !== null && { 'x-user-id': user }),
+        ...headers,
+      },
+      ...(body !== undefined && { body }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      get json() {
+        return JSON.parse(text) as Record<string, unknown>;
+      },
+    };
+  };
+}
