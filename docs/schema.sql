@@ -59,6 +59,7 @@ CREATE INDEX job_corrections_job_id_corrected_at_id ON public.job_corrections US
 CREATE INDEX jobs_approved_created_at_id ON public.jobs USING btree (created_at, id) WHERE approved;
 CREATE INDEX jobs_confidence_id ON public.jobs USING btree (COALESCE(confidence, 'Infinity'::double precision), id);
 CREATE INDEX jobs_created_at_id ON public.jobs USING btree (created_at, id);
+CREATE INDEX jobs_open_confidence_id ON public.jobs USING btree (COALESCE(confidence, 'Infinity'::double precision), id) WHERE (NOT approved);
 CREATE INDEX jobs_open_created_at_id ON public.jobs USING btree (created_at, id) WHERE (NOT approved);
 CREATE INDEX jobs_updated_at ON public.jobs USING btree (updated_at);
 

@@ -1,4 +1,5 @@
 import { type AddressInfo } from 'node:net';
+import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
@@ -29,7 +30,8 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   // From the start on: what has been started has to be given back.
   const ending = askedToEnd();
   const app = await NestFactory.create<NestExpressApplication>(AppModule, {
-    logger: ['fatal', 'error', 'warn'],
+    // Levels alone would change nothing where a command has switched Nest's own lines off before.
+    logger: new ConsoleLogger({ logLevels: ['fatal', 'error', 'warn'] }),
     abortOnError: false,
     bodyParser: false,
   });

@@ -12,16 +12,19 @@ export class FieldReader {
   /**
    * @param text a compact JSON value
    * @param path where in the line the object stands, for the faults; empty for the line itself
+   * @param most members of an object and elements of an array; more are a fault, and are not looked at
    */
   constructor(
     text: Buffer,
     private readonly path: string,
     private readonly onFault: (field: string, reason: string) => void,
+    private readonly most = Infinity,
   ) {
-    const members = readMembers(text);
+    const members = readMembers(text, most);
     this.isObject = members !== undefined;
     if (!this.isObject) onFault(path, 'is not a JSON object');
-    for (const { key, value } of members ?? []) {
+    if (members && members.length > most) onFault(path, `has more than ${most.toLocaleString('en')} members`);
+    for (const { key, value } of members?.slice(0, most) ?? []) {
       if (this.values.has(key)) this.fault(key, 'stands more than once');
       this.values.set(key, value);
     }
@@ -96,9 +99,7 @@ export class FieldReader {
   strings(key: string): string[] {
     const value = this.values.get(key);
     if (value === undefined) return [];
-    const elements = readElements(value);
-    if (elements === undefined) this.fault(key, 'is not an array of strings');
-    return (elements ?? []).map(
+    return this.elements(key, value, 'is not an array of strings').map(
       (element, index) => this.text(`${key}[${index}]`, element, 'is not a string') ?? '',
     );
   }
@@ -119,16 +120,22 @@ export class FieldReader {
   objects(key: string): FieldReader[] {
     const value = this.values.get(key);
     if (value === undefined) return [];
-    const elements = readElements(value);
-    if (elements === undefined) this.fault(key, 'is not an array');
-    return (elements ?? []).map(
-      (element, index) => new FieldReader(element, this.at(`${key}[${index}]`), this.onFault),
+    return this.elements(key, value, 'is not an array').map(
+      (element, index) => new FieldReader(element, this.at(`${key}[${index}]`), this.onFault, this.most),
     );
   }
 
   object(key: string): FieldReader | undefined {
     const value = this.values.get(key);
-    return value && new FieldReader(value, this.at(key), this.onFault);
+    return value && new FieldReader(value, this.at(key), this.onFault, this.most);
+  }
+
+  private elements(key: string, value: Buffer, reason: string): Buffer[] {
+    const elements = readElements(value, this.most);
+    if (elements === undefined) this.fault(key, reason);
+    if (elements === undefined || elements.length <= this.most) return elements ?? [];
+    this.fault(key, `has more than ${this.most.toLocaleString('en')} elements`);
+    return [];
   }
 
   fault(key: string, reason: string): void {

@@ -1,5 +1,6 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { type Request, type Response } from 'express';
+import { Env } from '../config/env.js';
 import { entityTag } from '../http/conditions.js';
 import { JsonBody } from '../http/json-body.js';
 import { sendJson } from '../http/json-response.js';
@@ -16,7 +17,6 @@ import {
   DescribeQueue,
   DescribeTrail,
 } from './corpus.openapi.js';
-import { FieldReader } from './field-reader.js';
 import { BadInputError } from './import/import-faults.js';
 import { IngestService } from './ingest/ingest.service.js';
 import { readOutcome } from './ingest/outcome.js';
@@ -36,12 +36,17 @@ export class JobsController {
     private readonly ingest: IngestService,
     private readonly jobs: ReviewRepository,
     private readonly queue: QueueService,
+    private readonly env: Env,
   ) {}
 
   @DescribeCreate()
   @Post()
-  async create(@JsonBody() body: Buffer, @Res() response: Response): Promise<void> {
-    const outcome = readFields((onFault) => readOutcome(new FieldReader(body, '', onFault)));
+  async create(
+    @Query(NoParametersPipe) _query: unknown,
+    @JsonBody() body: Buffer,
+    @Res() response: Response,
+  ): Promise<void> {
+    const outcome = readFields(body, readOutcome);
     const { job, isNew } = await this.ingest.create(outcome);
     response.setHeader('Location', `/api/v1/jobs/${job.summary.job_id}`);
     sendJob(response, isNew ? 201 : 200, job);
@@ -50,12 +55,22 @@ export class JobsController {
   @DescribeBatch()
   @Post('batch')
   @HttpCode(200)
-  async createAll(@Req() request: Request): Promise<{ created: number; unchanged: number }> {
-    if (!request.is(NDJSON_MEDIA_TYPE))
-      throw new ProblemError('unsupported-media-type', `the body has to be ${NDJSON_MEDIA_TYPE}`);
+  async createAll(
+    @Query(NoParametersPipe) _query: unknown,
+    @Req() request: Request,
+  ): Promise<{ created: number; unchanged: number }> {
+    if (!request.is(NDJSON_MEDIA_TYPE) || (request.get('content-encoding') ?? 'identity') !== 'identity')
+      throw new ProblemError(
+        'unsupported-media-type',
+        `the body has to be ${NDJSON_MEDIA_TYPE}, uncompressed`,
+      );
+    // It holds a connection to the database for as long as it takes.
+    request.setTimeout(this.env.GROUND_TRUTH_EXPORT_STALL_SECONDS * 1_000, () => request.destroy());
     try {
       return await this.ingest.createAll(request);
     } catch (error) {
+      if (request.destroyed && !request.complete)
+        throw new ProblemError('bad-request', 'the body was broken off');
       throw error instanceof BadInputError ? toProblemError(error) : error;
     }
   }

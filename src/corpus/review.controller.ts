@@ -5,6 +5,7 @@ import { entityTag, readIfMatch, readUserId } from '../http/conditions.js';
 import { JsonBody } from '../http/json-body.js';
 import { sendJson } from '../http/json-response.js';
 import { DtoPipe } from '../parameters/dto.pipe.js';
+import { NoParametersPipe } from '../parameters/no-parameters.pipe.js';
 import { readFields } from './body-faults.js';
 import { CorpusFaultFilter } from './corpus-fault.filter.js';
 import {
@@ -35,12 +36,13 @@ export class ReviewController {
   @Post('corrections')
   async correct(
     @Param('id', JobIdPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
     @JsonBody() body: Buffer,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
     const change = this.readChange(id, request);
-    const { requests, nameOf } = readFields((onFault) => readCorrections(body, onFault));
+    const { requests, nameOf } = readFields(body, readCorrections);
     sendRecorded(response, 201, await this.review.correct(change, requests, nameOf));
   }
 
@@ -55,7 +57,7 @@ export class ReviewController {
   ): Promise<void> {
     const change = this.readChange(id, request);
     if (dry_run) {
-      sendJson(response, 200, correctionsText(await this.review.deriveCorrections(id, body)));
+      sendJson(response, 200, correctionsText(await this.review.deriveCorrections(change, body)));
       return;
     }
     const recorded = await this.review.replaceResult(change, body);
@@ -66,6 +68,7 @@ export class ReviewController {
   @Put('approval')
   async approve(
     @Param('id', JobIdPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
@@ -76,6 +79,7 @@ export class ReviewController {
   @Delete('approval')
   async reopen(
     @Param('id', JobIdPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {

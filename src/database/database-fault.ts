@@ -8,8 +8,8 @@ export interface DatabaseFault {
   readonly message: string;
 }
 
-/** Class 08: connection exception; 53: insufficient resources; 57P: shutdown, start, crash. */
-const UNAVAILABLE_SQLSTATE = /^(08|53|57P|28|3D)/;
+/** Class 08: connection exception; 40: deadlock; 53: insufficient resources; 57P: shutdown, start, crash. */
+const UNAVAILABLE_SQLSTATE = /^(08|40|53|57P|28|3D)/;
 const UNAVAILABLE_SYSTEM =
   /^(ECONNREFUSED|ECONNRESET|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|EACCES)$/;
 const UNAVAILABLE_MESSAGE =

@@ -2,7 +2,8 @@ import { type Request } from 'express';
 import { ProblemError } from './problem.js';
 
 const VISIBLE = /^[^\p{C}\p{Z}]{1,200}$/u;
-const ENTITY_TAGS = /^\s*(?:W\/)?"[^"]*"\s*(?:,\s*(?:W\/)?"[^"]*"\s*)*$/;
+/** Empty elements are to be passed over (RFC 9110, section 5.6.1.2). */
+const ENTITY_TAGS = /^[\s,]*(?:W\/)?"[^"]*"\s*(?:,\s*(?:(?:W\/)?"[^"]*"\s*)?)*$/;
 
 /**
  * Who makes a change, by the header `X-User-Id`.

@@ -1,5 +1,5 @@
 import { add, type Edited, PATH_MISSING, remove, replace } from './edit.js';
-import { type FieldPath, formatFieldPath, parseFieldPath, parsePointer } from './field-path.js';
+import { type FieldPath, formatFieldPath, key, parseFieldPath, parsePointer } from './field-path.js';
 import { JsonDocument } from './json-document.js';
 import { resolvePointer } from './pointer.js';
 
@@ -159,6 +159,30 @@ describe('edits', () => {
     expect(document.toText().toString()).toBe(JSON.stringify(expected));
     expect(document.find([expected.length])).toMatchObject({ exists: false, index: expected.length });
     expect(document.find([expected.length + 1])).toBeUndefined();
+  });
+
+  it('finds members of large objects, whatever came and went', () => {
+    const expected = new Map(Array.from({ length: 400 }, (_, n) => [`k${n}`, n]));
+    const document = new JsonDocument(b(JSON.stringify(Object.fromEntries(expected))));
+    for (let n = 0; n < 400; n++) {
+      const name = `k${(n * 37) % 450}`;
+      const path = [key(name)];
+      const edited =
+        n % 4 === 0
+          ? remove(document, path)
+          : n % 4 === 1
+            ? add(document, path, b(String(-n)))
+            : replace(document, path, b(String(-n)));
+      expect(edited === PATH_MISSING).toBe(n % 4 !== 1 && !expected.has(name));
+      if (n % 4 === 0) expected.delete(name);
+      else if (n % 4 === 1 || expected.has(name)) expected.set(name, -n);
+    }
+    expect(JSON.parse(document.toText().toString())).toEqual(Object.fromEntries(expected));
+    const twice = new JsonDocument(b(`{"a":0,${'"b":1,'.repeat(300)}"a":2}`));
+    for (let look = 0; look < 3; look++)
+      expect(twice.find([key('a')])).toMatchObject({ exists: true, index: 301, isAmbiguous: true });
+    for (let look = 0; look < 3; look++)
+      expect(twice.find([key('c')])).toMatchObject({ exists: false, index: 302, isAmbiguous: false });
   });
 
   it('edits below ten thousand levels without a stack', () => {

@@ -24,6 +24,8 @@ interface FoundTarget extends Target {
 const ROOT = 0;
 /** So many elements are walked past. */
 const FEW = 32;
+/** An object with more members is indexed when it is looked into again. */
+const MANY = 256;
 const ROOT_TARGET: FoundTarget = {
   parent: 'none',
   exists: true,
@@ -43,6 +45,9 @@ export class JsonDocument {
   private readonly tree = new JsonTree();
   /** The elements of long arrays in which one beyond the first few was looked for: walking there takes ever longer. */
   private readonly elements = new Map<number, number[]>();
+  /** The members of objects with many. */
+  private readonly members = new Map<number, MemberIndex>();
+  private lookedInto: number = Link.None;
 
   /** @param text for a start; without one, `load` comes before anything else */
   constructor(text?: Buffer) {
@@ -59,6 +64,8 @@ export class JsonDocument {
   clear(): void {
     this.tree.clear();
     if (this.elements.size > 0) this.elements.clear();
+    if (this.members.size > 0) this.members.clear();
+    this.lookedInto = Link.None;
   }
 
   /**
@@ -172,6 +179,8 @@ export class JsonDocument {
   }
 
   private findMember(container: number, key: Key, wasAmbiguous: boolean): FoundTarget {
+    const members = this.members.get(container);
+    if (members) return memberTarget(container, members, key.key, wasAmbiguous);
     let isAmbiguous = wasAmbiguous;
     let entry: number = Link.None;
     let index = 0;
@@ -186,6 +195,7 @@ export class JsonDocument {
       }
       count++;
     }
+    if (count > MANY) this.indexLater(container);
     const exists = entry !== Link.None;
     return { parent: 'object', exists, index: exists ? index : count, isAmbiguous, container, entry };
   }
@@ -201,6 +211,16 @@ export class JsonDocument {
       container,
       entry: entry === 0 ? Link.None : entry,
     };
+  }
+
+  /** Of an object with many members, the second look for one finds them all: decoding their keys takes longer than a look. */
+  private indexLater(container: number): void {
+    if (this.lookedInto === container)
+      this.members.set(
+        container,
+        indexMembers(this.children(container), (child) => this.keyOf(child)),
+      );
+    this.lookedInto = container;
   }
 
   /** 0 for the place after the last one; undefined beyond it. */
@@ -284,6 +304,7 @@ export class JsonDocument {
   private link(container: number, index: number, node: number): number {
     const first = this.firstChild(container);
     const { nodes } = this.tree;
+    this.members.delete(container);
     nodes[container + Node.Flags]! |= Flag.Restructured;
     this.markChanged(container);
     if (index === 0 || first === 0) {
@@ -378,6 +399,38 @@ export class JsonDocument {
     writing.next = nodes[child + Node.Next]!;
     return child;
   }
+}
+
+/** By key: the last member that has it, its place, and whether another one has it too. */
+interface MemberIndex {
+  readonly count: number;
+  readonly byKey: ReadonlyMap<string, { entry: number; index: number; isAmbiguous: boolean }>;
+}
+
+function indexMembers(children: readonly number[], keyOf: (child: number) => string): MemberIndex {
+  const byKey = new Map<string, { entry: number; index: number; isAmbiguous: boolean }>();
+  for (const [index, entry] of children.entries()) {
+    const key = keyOf(entry);
+    byKey.set(key, { entry, index, isAmbiguous: byKey.has(key) });
+  }
+  return { count: children.length, byKey };
+}
+
+function memberTarget(
+  container: number,
+  { count, byKey }: MemberIndex,
+  key: string,
+  wasAmbiguous: boolean,
+): FoundTarget {
+  const found = byKey.get(key);
+  return {
+    parent: 'object',
+    exists: found !== undefined,
+    index: found?.index ?? count,
+    isAmbiguous: wasAmbiguous || found?.isAmbiguous === true,
+    container,
+    entry: found?.entry ?? Link.None,
+  };
 }
 
 /** How far the writing of a changed container has come. */

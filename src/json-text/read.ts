@@ -10,12 +10,16 @@ export interface Member {
   readonly value: Buffer;
 }
 
-/** The members of an object, in their order, duplicates included; undefined where the text is no object. Compact text only. */
-export function readMembers(text: Buffer): Member[] | undefined {
+/**
+ * The members of an object, in their order, duplicates included; undefined where the text is no object. Compact text only.
+ *
+ * @param most stops behind one more than so many
+ */
+export function readMembers(text: Buffer, most = Infinity): Member[] | undefined {
   if (text[0] !== Char.OpenObject) return undefined;
   const members: Member[] = [];
   let at = 1;
-  while (text[at] !== Char.CloseObject) {
+  while (text[at] !== Char.CloseObject && members.length <= most) {
     if (text[at] === Char.Comma) at++;
     const afterKey = skipString(text, at);
     const end = skipValue(text, afterKey + 1);
@@ -26,12 +30,16 @@ export function readMembers(text: Buffer): Member[] | undefined {
   return members;
 }
 
-/** The elements of an array; undefined where the text is no array. Compact text only. */
-export function readElements(text: Buffer): Buffer[] | undefined {
+/**
+ * The elements of an array; undefined where the text is no array. Compact text only.
+ *
+ * @param most stops behind one more than so many
+ */
+export function readElements(text: Buffer, most = Infinity): Buffer[] | undefined {
   if (text[0] !== Char.OpenArray) return undefined;
   const elements: Buffer[] = [];
   let at = 1;
-  while (text[at] !== Char.CloseArray) {
+  while (text[at] !== Char.CloseArray && elements.length <= most) {
     if (text[at] === Char.Comma) at++;
     const end = skipValue(text, at);
     elements.push(text.subarray(at, end));

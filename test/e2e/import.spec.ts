@@ -115,7 +115,9 @@ describe('ground-truth import', () => {
   it('ends when it is told to while it waits for input, and changes nothing', async () => {
     const child = startCli(['import', '-'], { env });
     const ended = endOf(child);
-    child.stdin.write(sampleLine());
+    // So much that a part of it has gone to the database.
+    const large = 'x'.repeat(1024 * 1024);
+    child.stdin.write(sampleLine({ initial_result: large, final_result: large }));
     const isReading = async () =>
       (
         await database.query(

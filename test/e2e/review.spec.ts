@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { apiOf } from '../setup/api.js';
 import { exportText, linesOf } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
@@ -114,6 +115,21 @@ describe('POST /jobs', () => {
     expect(refused.json.errors ?? [{ field: '' }]).toMatchObject([{ field }]);
   });
 
+  it.each([
+    ['{"corrections":[', '{}', ']}'],
+    ['{"corrections":[', '1', ']}'],
+    ['{"review_flags":[', '1', ']}'],
+    ['{', '"":1', '}'],
+  ])('names some faults of a body that has very many: %s%s', async (head, element, tail) => {
+    await create();
+    const body = `${head}${Array<string>(100_000).fill(element).join(',')}${tail}`;
+    for (const path of ['/jobs', `/jobs/${JOB}/corrections`]) {
+      const refused = await call('POST', path, { body });
+      expect([refused.status, kindOf(refused)]).toEqual([400, 'invalid-body']);
+      expect(refused.text.length).toBeLessThan(20_000);
+    }
+  });
+
   it('refuses bodies of another kind, or too large ones', async () => {
     const text = await call('POST', '/jobs', { body: '{}', headers: { 'content-type': 'text/plain' } });
     expect([text.status, kindOf(text)]).toEqual([415, 'unsupported-media-type']);
@@ -153,7 +169,12 @@ describe('POST /jobs/batch', () => {
     expect((await call('GET', '/jobs')).json.jobs).toHaveLength(1);
   });
 
-  it('wants lines', async () => {
+  it('wants lines, uncompressed', async () => {
+    const packed = await call('POST', '/jobs/batch', {
+      body: gzipSync(line(1)),
+      headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
+    });
+    expect([packed.status, kindOf(packed)]).toEqual([415, 'unsupported-media-type']);
     expect((await call('POST', '/jobs/batch', { body: '{}' })).status).toBe(415);
   });
 });
@@ -345,7 +366,7 @@ describe('POST /jobs/{id}/corrections', () => {
   it('honours If-Match', async () => {
     const first = (await call('GET', `/jobs/${JOB}`)).headers.get('etag')!;
     const body = (value: number) => `{"field_path":"header.no","new_value":${value}}`;
-    expect((await correct(body(1), { 'if-match': `"other", ${first}` })).status).toBe(201);
+    expect((await correct(body(1), { 'if-match': `, "other", , ${first}` })).status).toBe(201);
     const late = await correct(body(2), { 'if-match': first });
     expect([late.status, kindOf(late)]).toEqual([412, 'precondition-failed']);
     expect((await correct(body(3), { 'if-match': '*' })).status).toBe(201);
@@ -395,6 +416,24 @@ describe('PUT /jobs/{id}/result', () => {
     expect([again.status, again.text]).toEqual([200, '{"corrections":[]}']);
     expect(again.headers.get('etag')).toBe(made.headers.get('etag'));
     expect(await exportText(database.dataSource)).toContain(`"initial_result":${RESULT},`);
+  });
+
+  it('says of a dry run what would be refused', async () => {
+    const stale = await call('PUT', `/jobs/${JOB}/result?dry_run=true`, {
+      body: '{}',
+      headers: { 'if-match': '"x"' },
+    });
+    expect(kindOf(stale)).toBe('precondition-failed');
+    await call('PUT', `/jobs/${JOB}/approval`);
+    expect(kindOf(await put('{}', '?dry_run=true'))).toBe('approved');
+  });
+
+  it('records one correction where there would be too many', async () => {
+    const rows = (from: number) => JSON.stringify(Array.from({ length: 10_001 }, (_, n) => from + n));
+    await database.clear();
+    await create(rows(0));
+    const made = await put(rows(20_000));
+    expect(made.json.corrections).toMatchObject([{ field_path: '', op: 'replace' }]);
   });
 
   it('makes a result of none', async () => {
@@ -494,6 +533,36 @@ interface OpenApiOperation {
     >;
   };
 }
+
+it.each([
+  ['POST', '/jobs', '{"filename":"a","source_kind":"pdf"}'],
+  ['POST', '/jobs/batch', ''],
+  ['GET', `/jobs/${JOB}`, undefined],
+  ['GET', `/jobs/${JOB}/corrections`, undefined],
+  ['POST', `/jobs/${JOB}/corrections`, '{"field_path":"header.no","new_value":1}'],
+  ['PUT', `/jobs/${JOB}/result`, '{}'],
+  ['PUT', `/jobs/${JOB}/approval`, undefined],
+  ['DELETE', `/jobs/${JOB}/approval`, undefined],
+])('refuses a parameter that %s %s does not know, and does nothing', async (method, path, body) => {
+  await create();
+  const refused = await call(method, `${path}?dryrun=true`, body === undefined ? {} : { body });
+  expect([refused.status, kindOf(refused)]).toEqual([400, 'invalid-parameters']);
+  expect((await call('GET', '/jobs')).json.jobs).toMatchObject([{ correction_count: 0, approved: false }]);
+});
+
+it('logs what it says it has logged', async () => {
+  const broken = await createTestDatabase();
+  const other = await startServer({ DATABASE_URL: broken.url });
+  try {
+    await broken.query('drop table job_approvals');
+    await broken.query('alter table jobs rename column filename to name');
+    expect((await apiOf(() => other)('GET', '/jobs')).status).toBe(500);
+    expect((await other.stop()).stderr).toMatch(/GET \/api\/v1\/jobs failed: \w+ 42703/);
+  } finally {
+    await other.stop();
+    await broken.drop();
+  }
+});
 
 it('can require If-Match', async () => {
   const strict = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_REQUIRE_IF_MATCH: 'true' });

@@ -37,7 +37,7 @@ export class ImportService {
    * @throws BadInputError that names the bad lines; nothing has changed then
    */
   async import(input: AsyncIterable<Buffer>, options: ImportOptions): Promise<Imported> {
-    const staging = await this.staging.open();
+    const staging = this.staging.open();
     try {
       const faults = new ImportFaults();
       const reading = new Reading(staging, faults, options);

@@ -57,28 +57,19 @@ export class StagingRepository {
   constructor(private readonly dataSource: GroundTruthDataSource) {}
 
   /** The caller commits it or rolls it back, which also ends it. */
-  async open(): Promise<Staging> {
-    const client = await (await this.dataSource.connected()).pool.connect();
-    const staging = new Staging(client);
-    try {
-      await client.query(openStaging);
-      return staging;
-    } catch (error) {
-      await staging.rollBack();
-      throw error;
-    }
+  open(): Staging {
+    return new Staging(async () => (await this.dataSource.connected()).pool.connect());
   }
 }
 
+/** Takes a connection once there is something to send: who sends little, and slowly, holds none. */
 export class Staging {
   private readonly jobs = new BinaryCopyWriter(JOB_COLUMNS);
   private readonly corrections = new BinaryCopyWriter(CORRECTION_COLUMNS);
+  private client: PoolClient | undefined;
   private failure: Error | undefined;
 
-  constructor(private readonly client: PoolClient) {
-    // Without a listener, a connection that breaks between two statements would end the process.
-    client.on('error', this.remember);
-  }
+  constructor(private readonly connect: () => Promise<PoolClient>) {}
 
   async append(job: StagedJob, trail: readonly StagedCorrection[]): Promise<void> {
     this.jobs
@@ -122,7 +113,7 @@ export class Staging {
   /** Lines whose job_id stands in an earlier line already. */
   async findRepeated(most: number): Promise<Conflicts> {
     await this.flush();
-    await this.client.query('analyze staged_jobs');
+    await (await this.begun()).query('analyze staged_jobs');
     return this.conflicts(
       `select line, min(line) over (partition by id) as earlier_line from staged_jobs`,
       'line > earlier_line',
@@ -132,7 +123,7 @@ export class Staging {
 
   /** Lines whose job is in the database already. From here on to the end, nobody else changes jobs. */
   async findExisting(most: number): Promise<Conflicts> {
-    await this.client.query('lock table jobs in share row exclusive mode');
+    await (await this.begun()).query('lock table jobs in share row exclusive mode');
     return this.conflicts(
       `select line, null::bigint as earlier_line from staged_jobs where id in (select id from jobs)`,
       'true',
@@ -142,7 +133,7 @@ export class Staging {
 
   /** The same for lines whose job came in as another outcome than the line's. */
   async findOthers(most: number): Promise<Conflicts> {
-    await this.client.query('lock table jobs in share row exclusive mode');
+    await (await this.begun()).query('lock table jobs in share row exclusive mode');
     return this.conflicts(
       `select line, null::bigint as earlier_line from staged_jobs as staged join jobs using (id) where not (${IS_SAME_OUTCOME})`,
       'true',
@@ -157,7 +148,7 @@ export class Staging {
         : 'delete from staged_jobs where id in (select id from jobs)',
     );
     // Trails first: their jobs' last change is then right from the start, and no job is written twice.
-    await this.client.query('set constraints job_corrections_job_id_fkey deferred');
+    await (await this.begun()).query('set constraints job_corrections_job_id_fkey deferred');
     const corrections = await this.countOf(insertCorrections);
     const inserted = await this.countOf(insertJobs);
     return {
@@ -169,13 +160,13 @@ export class Staging {
   }
 
   async commit(): Promise<void> {
-    await this.client.query('commit');
+    await (await this.begun()).query('commit');
     this.release();
   }
 
   /** Nothing has happened. Never throws. */
   async rollBack(): Promise<void> {
-    await this.client.query('rollback').catch(this.remember);
+    await this.client?.query('rollback').catch(this.remember);
     this.release();
   }
 
@@ -186,13 +177,15 @@ export class Staging {
 
   private async copy(table: string, writer: BinaryCopyWriter): Promise<void> {
     if (writer.rows === 0) return;
-    const stream = this.client.query(copyFrom(`copy ${table} from stdin (format binary)`));
+    const stream = (await this.begun()).query(copyFrom(`copy ${table} from stdin (format binary)`));
     stream.end(writer.take());
     await finished(stream);
   }
 
   private async conflicts(lines: string, condition: string, most: number): Promise<Conflicts> {
-    const { rows } = await this.client.query<{ line: string; earlier_line: string | null; count: string }>(
+    const { rows } = await (
+      await this.begun()
+    ).query<{ line: string; earlier_line: string | null; count: string }>(
       `select line, earlier_line, count(*) over () as count from (${lines}) as lines
        where ${condition} order by line limit $1`,
       [most],
@@ -205,12 +198,22 @@ export class Staging {
   }
 
   private async countOf(statement: string): Promise<number> {
-    return (await this.client.query(statement)).rowCount ?? 0;
+    return (await (await this.begun()).query(statement)).rowCount ?? 0;
+  }
+
+  /** The connection, in the transaction, with the tables. */
+  private async begun(): Promise<PoolClient> {
+    if (this.client) return this.client;
+    this.client = await this.connect();
+    // Without a listener, a connection that breaks between two statements would end the process.
+    this.client.on('error', this.remember);
+    await this.client.query(openStaging);
+    return this.client;
   }
 
   private release(): void {
-    this.client.removeListener('error', this.remember);
-    this.client.release(this.failure);
+    this.client?.removeListener('error', this.remember);
+    this.client?.release(this.failure);
   }
 
   private readonly remember = (error: Error): void => {

@@ -40,7 +40,7 @@ export class IngestService {
    * @throws BadInputError that names the bad lines
    */
   async createAll(input: AsyncIterable<Buffer>): Promise<{ created: number; unchanged: number }> {
-    const staging = await this.staging.open();
+    const staging = this.staging.open();
     try {
       const faults = new ImportFaults();
       for await (const { number, bytes } of splitLines(input)) {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ParameterError } from '../../parameters/read-dto.js';
-import { parseTimestamp, TimestampError } from '../../timestamp/rfc3339.js';
+import { formatTimestamp, parseTimestamp, TimestampError } from '../../timestamp/rfc3339.js';
 import { type JobSummary } from '../job-record.js';
 import { UUID } from '../uuid.js';
 import { type QueueQueryDto } from './queue-query.dto.js';
@@ -33,18 +33,24 @@ function cursorBehind(job: JobSummary, sort: Position['sort']): string {
 }
 
 function readCursor(cursor: string, sort: Position['sort']): Position {
-  const [kind, value = '', id = '', ...rest] = Buffer.from(cursor, 'base64url').toString().split(' ');
-  if (kind === sort && UUID.test(id) && rest.length === 0 && isValue(value, sort)) return { sort, value, id };
+  const [kind, text = '', id = '', ...rest] = Buffer.from(cursor, 'base64url').toString().split(' ');
+  const value = kind === sort && UUID.test(id) && rest.length === 0 ? readValue(text, sort) : undefined;
+  if (value !== undefined) return { sort, value, id };
   throw new ParameterError([{ field: 'cursor', message: `is not a next_cursor of a list by ${sort}` }]);
 }
 
-function isValue(value: string, sort: Position['sort']): boolean {
-  if (sort === 'confidence') return value !== '' && !Number.isNaN(Number(value));
+/** As PostgreSQL reads it; undefined for what no list has ended with. */
+function readValue(text: string, sort: Position['sort']): string | undefined {
+  if (sort === 'confidence') {
+    const confidence = Number(text);
+    const isOne =
+      String(confidence) === text && (confidence === Infinity || (confidence >= 0 && confidence <= 1));
+    return isOne ? text : undefined;
+  }
   try {
-    parseTimestamp(value);
-    return true;
+    return formatTimestamp(parseTimestamp(text));
   } catch (error) {
-    if (error instanceof TimestampError) return false;
+    if (error instanceof TimestampError) return undefined;
     throw error;
   }
 }

@@ -1,27 +1,20 @@
 import { JSON_NULL } from '../../json-text/read.js';
 import { type Op } from '../../replay/replay.js';
-import { FieldReader } from '../field-reader.js';
-import { type CorrectionRequest, MOST_CORRECTIONS } from './review.service.js';
+import { type FieldReader } from '../field-reader.js';
+import { type CorrectionRequest } from './review.service.js';
 
 const OPS: readonly string[] = ['replace', 'add', 'remove'];
 
-/**
- * Reads one correction, or a list of them in `corrections`.
- *
- * @param body compact JSON text
- */
-export function readCorrections(
-  body: Buffer,
-  onFault: (field: string, message: string) => void,
-): { requests: CorrectionRequest[]; nameOf: (index: number, member: string) => string } {
-  const fields = new FieldReader(body, '', onFault);
+/** Reads one correction, or a list of them in `corrections`. */
+export function readCorrections(fields: FieldReader): {
+  requests: CorrectionRequest[];
+  nameOf: (index: number, member: string) => string;
+} {
   if (!fields.has('corrections'))
     return { requests: [readCorrection(fields)], nameOf: (_, member) => member };
   fields.expectKeys(['corrections'], []);
   const requests = fields.objects('corrections').map(readCorrection);
   if (requests.length === 0) fields.fault('corrections', 'is empty');
-  if (requests.length > MOST_CORRECTIONS)
-    fields.fault('corrections', `has more than ${MOST_CORRECTIONS.toLocaleString('en')} of them`);
   return { requests, nameOf: (index, member) => `corrections[${index}].${member}` };
 }
 

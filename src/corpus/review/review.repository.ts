@@ -61,6 +61,8 @@ export class ReviewRepository {
     const dataSource = await this.dataSource.connected();
     return dataSource.transaction(async (manager) => {
       await manager.query('set local ground_truth.is_compact = on');
+      // Before the row: an import that replaces jobs takes its locks in this order too.
+      await manager.query('lock table jobs in row exclusive mode');
       // By itself: what a statement reads besides the rows that it locks is of the moment before it got them.
       await manager.query('select from jobs where id = $1 for no key update', [id]);
       return work(new LockedJob(manager, await readJob(manager, id)));
@@ -127,10 +129,11 @@ export class LockedJob {
 
 // A clock that was set back must not put a correction before the one that it follows.
 const appendCorrections = `
+  with clock as materialized (select greatest(clock_timestamp(), updated_at) as now from jobs where id = $1)
   insert into job_corrections
     (job_id, corrected_by, field_path, op, old_value, new_value, position, reason, corrected_at)
   select $1, $2, field_path, op, old_value::json, new_value::json, position, reason, clock.now
-  from (select greatest(clock_timestamp(), updated_at) as now from jobs where id = $1) as clock,
+  from clock,
     unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[])
       with ordinality as made (field_path, op, old_value, new_value, position, reason, ordinal)
   order by ordinal

@@ -23,8 +23,10 @@ export interface Recorded {
   readonly version: string;
 }
 
-/** What a reviewer's change may consist of; so many make no trail that anybody reads. */
-export const MOST_CORRECTIONS = 10_000;
+/** More make no trail that anybody reads. */
+const MOST_CORRECTIONS = 10_000;
+/** What comes or goes is looked for among all that stands beside it: so many bytes of text, times the edits. */
+const MOST_WORK = 1_000_000_000;
 
 /** Records what reviewers do, so that replay leads back to what the pipeline gave, byte for byte. */
 @Injectable()
@@ -51,7 +53,7 @@ export class ReviewService {
 
   /**
    * Records the corrections that lead to `result`: nothing where it is the same JSON already, one for the whole document
-   * where they would be more than MOST_CORRECTIONS.
+   * where they would be too many.
    *
    * @param result compact JSON text
    * @throws CorpusFault
@@ -65,9 +67,15 @@ export class ReviewService {
     });
   }
 
-  /** What `replaceResult` would record. */
-  async deriveCorrections(jobId: string, result: Buffer): Promise<readonly PlannedCorrection[]> {
-    return planResult(await this.jobs.find(jobId), result).corrections;
+  /**
+   * What `replaceResult` would record.
+   *
+   * @throws CorpusFault what it would throw
+   */
+  async deriveCorrections(change: Change, result: Buffer): Promise<readonly PlannedCorrection[]> {
+    const job = await this.jobs.find(change.jobId);
+    requireOpen(job, change);
+    return planResult(job, result).corrections;
   }
 
   /** Declares the result right, or open again. Where that is so already, nothing happens. */
@@ -87,7 +95,9 @@ function planResult(job: JobRecord, result: Buffer): Plan {
   const current = job.result ?? JSON_NULL;
   const edits = deriveEdits(current, result);
   const whole: EditRequest = { op: 'replace', path: [], value: result };
-  return plan(current, edits.length > MOST_CORRECTIONS ? [whole] : edits, () => 'the body');
+  const comings = edits.filter(({ op }) => op !== 'replace').length;
+  const areMany = edits.length > MOST_CORRECTIONS || comings * current.length > MOST_WORK;
+  return plan(current, areMany ? [whole] : edits, () => 'the body');
 }
 
 async function record(

@@ -67,6 +67,7 @@ const createTables = `
   create index jobs_approved_created_at_id on jobs (created_at, id) where approved;
   -- The review queue, which is those that are not approved; by confidence, those without come last.
   create index jobs_open_created_at_id on jobs (created_at, id) where not approved;
+  create index jobs_open_confidence_id on jobs (coalesce(confidence, 'infinity'), id) where not approved;
   create index jobs_confidence_id on jobs (coalesce(confidence, 'infinity'), id);
   -- Windows on the last change.
   create index jobs_updated_at on jobs (updated_at);
