@@ -30,8 +30,8 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   // From the start on: what has been started has to be given back.
   const ending = askedToEnd();
   const app = await NestFactory.create<NestExpressApplication>(AppModule, {
-    // Levels alone would change nothing where a command has switched Nest's own lines off before.
-    logger: new ConsoleLogger({ logLevels: ['fatal', 'error', 'warn'] }),
+    // What fails before it listens is told by whoever called this.
+    logger: false,
     abortOnError: false,
     bodyParser: false,
   });
@@ -40,6 +40,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
     configureApp(app, env, packageVersion());
     if (env.GROUND_TRUTH_MIGRATE) await migrate(app.get(GroundTruthDataSource));
     await listen(app, options.host ?? env.HOST, options.port ?? env.PORT);
+    app.useLogger(new ConsoleLogger({ logLevels: ['fatal', 'error', 'warn'] }));
     await ending;
     cutOffLater(app);
   } finally {
