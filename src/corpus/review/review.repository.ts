@@ -60,9 +60,8 @@ export class ReviewRepository {
   async change<Result>(id: string, work: (job: LockedJob) => Promise<Result>): Promise<Result> {
     const dataSource = await this.dataSource.connected();
     return dataSource.transaction(async (manager) => {
-      await manager.query('set local ground_truth.is_compact = on');
-      // Before the row: an import that replaces jobs takes its locks in this order too.
-      await manager.query('lock table jobs in row exclusive mode');
+      // The table before the row: an import that replaces jobs takes its locks in this order too.
+      await manager.query('set local ground_truth.is_compact = on; lock table jobs in row exclusive mode');
       // By itself: what a statement reads besides the rows that it locks is of the moment before it got them.
       await manager.query('select from jobs where id = $1 for no key update', [id]);
       return work(new LockedJob(manager, await readJob(manager, id)));
