@@ -1,21 +1,19 @@
-import { canonicalScalar, stringValue } from './equal.js';
+import { alignRows, NO_ROW, Search } from './align.js';
+import { type Op } from './edit.js';
+import { canonicalScalar } from './equal.js';
 import { type FieldPath, type Index, key, type Key } from './field-path.js';
-import { sliceOf } from './json-slice.js';
+import { type JsonSlice, sliceOf, textOf } from './json-slice.js';
 import { JsonTree, Link, Node } from './json-tree.js';
-import { Char, skipString } from './scan.js';
+import { Char } from './scan.js';
 
 /** One edit on the way from one text to the other. */
 export interface DerivedEdit {
-  readonly op: 'replace' | 'add' | 'remove';
+  readonly op: Op;
   readonly path: FieldPath;
   /** Compact JSON text, sharing memory with the texts; null for a removal. */
   readonly value: Buffer | null;
 }
 
-/** How many rows of an array may have come, gone or moved before their search, quadratic in them, is given up. */
-const MOST_DIFFERENCES = 2_000;
-/** How many steps the searches in all arrays of a document may take. */
-const MOST_STEPS = 50_000_000;
 /** How many characters all paths may have, and what an edit counts besides. */
 const MOST_CHARACTERS = 50_000_000;
 const CHARACTERS_OF_EDIT = 100;
@@ -23,7 +21,6 @@ const CHARACTERS_OF_EDIT = 100;
 const MOST_COMPARISONS = 32;
 
 const ROOT = 0;
-const NO_ROW = -1;
 
 /**
  * The edits that make `before` mean the same as `after`, each on what the ones before it left. What is equal already stays
@@ -64,7 +61,7 @@ class Derivation {
   private readonly before: Values;
   private readonly after: Values;
   private readonly edits: DerivedEdit[] = [];
-  private readonly search: Search = { stepsLeft: MOST_STEPS };
+  private readonly search = new Search();
   private bytesLeft: number;
   private charactersLeft = MOST_CHARACTERS;
 
@@ -185,7 +182,7 @@ function placeBelow(parent: Place | undefined, step: Key | Index): Place {
 
 /** The values of a text. Each has an id, which it shares with its equals in either text, and with nothing else. */
 class Values {
-  private readonly nodes: Int32Array;
+  private readonly tree = new JsonTree();
   /** By node; 0 where it has not been asked for. */
   private readonly ids: Int32Array;
 
@@ -194,37 +191,33 @@ class Values {
     readonly text: Buffer,
     private readonly idsOfForms: Map<string, number>,
   ) {
-    const tree = new JsonTree();
-    tree.addValue(sliceOf(text), Link.None);
-    if (tree.nodes[ROOT + Node.First] === Link.None) tree.scan(ROOT);
-    this.nodes = tree.nodes;
-    this.ids = new Int32Array(this.nodes.length / Node.Size);
+    this.tree.addValue(sliceOf(text), Link.None);
+    // Finds them all, so that the tree has its size.
+    this.tree.firstChild(ROOT);
+    this.ids = new Int32Array(this.tree.nodes.length / Node.Size);
   }
 
-  sliceOf(node: number): { start: number; end: number } {
-    return { start: this.nodes[node + Node.Start]!, end: this.nodes[node + Node.End]! };
+  sliceOf(node: number): JsonSlice {
+    return this.tree.sliceOf(node);
   }
 
   textOf(node: number): Buffer {
-    return this.text.subarray(this.nodes[node + Node.Start], this.nodes[node + Node.End]);
+    return textOf(this.tree.sliceOf(node));
   }
 
   /** The first character, which tells arrays and objects from each other and from the rest. */
   kindOf(node: number): number {
-    return this.text[this.nodes[node + Node.Start]!]!;
+    return this.tree.firstByte(node);
   }
 
   children(node: number): number[] {
-    const children: number[] = [];
-    for (let child = this.nodes[node + Node.First]!; child !== 0; child = this.nodes[child + Node.Next]!)
-      children.push(child);
-    return children;
+    return this.tree.children(node);
   }
 
   /** undefined where a key stands twice. */
   members(node: number): Members | undefined {
     const children = this.children(node);
-    const members = new Map(children.map((child) => [this.keyOf(child), child]));
+    const members = new Map(children.map((child) => [this.tree.keyOf(child), child]));
     return members.size === children.length ? members : undefined;
   }
 
@@ -235,7 +228,7 @@ class Values {
 
   /** A tree has its nodes in the order of the text: from the last one on, what a value holds comes before the value. */
   private makeIds(node: number): void {
-    const { nodes } = this;
+    const { nodes } = this.tree;
     let last = node;
     for (let inner = nodes[node + Node.First]!; inner !== 0;) {
       last = inner;
@@ -263,76 +256,8 @@ class Values {
       return canonicalScalar(this.text, start, end);
     }
     const members = this.children(node)
-      .map((child) => ({ key: this.idOfForm(this.keyOf(child)), value: this.idOf(child) }))
+      .map((child) => ({ key: this.idOfForm(this.tree.keyOf(child)), value: this.idOf(child) }))
       .sort((a, b) => a.key - b.key);
     return `{${members.map(({ key, value }) => `${key}:${value}`).join()}`;
   }
-
-  private keyOf(node: number): string {
-    const start = this.nodes[node + Node.Key]!;
-    return stringValue(this.text, start, skipString(this.text, start));
-  }
-}
-
-/** What is left of MOST_STEPS. */
-interface Search {
-  stepsLeft: number;
-}
-
-/**
- * For each row of `left`, told by its id, the index of the equal row of `right` that it is to be, or NO_ROW; after the last
- * one, as if an end row stood there on both sides, the length of `right`.
- */
-function alignRows(left: readonly number[], right: readonly number[], search: Search): Int32Array {
-  const partners = new Int32Array(left.length + 1).fill(NO_ROW);
-  partners[left.length] = right.length;
-  // A row that is on one side only has no partner: edited rows, however many, cost the search nothing.
-  const rowsOfLeft = rowsAmong(new Set(right), left);
-  const rowsOfRight = rowsAmong(new Set(left), right);
-  const idsOfLeft = rowsOfLeft.map((row) => left[row]!);
-  const idsOfRight = rowsOfRight.map((row) => right[row]!);
-  for (let run = longestCommon(idsOfLeft, idsOfRight, search); run !== undefined; run = run.before)
-    for (let x = run.start; x < run.end; x++) partners[rowsOfLeft[x]!] = rowsOfRight[x - run.diagonal]!;
-  return partners;
-}
-
-function rowsAmong(wanted: ReadonlySet<number>, ids: readonly number[]): number[] {
-  return ids.flatMap((id, row) => (wanted.has(id) ? [row] : []));
-}
-
-/** A stretch of `left` that `right` has too, its indices there less by `diagonal`; and the runs before it. */
-interface Run {
-  readonly start: number;
-  readonly end: number;
-  readonly diagonal: number;
-  readonly before: Run | undefined;
-}
-
-/**
- * A longest common subsequence, its last run first: Myers, "An O(ND) Difference Algorithm and Its Variations" (1986). None
- * where the bounds do not let it be found; then the rows are paired by their position.
- */
-function longestCommon(left: readonly number[], right: readonly number[], search: Search): Run | undefined {
-  const most = Math.min(left.length + right.length, MOST_DIFFERENCES);
-  // How far into `left` each diagonal has come, and by which runs. Diagonal 0 is in the middle.
-  const middle = most + 1;
-  const reached = new Int32Array(2 * middle + 1);
-  const runs = new Array<Run | undefined>(reached.length);
-  for (let differences = 0; differences <= most; differences++) {
-    for (let diagonal = -differences; diagonal <= differences; diagonal += 2) {
-      const at = middle + diagonal;
-      const isInsertion =
-        diagonal === -differences || (diagonal !== differences && reached[at - 1]! < reached[at + 1]!);
-      const from = isInsertion ? at + 1 : at - 1;
-      const start = reached[from]! + (isInsertion ? 0 : 1);
-      let end = start;
-      while (end < left.length && end - diagonal < right.length && left[end] === right[end - diagonal]) end++;
-      reached[at] = end;
-      runs[at] = end > start ? { start, end, diagonal, before: runs[from] } : runs[from];
-      if (end >= left.length && end - diagonal >= right.length) return runs[at];
-      search.stepsLeft -= end - start + 1;
-      if (search.stepsLeft < 0) return undefined;
-    }
-  }
-  return undefined;
 }

@@ -5,10 +5,12 @@ import { type FieldPath } from './field-path.js';
 import { type JsonDocument } from './json-document.js';
 import { sliceOf } from './json-slice.js';
 
+export type Op = 'replace' | 'add' | 'remove';
+
 /** What an edit did. */
 export interface Edited {
   /** The operation as a correction records it: `add` to a member that exists is a `replace`. */
-  readonly op: 'replace' | 'add' | 'remove';
+  readonly op: Op;
   /** The value that stood there before; null where none did. */
   readonly old: Buffer | null;
   /** For a removed member: its place among all members just before. Null for everything else. */
@@ -50,4 +52,15 @@ export function remove(document: JsonDocument, path: FieldPath): Edited | typeof
   const old = document.valueOf(target);
   document.remove(target);
   return { op: 'remove', old, position: target.parent === 'object' ? target.index : null };
+}
+
+/** The edit of that name; a removal has no use for a value. */
+export function applyEdit(
+  document: JsonDocument,
+  op: Op,
+  path: FieldPath,
+  value: Buffer,
+): Edited | typeof PATH_MISSING {
+  if (op === 'add') return add(document, path, value);
+  return op === 'remove' ? remove(document, path) : replace(document, path, value);
 }

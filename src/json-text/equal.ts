@@ -62,7 +62,7 @@ function parse(text: Buffer): Value {
       at++;
     } else if (container.keys?.length === container.values.length) {
       const end = skipString(text, at);
-      container.keys.push(stringValue(text, at, end));
+      container.keys.push(decodeString(text, at, end));
       at = end;
     } else {
       const end = skipValue(text, at);
@@ -76,17 +76,9 @@ function parse(text: Buffer): Value {
 /** A scalar in a form that is the same for equal ones; the form of a string begins with a quote. */
 export function canonicalScalar(text: Buffer, start: number, end: number): string {
   const first = text[start]!;
-  if (first === Char.Quote) return `"${stringValue(text, start, end)}`;
+  if (first === Char.Quote) return `"${decodeString(text, start, end)}`;
   if (first === 0x74 || first === 0x66 || first === 0x6e) return text.toString('latin1', start, end);
   return normalizeNumber(text.toString('latin1', start, end));
-}
-
-/** What the JSON string between two offsets decodes to, quotes included in them. */
-export function stringValue(text: Buffer, start: number, end: number): string {
-  for (let at = start + 1; at < end; at++) {
-    if (text[at] === Char.Backslash) return decodeString(text, start, end);
-  }
-  return text.toString('utf8', start + 1, end - 1);
 }
 
 /** Digits without zeros at either end, and a power of ten: nothing is expanded, so `1e999999999` costs nothing. */

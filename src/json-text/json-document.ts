@@ -1,8 +1,9 @@
 import { type FieldPath, type Index, key, type Key } from './field-path.js';
-import { type JsonSink, JsonPieces } from './json-pieces.js';
+import { type JsonSink } from './json-pieces.js';
 import { type JsonSlice, sliceOf, textOf } from './json-slice.js';
 import { Flag, JsonTree, Link, Node } from './json-tree.js';
-import { Char, decodeString, skipString } from './scan.js';
+import { textAt, writeValue } from './json-writing.js';
+import { Char } from './scan.js';
 
 /** Where a path leads: to a value, or to the place in an array or object where one may be added. Good until the next edit. */
 export interface Target {
@@ -87,15 +88,15 @@ export class JsonDocument {
 
   /** The text of the value at a target that exists. */
   valueOf(target: Target): Buffer {
-    return this.toBuffer((target as FoundTarget).entry);
+    return textAt(this.tree, (target as FoundTarget).entry);
   }
 
   /** Whether the value at a target that exists is written just so. */
   isWritten(target: Target, value: JsonSlice): boolean {
-    const node = this.valueNode((target as FoundTarget).entry);
-    if (this.has(node, Flag.Changed)) return this.toBuffer(node).equals(textOf(value));
+    const node = this.tree.valueNode((target as FoundTarget).entry);
+    if (this.tree.has(node, Flag.Changed)) return textAt(this.tree, node).equals(textOf(value));
     const { nodes } = this.tree;
-    const bytes = this.sourceOf(node);
+    const bytes = this.tree.sourceOf(node);
     const start = nodes[node + Node.Start]!;
     const length = value.end - value.start;
     if (nodes[node + Node.End]! - start !== length) return false;
@@ -106,23 +107,23 @@ export class JsonDocument {
   /** The keys, decoded, of the object in which the target is or would be. */
   keysBeside(target: Target): string[] {
     const { parent, container } = target as FoundTarget;
-    return parent === 'object' ? this.children(container).map((child) => this.keyOf(child)) : [];
+    return parent === 'object' ? this.tree.children(container).map((child) => this.tree.keyOf(child)) : [];
   }
 
   /** The key of a member that exists, as the document writes it; undefined for anything else. */
   keyAt(target: Target): Key | undefined {
     const { entry, parent } = target as FoundTarget;
     if (parent !== 'object' || entry === Link.None) return undefined;
-    const { bytes, start, end } = this.keySlice(entry);
-    return key(this.keyOf(entry), bytes.toString('utf8', start, end));
+    const { bytes, start, end } = this.tree.keySlice(entry);
+    return key(this.tree.keyOf(entry), bytes.toString('utf8', start, end));
   }
 
   /** Whether the value at the target is an array, and how many elements it has. */
   lengthOf(target: Target): number | undefined {
     const { entry, exists } = target as FoundTarget;
     if (!exists) return undefined;
-    const node = this.valueNode(entry);
-    return this.firstByte(node) === Char.OpenArray ? this.children(node).length : undefined;
+    const node = this.tree.valueNode(entry);
+    return this.tree.firstByte(node) === Char.OpenArray ? this.tree.children(node).length : undefined;
   }
 
   /** The value that exists at the target becomes another one. */
@@ -161,18 +162,18 @@ export class JsonDocument {
 
   /** The whole text as it is now; the very text that was given in where nothing was edited. */
   toText(): Buffer {
-    return this.toBuffer(ROOT);
+    return textAt(this.tree, ROOT);
   }
 
   /** The whole text as it is now, in the stretches of the texts of which it is made. */
   writeTo(sink: JsonSink): void {
-    this.write(ROOT, sink);
+    writeValue(this.tree, ROOT, sink);
   }
 
   private takeStep(target: FoundTarget, step: Key | Index): FoundTarget | undefined {
     if (!target.exists) return undefined;
-    const container = this.valueNode(target.entry);
-    const first = this.firstByte(container);
+    const container = this.tree.valueNode(target.entry);
+    const first = this.tree.firstByte(container);
     if (typeof step === 'number')
       return first === Char.OpenArray ? this.findElement(container, step, target.isAmbiguous) : undefined;
     return first === Char.OpenObject ? this.findMember(container, step, target.isAmbiguous) : undefined;
@@ -185,7 +186,7 @@ export class JsonDocument {
     let entry: number = Link.None;
     let index = 0;
     let count = 0;
-    const first = this.firstChild(container);
+    const first = this.tree.firstChild(container);
     const { nodes } = this.tree;
     for (let child = first; child !== 0; child = nodes[child + Node.Next]!) {
       if (this.hasKey(child, key)) {
@@ -218,7 +219,7 @@ export class JsonDocument {
     if (this.lookedInto === container)
       this.members.set(
         container,
-        indexMembers(this.children(container), (child) => this.keyOf(child)),
+        indexMembers(this.tree.children(container), (child) => this.tree.keyOf(child)),
       );
     this.lookedInto = container;
   }
@@ -227,10 +228,10 @@ export class JsonDocument {
   private elementAt(container: number, index: number): number | undefined {
     if (index > FEW) {
       let elements = this.elements.get(container);
-      if (elements === undefined) this.elements.set(container, (elements = this.children(container)));
+      if (elements === undefined) this.elements.set(container, (elements = this.tree.children(container)));
       return elements[index] ?? (index === elements.length ? 0 : undefined);
     }
-    let entry = this.firstChild(container);
+    let entry = this.tree.firstChild(container);
     const { nodes } = this.tree;
     let count = 0;
     for (; entry !== 0 && count < index; count++) entry = nodes[entry + Node.Next]!;
@@ -238,62 +239,12 @@ export class JsonDocument {
   }
 
   private hasKey(entry: number, { bytes, key }: Key): boolean {
-    if (this.has(entry, Flag.KeyEscaped)) return this.keyOf(entry) === key;
+    if (this.tree.has(entry, Flag.KeyEscaped)) return this.tree.keyOf(entry) === key;
     if (bytes === null) return false;
-    const source = this.sourceOf(entry);
+    const source = this.tree.sourceOf(entry);
     const start = this.tree.nodes[entry + Node.Key]! + 1;
     for (let i = 0; i < bytes.length; i++) if (source[start + i] !== bytes[i]) return false;
     return source[start + bytes.length] === Char.Quote;
-  }
-
-  private keySlice(entry: number): JsonSlice {
-    const bytes = this.sourceOf(entry);
-    const start = this.tree.nodes[entry + Node.Key]!;
-    return { bytes, start, end: skipString(bytes, start) };
-  }
-
-  private keyOf(entry: number): string {
-    const { bytes, start, end } = this.keySlice(entry);
-    return decodeString(bytes, start, end);
-  }
-
-  /** The node that has an entry's value. */
-  private valueNode(entry: number): number {
-    return this.has(entry, Flag.Replaced) ? this.tree.nodes[entry + Node.First]! : entry;
-  }
-
-  private has(node: number, flag: Flag): boolean {
-    return (this.tree.nodes[node + Node.Flags]! & flag) !== 0;
-  }
-
-  private sliceAt(node: number): JsonSlice {
-    const { nodes } = this.tree;
-    return {
-      bytes: this.sourceOf(node),
-      start: nodes[node + Node.Start]!,
-      end: nodes[node + Node.End]!,
-    };
-  }
-
-  /** The text that a node stands in. */
-  private sourceOf(node: number): Buffer {
-    return this.tree.sources[this.tree.nodes[node + Node.Source]!]!;
-  }
-
-  private firstByte(node: number): number | undefined {
-    return this.sourceOf(node)[this.tree.nodes[node + Node.Start]!];
-  }
-
-  private firstChild(container: number): number {
-    if (this.tree.nodes[container + Node.First] === Link.None) this.tree.scan(container);
-    return this.tree.nodes[container + Node.First]!;
-  }
-
-  private children(container: number): number[] {
-    const children: number[] = [];
-    for (let child = this.firstChild(container); child !== 0; child = this.tree.nodes[child + Node.Next]!)
-      children.push(child);
-    return children;
   }
 
   /**
@@ -302,7 +253,7 @@ export class JsonDocument {
    * @returns the child that stood there; 0 where none did
    */
   private link(container: number, index: number, node: number): number {
-    const first = this.firstChild(container);
+    const first = this.tree.firstChild(container);
     const { nodes } = this.tree;
     this.members.delete(container);
     nodes[container + Node.Flags]! |= Flag.Restructured;
@@ -324,80 +275,10 @@ export class JsonDocument {
     const { nodes } = this.tree;
     for (
       let node = changed;
-      node !== Link.None && !this.has(node, Flag.Changed);
+      node !== Link.None && !this.tree.has(node, Flag.Changed);
       node = nodes[node + Node.Parent]!
     )
       nodes[node + Node.Flags]! |= Flag.Changed;
-  }
-
-  private toBuffer(entry: number): Buffer {
-    const node = this.valueNode(entry);
-    if (!this.has(node, Flag.Changed)) return textOf(this.sliceAt(node));
-    const pieces = new JsonPieces();
-    this.write(node, pieces);
-    return pieces.join();
-  }
-
-  /** Iterative: a path may lead through thousands of levels, and each of them may have changed. */
-  private write(root: number, sink: JsonSink): void {
-    const { nodes } = this.tree;
-    const open: Writing[] = [];
-    for (let entry = root; ;) {
-      const node = this.valueNode(entry);
-      const bytes = this.sourceOf(node);
-      const start = nodes[node + Node.Start]!;
-      if (!this.has(node, Flag.Changed)) sink.add(bytes, start, nodes[node + Node.End]!);
-      else open.push({ node, bytes, next: nodes[node + Node.First]!, at: start, isFirst: true });
-      let next = 0;
-      while (next === 0) {
-        const writing = open.at(-1);
-        if (writing === undefined) return;
-        next = this.has(writing.node, Flag.Restructured)
-          ? this.writeToNext(writing, sink)
-          : this.writeToChange(writing, sink);
-        if (next === 0) open.pop();
-      }
-      entry = next;
-    }
-  }
-
-  /**
-   * Of a container that has the entries of its source, writes the source up to the value that has changed next, which is
-   * the caller's to write; 0 after the last one, when the rest has been written.
-   */
-  private writeToChange(writing: Writing, sink: JsonSink): number {
-    const { nodes } = this.tree;
-    const { node, bytes } = writing;
-    for (let child = writing.next; child !== 0; child = nodes[child + Node.Next]!) {
-      if ((nodes[child + Node.Flags]! & (Flag.Replaced | Flag.Changed)) === 0) continue;
-      sink.add(bytes, writing.at, nodes[child + Node.Start]!);
-      writing.at = nodes[child + Node.End]!;
-      writing.next = nodes[child + Node.Next]!;
-      return child;
-    }
-    sink.add(bytes, writing.at, nodes[node + Node.End]!);
-    return 0;
-  }
-
-  /** Of a container whose entries have come or gone, writes what leads up to the next one's value; 0 after the last. */
-  private writeToNext(writing: Writing, sink: JsonSink): number {
-    const { nodes } = this.tree;
-    const { bytes, next: child } = writing;
-    const isObject = bytes[nodes[writing.node + Node.Start]!] === Char.OpenObject;
-    if (writing.isFirst) sink.add(isObject ? OPEN_OBJECT_TEXT : OPEN_ARRAY_TEXT, 0, 1);
-    if (child === 0) {
-      sink.add(isObject ? CLOSE_OBJECT_TEXT : CLOSE_ARRAY_TEXT, 0, 1);
-      return 0;
-    }
-    if (!writing.isFirst) sink.add(COMMA_TEXT, 0, 1);
-    if (isObject) {
-      const key = this.keySlice(child);
-      sink.add(key.bytes, key.start, key.end);
-      sink.add(COLON_TEXT, 0, 1);
-    }
-    writing.isFirst = false;
-    writing.next = nodes[child + Node.Next]!;
-    return child;
   }
 }
 
@@ -432,24 +313,3 @@ function memberTarget(
     entry: found?.entry ?? Link.None,
   };
 }
-
-/** How far the writing of a changed container has come. */
-interface Writing {
-  readonly node: number;
-  /** Its source. */
-  readonly bytes: Buffer;
-  /** The child that is looked at next; 0 after the last. */
-  next: number;
-  /** Up to where its source has been written. */
-  at: number;
-  isFirst: boolean;
-}
-
-const [OPEN_OBJECT_TEXT, CLOSE_OBJECT_TEXT, OPEN_ARRAY_TEXT, CLOSE_ARRAY_TEXT, COMMA_TEXT, COLON_TEXT] = [
-  '{',
-  '}',
-  '[',
-  ']',
-  ',',
-  ':',
-].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer];

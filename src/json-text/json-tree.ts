@@ -1,6 +1,6 @@
 import { type JsonSlice } from './json-slice.js';
 import { JsonTextError } from './json-text-error.js';
-import { Char, isWhiteSpace, skipScalar, skipWhiteSpace } from './scan.js';
+import { Char, decodeString, isWhiteSpace, skipScalar, skipString, skipWhiteSpace } from './scan.js';
 
 /**
  * What is kept of a node: these numbers, one after the other. A node is named by where its first number stands; 0 is the
@@ -48,7 +48,7 @@ const KEPT = 2_000 * Node.Size;
  * and collecting them took longer than reading the text.
  */
 export class JsonTree {
-  readonly sources: Buffer[] = [];
+  private readonly sources: Buffer[] = [];
   /** Another array whenever nodes are added and it was full. */
   nodes: Int32Array = new Int32Array(KEPT);
   private length = 0;
@@ -72,6 +72,56 @@ export class JsonTree {
   addEntry(key: Buffer | undefined, hasEscape: boolean, value: number, parent: number): number {
     const flags = Flag.Replaced | (hasEscape ? Flag.KeyEscaped : 0);
     return this.add(key ?? NO_KEY, key ? 0 : Link.None, 0, 0, value, parent, flags);
+  }
+
+  /** The node that has an entry's value. */
+  valueNode(entry: number): number {
+    return this.has(entry, Flag.Replaced) ? this.nodes[entry + Node.First]! : entry;
+  }
+
+  has(node: number, flag: Flag): boolean {
+    return (this.nodes[node + Node.Flags]! & flag) !== 0;
+  }
+
+  /** The text that a node stands in. */
+  sourceOf(node: number): Buffer {
+    return this.sources[this.nodes[node + Node.Source]!]!;
+  }
+
+  sliceOf(node: number): JsonSlice {
+    const { nodes } = this;
+    return { bytes: this.sourceOf(node), start: nodes[node + Node.Start]!, end: nodes[node + Node.End]! };
+  }
+
+  /** What tells arrays and objects from each other and from the rest. */
+  firstByte(node: number): number {
+    return this.sourceOf(node)[this.nodes[node + Node.Start]!]!;
+  }
+
+  /** A member's key, quotes included. */
+  keySlice(member: number): JsonSlice {
+    const bytes = this.sourceOf(member);
+    const start = this.nodes[member + Node.Key]!;
+    return { bytes, start, end: skipString(bytes, start) };
+  }
+
+  /** The same, decoded. */
+  keyOf(member: number): string {
+    const { bytes, start, end } = this.keySlice(member);
+    return decodeString(bytes, start, end);
+  }
+
+  /** 0 where there is none. Here a container is scanned, unless it has been. */
+  firstChild(container: number): number {
+    if (this.nodes[container + Node.First] === Link.None) this.scan(container);
+    return this.nodes[container + Node.First]!;
+  }
+
+  children(container: number): number[] {
+    const children: number[] = [];
+    for (let child = this.firstChild(container); child !== 0; child = this.nodes[child + Node.Next]!)
+      children.push(child);
+    return children;
   }
 
   private add(
@@ -105,7 +155,7 @@ export class JsonTree {
    *
    * @throws JsonTextError where the text is not JSON so that nothing could be found
    */
-  scan(root: number): void {
+  private scan(root: number): void {
     let { nodes } = this;
     const source = nodes[root + Node.Source]!;
     const bytes = this.sources[source]!;

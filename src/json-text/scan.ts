@@ -86,5 +86,8 @@ export function skipScalar(text: Buffer, at: number): number {
 
 /** The string value of the JSON string between two offsets, quotes included. */
 export function decodeString(text: Buffer, start: number, end: number): string {
-  return JSON.parse(text.toString('utf8', start, end)) as string;
+  for (let at = start + 1; at < end; at++) {
+    if (text[at] === Char.Backslash) return JSON.parse(text.toString('utf8', start, end)) as string;
+  }
+  return text.toString('utf8', start + 1, end - 1);
 }

@@ -6,7 +6,7 @@ import { type FieldPath, key, parseFieldPath } from '../json-text/field-path.js'
 import { JsonDocument } from '../json-text/json-document.js';
 import { sliceOf } from '../json-text/json-slice.js';
 import { readElements, readMembers } from '../json-text/read.js';
-import { type Edit, type Op, replay } from './replay.js';
+import { type Edit, type Op, undoAll } from './replay.js';
 
 const b = (text: string) => Buffer.from(text);
 const NULL = b('null');
@@ -25,6 +25,12 @@ function edit(
     newValue: sliceOf(b(newValue)),
     position,
   };
+}
+
+function replay(result: Buffer, trail: readonly Edit[]) {
+  const document = new JsonDocument(result);
+  const diverged = undoAll(document, trail);
+  return { original: document.toText(), diverged };
 }
 
 function outcome(result: string, ...trail: Edit[]) {

@@ -1,9 +1,10 @@
+import { type Op } from '../json-text/edit.js';
 import { equal } from '../json-text/equal.js';
 import { type FieldPath } from '../json-text/field-path.js';
-import { JsonDocument, type Target } from '../json-text/json-document.js';
+import { type JsonDocument, type Target } from '../json-text/json-document.js';
 import { type JsonSlice, textOf } from '../json-text/json-slice.js';
 
-export type Op = 'replace' | 'add' | 'remove';
+export { type Op };
 
 /** What replay needs of a correction. Values are compact JSON text; an absent one is the text `null`. */
 export interface Edit {
@@ -25,30 +26,12 @@ export interface Divergence {
   readonly reason: DivergenceReason;
 }
 
-export interface Replayed {
-  /** The text before the first correction; shares memory with the result and the old values. */
-  readonly original: Buffer;
-  /** Null where every step fitted; else the first one met, coming from the newest, that did not. */
-  readonly diverged: Divergence | null;
-}
-
 /**
- * Undoes a trail, newest first, and checks each step against the document. A correction that does not fit is skipped,
- * the rest still are undone.
+ * Undoes a trail, newest first, and checks each step against the document, which is the original afterwards. A correction
+ * that does not fit is skipped, the rest still are undone.
  *
- * @param result the current JSON text; `null` for a job without a result
+ * @param document holds the current JSON text; `null` for a job without a result
  * @param trail in the order in which the corrections were made
- */
-export function replay(result: Buffer, trail: readonly Edit[]): Replayed {
-  if (trail.length === 0) return { original: result, diverged: null };
-  const document = new JsonDocument(result);
-  const diverged = undoAll(document, trail);
-  return { original: document.toText(), diverged };
-}
-
-/**
- * The same on a document that holds the current JSON text, which is the original afterwards.
- *
  * @returns null where every step fitted; else the first one met, coming from the newest, that did not
  */
 export function undoAll(document: JsonDocument, trail: readonly Edit[]): Divergence | null {

@@ -2,7 +2,7 @@
  * Holds a sample's trail against its two results. What is stored is the final result and the trail; the initial result is
  * the proof that they belong together, and it tells where removed members stood.
  */
-import { add, remove, replace } from '../../json-text/edit.js';
+import { applyEdit } from '../../json-text/edit.js';
 import { equal } from '../../json-text/equal.js';
 import { type FieldPathCache } from '../../json-text/field-path-cache.js';
 import {
@@ -98,10 +98,7 @@ function resolve(document: JsonDocument, pointer: string): FieldPath | undefined
 
 /** Makes an edit, where it can be made. */
 function apply(document: JsonDocument, { op, path, newValue }: Edit): void {
-  if (path === undefined) return;
-  if (op === 'replace') replace(document, path, textOf(newValue));
-  else if (op === 'add') add(document, path, textOf(newValue));
-  else remove(document, path);
+  if (path !== undefined) applyEdit(document, op, path, textOf(newValue));
 }
 
 /** What the document of its time says of the removal of a member. */

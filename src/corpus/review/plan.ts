@@ -1,6 +1,6 @@
 /** What a reviewer asks for, turned into corrections that replay can take back byte for byte. */
 import { depth, MAX_DEPTH } from '../../json-text/compact.js';
-import { add, type Edited, PATH_MISSING, remove, replace } from '../../json-text/edit.js';
+import { applyEdit, PATH_MISSING } from '../../json-text/edit.js';
 import {
   type FieldPath,
   FieldPathError,
@@ -87,7 +87,7 @@ function edit(
   // A removed member comes back under the key as the document writes it.
   const key = op === 'remove' && target ? document.keyAt(target) : undefined;
   const written = key ? [...path.slice(0, -1), key] : path;
-  const edited = apply(document, op, path, newValue);
+  const edited = applyEdit(document, op, path, newValue);
   if (edited === PATH_MISSING) {
     throw new CorpusFault('path-missing', whyMissing(op), field);
   }
@@ -99,11 +99,6 @@ function edit(
     position: edited.position,
   };
   return { correction, path: written };
-}
-
-function apply(document: JsonDocument, op: Op, path: FieldPath, value: Buffer): Edited | typeof PATH_MISSING {
-  if (op === 'add') return add(document, path, value);
-  return op === 'remove' ? remove(document, path) : replace(document, path, value);
 }
 
 /** Adding to a member that is there already replaces it (RFC 6902, 4.1); an element makes room for another one. */

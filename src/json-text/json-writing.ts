@@ -1,0 +1,94 @@
+import { JsonPieces, type JsonSink } from './json-pieces.js';
+import { textOf } from './json-slice.js';
+import { Flag, type JsonTree, Node } from './json-tree.js';
+import { Char } from './scan.js';
+
+/** The text of an entry's value as it is now; shared with its source where nothing in it has changed. */
+export function textAt(tree: JsonTree, entry: number): Buffer {
+  const node = tree.valueNode(entry);
+  if (!tree.has(node, Flag.Changed)) return textOf(tree.sliceOf(node));
+  const pieces = new JsonPieces();
+  writeValue(tree, node, pieces);
+  return pieces.join();
+}
+
+/** The same in the stretches of texts of which it is made. Iterative: each of thousands of levels may have changed. */
+export function writeValue(tree: JsonTree, root: number, sink: JsonSink): void {
+  const { nodes } = tree;
+  const open: Writing[] = [];
+  for (let entry = root; ;) {
+    const node = tree.valueNode(entry);
+    const bytes = tree.sourceOf(node);
+    const start = nodes[node + Node.Start]!;
+    if (!tree.has(node, Flag.Changed)) sink.add(bytes, start, nodes[node + Node.End]!);
+    else open.push({ node, bytes, next: nodes[node + Node.First]!, at: start, isFirst: true });
+    let next = 0;
+    while (next === 0) {
+      const writing = open.at(-1);
+      if (writing === undefined) return;
+      next = tree.has(writing.node, Flag.Restructured)
+        ? writeToNext(tree, writing, sink)
+        : writeToChange(tree, writing, sink);
+      if (next === 0) open.pop();
+    }
+    entry = next;
+  }
+}
+
+/** How far the writing of a changed container has come. */
+interface Writing {
+  readonly node: number;
+  /** Its source. */
+  readonly bytes: Buffer;
+  /** The child that is looked at next; 0 after the last. */
+  next: number;
+  /** Up to where its source has been written. */
+  at: number;
+  isFirst: boolean;
+}
+
+/**
+ * Of a container that has the entries of its source, writes the source up to the value that has changed next, which is
+ * the caller's to write; 0 after the last one, when the rest has been written.
+ */
+function writeToChange({ nodes }: JsonTree, writing: Writing, sink: JsonSink): number {
+  const { node, bytes } = writing;
+  for (let child = writing.next; child !== 0; child = nodes[child + Node.Next]!) {
+    if ((nodes[child + Node.Flags]! & (Flag.Replaced | Flag.Changed)) === 0) continue;
+    sink.add(bytes, writing.at, nodes[child + Node.Start]!);
+    writing.at = nodes[child + Node.End]!;
+    writing.next = nodes[child + Node.Next]!;
+    return child;
+  }
+  sink.add(bytes, writing.at, nodes[node + Node.End]!);
+  return 0;
+}
+
+/** Of a container whose entries have come or gone, writes what leads up to the next one's value; 0 after the last. */
+function writeToNext(tree: JsonTree, writing: Writing, sink: JsonSink): number {
+  const { next: child } = writing;
+  const isObject = tree.firstByte(writing.node) === Char.OpenObject;
+  if (writing.isFirst) sink.add(isObject ? OPEN_OBJECT_TEXT : OPEN_ARRAY_TEXT, 0, 1);
+  if (child === 0) {
+    sink.add(isObject ? CLOSE_OBJECT_TEXT : CLOSE_ARRAY_TEXT, 0, 1);
+    return 0;
+  }
+  if (!writing.isFirst) sink.add(COMMA_TEXT, 0, 1);
+  if (isObject) {
+    const key = tree.keySlice(child);
+    sink.add(key.bytes, key.start, key.end);
+    sink.add(COLON_TEXT, 0, 1);
+  }
+  writing.isFirst = false;
+  writing.next = tree.nodes[child + Node.Next]!;
+  return child;
+}
+
+const [OPEN_OBJECT_TEXT, CLOSE_OBJECT_TEXT, OPEN_ARRAY_TEXT, CLOSE_ARRAY_TEXT, COMMA_TEXT, COLON_TEXT] = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer];
