@@ -1,4 +1,5 @@
 import { depth, MAX_DEPTH } from '../json-text/compact.js';
+import { type Op } from '../json-text/edit.js';
 import { equal } from '../json-text/equal.js';
 import { JSON_NULL, readElements, readMembers } from '../json-text/read.js';
 import { parseTimestamp, TimestampError } from '../timestamp/rfc3339.js';
@@ -69,6 +70,13 @@ export class FieldReader {
     const text = this.text(key, value, 'is not a string');
     if (text !== null && !UUID.test(text)) this.fault(key, 'is not a UUID');
     return text?.toLowerCase() ?? null;
+  }
+
+  /** What a correction does: to replace, where it does not say. */
+  op(key: string): Op {
+    const op = this.has(key) ? this.string(key) : 'replace';
+    if (!OPS.includes(op)) this.fault(key, `is none of ${OPS.join(', ')}`);
+    return op as Op;
   }
 
   boolean(key: string): boolean {
@@ -159,6 +167,7 @@ export class FieldReader {
   }
 }
 
+const OPS: readonly string[] = ['replace', 'add', 'remove'] satisfies Op[];
 const QUOTE = 0x22;
 const MINUS = 0x2d;
 const ZERO = Buffer.from('0');

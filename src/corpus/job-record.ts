@@ -61,12 +61,17 @@ export function toSummary(row: SummaryRow): JobSummary {
   };
 }
 
-/** A job as JSON: the members of its summary, then its result as it is written. */
-export function jobText({ summary, result }: JobRecord): string {
+/** The members of its summary, then its result as it is written. */
+function jobText({ summary, result }: JobRecord): string {
   return `${JSON.stringify(summary).slice(0, -1)},"result":${result?.toString() ?? 'null'}}`;
 }
 
-/** Another one for each state of a job. */
+/** A job as JSON, with a version: another one for each state of it. */
+export function represent(job: JobRecord): { text: string; version: string } {
+  const text = jobText(job);
+  return { text, version: hash('sha256', text, 'base64url').slice(0, 27) };
+}
+
 export function versionOf(job: JobRecord): string {
-  return hash('sha256', jobText(job), 'base64url').slice(0, 27);
+  return represent(job).version;
 }

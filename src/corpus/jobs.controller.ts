@@ -21,7 +21,7 @@ import { BadInputError } from './import/import-faults.js';
 import { IngestService } from './ingest/ingest.service.js';
 import { readOutcome } from './ingest/outcome.js';
 import { JobIdPipe } from './job-id.pipe.js';
-import { type JobRecord, jobText, versionOf } from './job-record.js';
+import { type JobRecord, represent } from './job-record.js';
 import { QueueQueryDto } from './queue/queue-query.dto.js';
 import { type QueuePage, QueueService } from './queue/queue.service.js';
 import { correctionsText } from './review/correction-text.js';
@@ -119,6 +119,7 @@ function toProblemError({ faults, count }: BadInputError): ProblemError {
 
 /** The job with what an `If-Match` for it has to say. */
 export function sendJob(response: Response, status: number, job: JobRecord): void {
-  response.setHeader('ETag', entityTag(versionOf(job)));
-  sendJson(response, status, jobText(job));
+  const { text, version } = represent(job);
+  response.setHeader('ETag', entityTag(version));
+  sendJson(response, status, text);
 }

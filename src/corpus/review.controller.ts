@@ -72,7 +72,7 @@ export class ReviewController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    sendJob(response, 200, await this.review.setApproved(this.readChange(id, request), true));
+    await this.setApproved(id, request, response, true);
   }
 
   @DescribeReopen()
@@ -83,7 +83,16 @@ export class ReviewController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    sendJob(response, 200, await this.review.setApproved(this.readChange(id, request), false));
+    await this.setApproved(id, request, response, false);
+  }
+
+  private async setApproved(
+    id: string,
+    request: Request,
+    response: Response,
+    approved: boolean,
+  ): Promise<void> {
+    sendJob(response, 200, await this.review.setApproved(this.readChange(id, request), approved));
   }
 
   private readChange(jobId: string, request: Request): Change {

@@ -4,6 +4,7 @@ import { CorpusFault } from '../../src/corpus/corpus-fault.js';
 import { IngestRepository } from '../../src/corpus/ingest/ingest.repository.js';
 import { IngestService } from '../../src/corpus/ingest/ingest.service.js';
 import { readOutcome } from '../../src/corpus/ingest/outcome.js';
+import { ImportService } from '../../src/corpus/import/import.service.js';
 import { StagingRepository } from '../../src/corpus/import/staging.repository.js';
 import { ReviewRepository } from '../../src/corpus/review/review.repository.js';
 import { type CorrectionRequest, ReviewService } from '../../src/corpus/review/review.service.js';
@@ -25,7 +26,7 @@ describe('what the review records', () => {
     const jobs = new ReviewRepository(database.dataSource);
     ingest = new IngestService(
       new IngestRepository(database.dataSource),
-      new StagingRepository(database.dataSource),
+      new ImportService(new StagingRepository(database.dataSource)),
       jobs,
     );
     review = new ReviewService(jobs);

@@ -40,7 +40,3 @@ export class ImportFaults {
     throw new BadInputError(ordered, this.count);
   }
 }
-
-export function tooLong(line: number): LineFault {
-  return { line, field: '', reason: 'is longer than 512 MiB' };
-}

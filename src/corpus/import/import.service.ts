@@ -1,9 +1,8 @@
-import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { FieldPathCache } from '../../json-text/field-path-cache.js';
 import { FieldPathError, parseFieldPath, parsePointer } from '../../json-text/field-path.js';
-import { JSON_NULL } from '../../json-text/read.js';
-import { ImportFaults, tooLong } from './import-faults.js';
+import { digestOf, orNone } from '../original.js';
+import { ImportFaults } from './import-faults.js';
 import { readLine } from './line-reader.js';
 import { type ImportedSample } from './line.js';
 import { type InputLine, splitLines } from './split-lines.js';
@@ -11,6 +10,8 @@ import { type Merged, type OnConflict, type Staging, StagingRepository } from '.
 import { type CheckedTrail, checkTrail } from './trail-check.js';
 
 export interface ImportOptions {
+  /** Take outcomes alone, which may then leave their result out. */
+  readonly accepted?: 'both' | 'outcomes';
   /** What to do with a job that is in the database already. */
   readonly onConflict: OnConflict;
   /** Take samples too whose trail does not lead back to their initial result. */
@@ -63,22 +64,6 @@ export class ImportService {
 }
 
 async function findConflicts(staging: Staging, faults: ImportFaults, onConflict: OnConflict): Promise<void> {
-  await findRepeated(staging, faults);
-  const existing = await staging.findExisting(ImportFaults.MOST);
-  if (onConflict !== 'fail') return;
-  faults.addAll(
-    existing.count,
-    existing.first.map(({ line }) => ({
-      line,
-      field: 'job_id',
-      reason:
-        'is in the database already; --on-conflict skip leaves it, --on-conflict replace takes the line instead',
-    })),
-  );
-}
-
-/** A job may stand in an input once. */
-export async function findRepeated(staging: Staging, faults: ImportFaults): Promise<void> {
   const repeated = await staging.findRepeated(ImportFaults.MOST);
   faults.addAll(
     repeated.count,
@@ -88,7 +73,20 @@ export async function findRepeated(staging: Staging, faults: ImportFaults): Prom
       reason: `stands in line ${String(earlier_line)} already`,
     })),
   );
+  const reason = REASONS[onConflict];
+  const existing = await staging.findExisting(ImportFaults.MOST, onConflict);
+  if (reason === undefined) return;
+  faults.addAll(
+    existing.count,
+    existing.first.map(({ line }) => ({ line, field: 'job_id', reason })),
+  );
 }
+
+/** What is wrong with a line whose job stands in its way. */
+const REASONS: Partial<Record<OnConflict, string>> = {
+  fail: 'is in the database already; --on-conflict skip leaves it, --on-conflict replace takes the line instead',
+  'skip-same': 'is that of a job which came in with another result or other fields',
+};
 
 /** Line after line, checked by itself and staged. */
 class Reading {
@@ -103,10 +101,10 @@ class Reading {
 
   async stage({ number, bytes }: InputLine): Promise<void> {
     if (bytes === undefined) {
-      this.faults.add(tooLong(number));
+      this.faults.add({ line: number, field: '', reason: 'is longer than 512 MiB' });
       return;
     }
-    const line = readLine(bytes, number);
+    const line = readLine(bytes, number, this.options.accepted);
     if (line.kind === 'bad') for (const fault of line.faults) this.faults.add(fault);
     else if (line.kind === 'outcome') await this.staging.appendOutcome(number, line.outcome);
     else await this.stageSample(number, line.sample);
@@ -128,7 +126,7 @@ class Reading {
         line,
         id: sample.job_id,
         result: orNone(sample.final_result),
-        original_sha256: original && sha256(original),
+        original_sha256: digestOf(original),
       },
       sample.corrections.map((correction, index) => ({
         ...correction,
@@ -168,13 +166,4 @@ function whyInvalid(path: string): string | undefined {
     if (error instanceof FieldPathError) return error.message;
     throw error;
   }
-}
-
-/** JSON null as a whole result is the same as none. */
-function orNone(result: Buffer): Buffer | null {
-  return result.equals(JSON_NULL) ? null : result;
-}
-
-function sha256(text: Buffer): string {
-  return hash('sha256', text);
 }

@@ -1,7 +1,6 @@
 import { compact, MAX_DEPTH } from '../../json-text/compact.js';
 import { JsonTextError, TooDeepError } from '../../json-text/json-text-error.js';
 import { JSON_NULL } from '../../json-text/read.js';
-import { type Op } from '../../replay/replay.js';
 import { FieldReader } from '../field-reader.js';
 import { type Outcome, readOutcome } from '../ingest/outcome.js';
 import { type ImportedCorrection, type ImportedSample, type LineFault } from './line.js';
@@ -21,7 +20,6 @@ const SAMPLE_KEYS = [
   'confidence',
 ];
 const CORRECTION_KEYS = ['field_path', 'old_value', 'new_value', 'corrected_by', 'reason', 'corrected_at'];
-const OPS: readonly string[] = ['replace', 'add', 'remove'];
 
 /** Deep enough that a value which is too deep is named by its field. */
 const LINE_DEPTH = 2 * MAX_DEPTH;
@@ -86,11 +84,10 @@ function readSample(fields: FieldReader): ImportedSample {
 
 function readCorrection(fields: FieldReader): ImportedCorrection {
   fields.expectKeys(CORRECTION_KEYS, ['op']);
-  const op = fields.has('op') ? fields.string('op') : 'replace';
-  if (!OPS.includes(op)) fields.fault('op', 'is none of replace, add, remove');
+  const op = fields.op('op');
   const correction: ImportedCorrection = {
     field_path: fields.string('field_path'),
-    op: op as Op,
+    op,
     old_value: fields.json('old_value'),
     new_value: fields.json('new_value'),
     corrected_by: fields.string('corrected_by'),

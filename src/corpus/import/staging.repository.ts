@@ -8,7 +8,8 @@ import { GroundTruthDataSource } from '../../database/ground-truth-data-source.j
 import { IS_SAME_OUTCOME, type Outcome } from '../ingest/outcome.js';
 import { type ImportedCorrection } from './line.js';
 
-export type OnConflict = 'fail' | 'skip' | 'replace';
+/** What becomes of a line whose job is in the database already; `skip-same` fails where the job came in as another one. */
+export type OnConflict = 'fail' | 'skip' | 'skip-same' | 'replace';
 
 /** A job on its way into the database. */
 export interface StagedJob {
@@ -121,21 +122,15 @@ export class Staging {
     );
   }
 
-  /** Lines whose job is in the database already. From here on to the end, nobody else changes jobs. */
-  async findExisting(most: number): Promise<Conflicts> {
+  /**
+   * Lines whose job is in the database already; for `skip-same`, as another one than the line's. From here on to the end,
+   * nobody else changes jobs.
+   */
+  async findExisting(most: number, onConflict: OnConflict): Promise<Conflicts> {
     await (await this.begun()).query('lock table jobs in share row exclusive mode');
+    const condition = onConflict === 'skip-same' ? `not (${IS_SAME_OUTCOME})` : 'true';
     return this.conflicts(
-      `select line, null::bigint as earlier_line from staged_jobs where id in (select id from jobs)`,
-      'true',
-      most,
-    );
-  }
-
-  /** The same for lines whose job came in as another outcome than the line's. */
-  async findOthers(most: number): Promise<Conflicts> {
-    await (await this.begun()).query('lock table jobs in share row exclusive mode');
-    return this.conflicts(
-      `select line, null::bigint as earlier_line from staged_jobs as staged join jobs using (id) where not (${IS_SAME_OUTCOME})`,
+      `select line, null::bigint as earlier_line from staged_jobs as staged join jobs using (id) where ${condition}`,
       'true',
       most,
     );

@@ -1,11 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { CorpusFault } from '../corpus-fault.js';
-import { ImportFaults, tooLong } from '../import/import-faults.js';
-import { findRepeated } from '../import/import.service.js';
-import { readLine } from '../import/line-reader.js';
-import { splitLines } from '../import/split-lines.js';
-import { StagingRepository } from '../import/staging.repository.js';
+import { ImportService } from '../import/import.service.js';
 import { type JobRecord } from '../job-record.js';
 import { ReviewRepository } from '../review/review.repository.js';
 import { IngestRepository } from './ingest.repository.js';
@@ -16,7 +12,7 @@ import { type Outcome } from './outcome.js';
 export class IngestService {
   constructor(
     private readonly ingest: IngestRepository,
-    private readonly staging: StagingRepository,
+    private readonly imports: ImportService,
     private readonly jobs: ReviewRepository,
   ) {}
 
@@ -40,32 +36,11 @@ export class IngestService {
    * @throws BadInputError that names the bad lines
    */
   async createAll(input: AsyncIterable<Buffer>): Promise<{ created: number; unchanged: number }> {
-    const staging = this.staging.open();
-    try {
-      const faults = new ImportFaults();
-      for await (const { number, bytes } of splitLines(input)) {
-        const line = bytes && readLine(bytes, number, 'outcomes');
-        if (line?.kind === 'outcome') await staging.appendOutcome(number, line.outcome);
-        for (const fault of line === undefined ? [tooLong(number)] : line.kind === 'bad' ? line.faults : [])
-          faults.add(fault);
-      }
-      await findRepeated(staging, faults);
-      const others = await staging.findOthers(ImportFaults.MOST);
-      faults.addAll(
-        others.count,
-        others.first.map(({ line }) => ({
-          line,
-          field: 'job_id',
-          reason: 'is that of a job which came in with another result or other fields',
-        })),
-      );
-      faults.throwIfAny();
-      const { inserted, skipped } = await staging.merge('skip');
-      await staging.commit();
-      return { created: inserted, unchanged: skipped };
-    } catch (error) {
-      await staging.rollBack();
-      throw error;
-    }
+    const { inserted, skipped } = await this.imports.import(input, {
+      accepted: 'outcomes',
+      onConflict: 'skip-same',
+      acceptDiverged: false,
+    });
+    return { created: inserted, unchanged: skipped };
   }
 }

@@ -1,6 +1,5 @@
-import { hash } from 'node:crypto';
-import { JSON_NULL } from '../../json-text/read.js';
 import { type FieldReader } from '../field-reader.js';
+import { digestOf, orNone } from '../original.js';
 
 /** What a pipeline has to say of a document, read and validated. */
 export interface Outcome {
@@ -21,14 +20,13 @@ export function readOutcome(fields: FieldReader): Outcome {
     ['filename', 'source_kind'],
     ['result', 'job_id', 'review_flags', 'confidence', 'created_at'],
   );
-  const text = fields.json('result');
-  const result = text.equals(JSON_NULL) ? null : text;
+  const result = orNone(fields.json('result'));
   return {
     job_id: fields.uuid('job_id'),
     filename: fields.string('filename'),
     source_kind: fields.string('source_kind'),
     result,
-    original_sha256: result && hash('sha256', result),
+    original_sha256: digestOf(result),
     review_flags: fields.strings('review_flags'),
     confidence: fields.share('confidence'),
     created_at: fields.time('created_at'),

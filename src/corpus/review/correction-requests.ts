@@ -1,9 +1,6 @@
 import { JSON_NULL } from '../../json-text/read.js';
-import { type Op } from '../../replay/replay.js';
 import { type FieldReader } from '../field-reader.js';
 import { type CorrectionRequest } from './review.service.js';
-
-const OPS: readonly string[] = ['replace', 'add', 'remove'];
 
 /** Reads one correction, or a list of them in `corrections`. */
 export function readCorrections(fields: FieldReader): {
@@ -19,15 +16,14 @@ export function readCorrections(fields: FieldReader): {
 }
 
 function readCorrection(fields: FieldReader): CorrectionRequest {
-  const op = fields.has('op') ? fields.string('op') : 'replace';
-  if (!OPS.includes(op)) fields.fault('op', 'is none of replace, add, remove');
+  const op = fields.op('op');
   const isRemoval = op === 'remove';
   fields.expectKeys(['field_path', ...(isRemoval ? [] : ['new_value'])], ['op', 'reason', 'new_value']);
   const value = fields.json('new_value');
   if (isRemoval && !value.equals(JSON_NULL)) fields.fault('new_value', 'is not null, which a remove needs');
   return {
     path: fields.string('field_path'),
-    op: op as Op,
+    op,
     value: isRemoval ? null : value,
     reason: fields.nullableString('reason'),
   };
