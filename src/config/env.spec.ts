@@ -5,9 +5,12 @@ describe('Env', () => {
     expect(Object.fromEntries(Object.entries(Env.read({ PORT: '', DATABASE_URL: '', OTHER: 'x' })))).toEqual({
       GROUND_TRUTH_MIGRATE: false,
       GROUND_TRUTH_POOL_SIZE: 20,
+      GROUND_TRUTH_RATE_LIMIT: 6000,
       GROUND_TRUTH_EXPORT_STALL_SECONDS: 60,
       GROUND_TRUTH_MAX_BODY_MB: 16,
       GROUND_TRUTH_REQUIRE_IF_MATCH: false,
+      GROUND_TRUTH_SHUTDOWN_SECONDS: 10,
+      GROUND_TRUTH_LOG_LEVEL: 'info',
       HOST: '127.0.0.1',
       PORT: 3000,
     });
@@ -30,10 +33,50 @@ describe('Env', () => {
     [{ DATABASE_URL: 'mysql://u@h/x' }, /^DATABASE_URL is not a URL such as postgres:/],
     [{ DATABASE_URL: 'postgres://u:geheim@127.0.0.1:99999/x' }, /^DATABASE_URL is not a URL such as/],
     [{ DATABASE_URL: 'postgres://u:gehe%im@127.0.0.1/x' }, /^DATABASE_URL is not a URL such as/],
+    [{ GROUND_TRUTH_AUTH: 'yes' }, 'GROUND_TRUTH_AUTH is not required or none'],
+    [{ GROUND_TRUTH_LOG_LEVEL: 'loud' }, 'GROUND_TRUTH_LOG_LEVEL is not error, warn, info or debug'],
+    [{ GROUND_TRUTH_CORS_ORIGINS: '*' }, /^GROUND_TRUTH_CORS_ORIGINS is not a list of origins/],
+    [
+      { GROUND_TRUTH_CORS_ORIGINS: 'https://a.example/' },
+      /^GROUND_TRUTH_CORS_ORIGINS is not a list of origins/,
+    ],
+    [
+      { GROUND_TRUTH_MAX_EXPORTS: '20' },
+      'GROUND_TRUTH_MAX_EXPORTS has to be less than GROUND_TRUTH_POOL_SIZE',
+    ],
+    [{ GROUND_TRUTH_KEYS_FILE: '/keys' }, 'GROUND_TRUTH_KEYS_FILE is for GROUND_TRUTH_JOBS_RELATION'],
+    [
+      { DATABASE_URL: 'postgres://h/x', GROUND_TRUTH_JOBS_RELATION: 'ocr.jobs' },
+      'GROUND_TRUTH_JOBS_RELATION and GROUND_TRUTH_CORRECTIONS_RELATION are set together',
+    ],
+    [
+      { GROUND_TRUTH_JOBS_RELATION: 'a', GROUND_TRUTH_CORRECTIONS_RELATION: 'b' },
+      'GROUND_TRUTH_JOBS_RELATION needs DATABASE_URL',
+    ],
+    [
+      {
+        DATABASE_URL: 'postgres://h/x',
+        GROUND_TRUTH_JOBS_RELATION: 'a',
+        GROUND_TRUTH_CORRECTIONS_RELATION: 'b',
+        GROUND_TRUTH_MIGRATE: '1',
+      },
+      'GROUND_TRUTH_MIGRATE is of no use with GROUND_TRUTH_JOBS_RELATION',
+    ],
   ])('refuses %j', (source, message) => {
     expect(() => Env.read(source)).toThrow(EnvError);
     expect(() => Env.read(source)).toThrow(message);
     expect(() => Env.read(source)).not.toThrow(/geheim|gehe%im/);
+  });
+
+  it('leaves connections to others than exports, and takes lists of origins', () => {
+    expect(['2', '3', '20'].map((size) => Env.read({ GROUND_TRUTH_POOL_SIZE: size }).mostTransfers)).toEqual([
+      1, 2, 15,
+    ]);
+    expect(Env.read({ GROUND_TRUTH_MAX_EXPORTS: '4' }).mostTransfers).toBe(4);
+    expect(
+      Env.read({ GROUND_TRUTH_CORS_ORIGINS: 'https://a.example, http://localhost:5173' })
+        .GROUND_TRUTH_CORS_ORIGINS,
+    ).toEqual(['https://a.example', 'http://localhost:5173']);
   });
 
   it('names all faults at once', () => {
