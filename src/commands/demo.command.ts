@@ -70,13 +70,20 @@ export class DemoCommand extends TerminalCommand {
     );
   }
 
-  /** The demonstration's database is not the one that the environment names, so both have to be said. */
+  /** The demonstration's database is not the one that the environment names, so what names another is unset. */
   private serveLine(): string {
     const setting = `GROUND_TRUTH_DATA_DIR=${shellQuote(this.dataSource.embeddedFolder ?? FOLDER)}`;
-    const unset = this.env.DATABASE_URL === undefined ? '' : 'DATABASE_URL= ';
-    return `${unset}${setting} npx ground-truth serve`;
+    const unset = OTHER_DATABASE.filter((name) => this.env[name] !== undefined).map((name) => `${name}= `);
+    return `${unset.join('')}${setting} npx ground-truth serve`;
   }
 }
+
+const OTHER_DATABASE = [
+  'DATABASE_URL',
+  'GROUND_TRUTH_JOBS_RELATION',
+  'GROUND_TRUTH_CORRECTIONS_RELATION',
+  'GROUND_TRUTH_KEYS_FILE',
+] as const;
 
 interface Sample {
   readonly filename: string;

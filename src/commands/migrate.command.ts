@@ -1,7 +1,9 @@
 import { Command } from 'nest-commander';
+import { Env } from '../config/env.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { migrate } from '../database/migrate.js';
 import { printNote } from '../terminal/print.js';
+import { refuseToWrite } from '../terminal/refuse-to-write.js';
 import { TerminalCommand } from '../terminal/terminal-command.js';
 
 @Command({
@@ -9,7 +11,10 @@ import { TerminalCommand } from '../terminal/terminal-command.js';
   description: 'Bring the schema of the database up to date (the embedded one does so by itself)',
 })
 export class MigrateCommand extends TerminalCommand {
-  constructor(private readonly dataSource: GroundTruthDataSource) {
+  constructor(
+    private readonly dataSource: GroundTruthDataSource,
+    private readonly env: Env,
+  ) {
     super();
   }
 
@@ -18,6 +23,7 @@ export class MigrateCommand extends TerminalCommand {
   }
 
   async run(): Promise<void> {
+    refuseToWrite('migrate', this.env);
     const applied = await migrate(await this.dataSource.connected());
     for (const name of applied) printNote(`applied ${name}`);
     printNote('the schema of the database is up to date');

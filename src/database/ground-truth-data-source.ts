@@ -4,6 +4,7 @@ import { type Env } from '../config/env.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { JobCorrection } from '../corpus/job-correction.entity.js';
 import { Job } from '../corpus/job.entity.js';
+import { ForeignRelations } from './foreign/foreign-relations.js';
 import { migrations } from './migrations/migrations.js';
 import { migrate, MIGRATIONS_TABLE } from './migrate.js';
 
@@ -25,6 +26,7 @@ export class GroundTruthDataSource extends DataSource {
   private embedded: EmbeddedPostgres | undefined;
   private embeddedOnly: EmbeddedOnly | undefined;
   private connecting: Promise<this> | undefined;
+  private foreignRelations: ForeignRelations | undefined;
 
   constructor(private readonly env: Env) {
     super(optionsOf(env));
@@ -36,13 +38,19 @@ export class GroundTruthDataSource extends DataSource {
     this.setOptions({ url: undefined } as Partial<DataSourceOptions>);
   }
 
-  /** Connects. The embedded database gets its schema here; any other one is migrated on request only. */
+  /**
+   * Connects. The embedded database gets its schema here; any other one is migrated on request only. Somebody else's is
+   * looked at: whether it has what is to be read.
+   *
+   * @throws ForeignDatabaseError
+   */
   override async initialize(): Promise<this> {
     const isEmbedded = this.embeddedOnly !== undefined || this.env.DATABASE_URL === undefined;
     if (isEmbedded) await this.joinEmbedded();
     try {
       await super.initialize();
       if (isEmbedded) await migrate(this);
+      else if (this.env.isReadOnly) this.foreignRelations = await ForeignRelations.find(this, this.env);
       return this;
     } catch (error) {
       await this.destroy();
@@ -67,6 +75,11 @@ export class GroundTruthDataSource extends DataSource {
       this.embedded = undefined;
       await embedded?.release();
     }
+  }
+
+  /** Once connected: what stands for our tables in somebody else's database; undefined in our own. */
+  get foreign(): ForeignRelations | undefined {
+    return this.foreignRelations;
   }
 
   /** The folder of the embedded database, where one is in use. */

@@ -78,6 +78,12 @@ export function settingsFor(filter: JobFilter): string {
   ].join('; ');
 }
 
+/**
+ * The same where the jobs are somebody else's. Nothing is known of their indexes, so the planner is left its choice of
+ * plans. A `real` is written with all the digits that mean it.
+ */
+export const FOREIGN_SETTINGS = 'set local jit = off; set local extra_float_digits = 1';
+
 const FIELDS = `
   job.id, job.filename, job.source_kind, job.approved, job.reviewed_by, job.reviewed_at, job.created_at,
   job.result, job.review_flags, job.confidence,
@@ -87,7 +93,8 @@ const FIELDS = `
     order by corrected_at, id
   )`;
 
-function isWindow({ since, until }: JobFilter): boolean {
+/** Whether samples are selected by their last change. */
+export function isWindow({ since, until }: JobFilter): boolean {
   return since !== undefined || until !== undefined;
 }
 

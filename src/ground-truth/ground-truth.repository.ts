@@ -1,17 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { type PoolClient } from 'pg';
+import { type PoolClient, type QueryResultRow } from 'pg';
 import { type CopyRow } from '../database/binary-copy.js';
 import { copyRows } from '../database/copy-out.js';
+import { type ForeignRelations } from '../database/foreign/foreign-relations.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { type JobFilter } from './corpus-filter.js';
 import {
   corpusQuery,
   countQuery,
+  FOREIGN_SETTINGS,
   JOB_FIELDS,
   settingsFor,
   VERIFICATION_FIELDS,
   verificationQuery,
 } from './corpus-query.js';
+import { checkingRows } from './foreign/checked-row.js';
+import { checkKeys } from './foreign/relation-keys.js';
 import {
   type Statistics,
   type StatisticsOptions,
@@ -51,9 +55,9 @@ export class GroundTruthRepository {
    */
   async openSnapshot(signal?: AbortSignal): Promise<Snapshot> {
     signal?.throwIfAborted();
-    const { pool } = await this.dataSource.connected();
+    const { pool, foreign } = await this.dataSource.connected();
     const client = await pool.connect();
-    const snapshot = new OpenSnapshot(client, signal);
+    const snapshot = new OpenSnapshot(client, signal, foreign);
     try {
       signal?.throwIfAborted();
       await client.query('begin transaction isolation level repeatable read read only');
@@ -74,6 +78,8 @@ class OpenSnapshot implements Snapshot {
   constructor(
     private readonly client: PoolClient,
     private readonly signal: AbortSignal | undefined,
+    /** Where the jobs are somebody else's. */
+    private readonly foreign: ForeignRelations | undefined,
   ) {
     // Without a listener, a connection that breaks between two statements would end the process.
     client.on('error', this.remember);
@@ -81,36 +87,52 @@ class OpenSnapshot implements Snapshot {
   }
 
   streamJobs(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
-    return this.stream(settingsFor(filter), corpusQuery(filter), JOB_FIELDS, onRow);
+    return this.stream(filter, corpusQuery(filter), JOB_FIELDS, onRow);
   }
 
   streamJobsWithDigest(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
-    return this.stream(settingsFor(filter), verificationQuery(filter), VERIFICATION_FIELDS, onRow);
+    return this.stream(filter, verificationQuery(filter), VERIFICATION_FIELDS, onRow);
   }
 
   async countJobs(filter: JobFilter): Promise<number> {
-    this.isClean = false;
-    const { rows } = await this.client.query<{ samples: string }>(countQuery(filter));
-    this.isClean = true;
-    return Number(rows[0]!.samples);
+    const query = countQuery(filter);
+    const row = await this.ask<{ samples: string }>(this.foreign?.reading(query) ?? query);
+    return Number(row.samples);
   }
 
   async findStatistics(options: StatisticsOptions): Promise<Statistics> {
+    const query = statisticsQuery(options);
+    const text = this.foreign?.readingWhatBelongsTogether(query) ?? query;
+    return toStatistics(await this.ask<StatisticsRow>(text, [options.top_n]));
+  }
+
+  private async ask<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row> {
     this.isClean = false;
-    const { rows } = await this.client.query<StatisticsRow>(statisticsQuery(options), [options.top_n]);
-    this.isClean = true;
-    return toStatistics(rows[0]!);
+    try {
+      const { rows } = await this.client.query<Row>(text, values);
+      this.isClean = true;
+      return rows[0]!;
+    } catch (error) {
+      throw this.foreign?.explain(error) ?? error;
+    }
   }
 
   private async *stream(
-    settings: string,
+    filter: JobFilter,
     query: string,
     fields: number,
     onRow: (row: CopyRow) => boolean,
   ): AsyncIterable<void> {
+    const { client, foreign } = this;
     this.isClean = false;
-    await this.client.query(settings);
-    yield* copyRows(this.client, query, fields, onRow);
+    try {
+      await client.query(foreign ? FOREIGN_SETTINGS : settingsFor(filter));
+      if (foreign) await checkKeys(client, foreign, filter);
+      const rows = foreign ? checkingRows(foreign, fields, onRow) : onRow;
+      yield* copyRows(client, foreign?.reading(query) ?? query, fields, rows);
+    } catch (error) {
+      throw foreign?.explain(error) ?? error;
+    }
     this.isClean = true;
   }
 

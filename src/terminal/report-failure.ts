@@ -1,5 +1,6 @@
 import { EnvError } from '../config/env.js';
 import { toDatabaseFault } from '../database/database-fault.js';
+import { ForeignDatabaseError } from '../database/foreign/foreign-database-error.js';
 import { ExitCode } from './exit-code.js';
 import { errorCode, Failure, systemReason } from './failure.js';
 
@@ -14,7 +15,8 @@ export function reportFailure(error: unknown): ExitCode {
 }
 
 function describe(error: unknown): string[] {
-  if (error instanceof Failure || error instanceof EnvError) return error.message.split('\n');
+  if (error instanceof Failure || error instanceof EnvError || error instanceof ForeignDatabaseError)
+    return error.message.split('\n');
   const fault = toDatabaseFault(error);
   if (fault) return [onOneLine(fault.message)];
   return [describeRefusal(error) ?? describeSystem(error) ?? `an unexpected error: ${nameOf(error)}`];

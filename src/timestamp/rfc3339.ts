@@ -46,9 +46,13 @@ export function parseTimestamp(text: string): bigint {
   if (!exists || minutes === undefined) throw new TimestampError('is not a time that exists');
   const instant =
     (BigInt(milliseconds) - BigInt(minutes) * 60_000n) * MICROSECONDS + BigInt(fraction.padEnd(6, '0'));
-  if (instant < FIRST || instant > LAST)
-    throw new TimestampError('is not within the years 0001 to 9999 in UTC');
+  if (!isWritable(instant)) throw new TimestampError('is not within the years 0001 to 9999 in UTC');
   return instant;
+}
+
+/** Whether RFC 3339 has a year for so many microseconds since the Unix epoch. */
+export function isWritable(instant: bigint): boolean {
+  return instant >= FIRST && instant <= LAST;
 }
 
 function notATime(text: string): TimestampError {

@@ -1,6 +1,8 @@
 import { Command } from 'nest-commander';
+import { Env } from '../../config/env.js';
 import { Failure } from '../../terminal/failure.js';
 import { printNote } from '../../terminal/print.js';
+import { refuseToWrite } from '../../terminal/refuse-to-write.js';
 import { TerminalCommand } from '../../terminal/terminal-command.js';
 import { JobsRepository } from '../jobs.repository.js';
 import { UUID } from '../uuid.js';
@@ -12,7 +14,10 @@ import { UUID } from '../uuid.js';
   description: 'Delete a job and its trail of corrections, for good',
 })
 export class EraseCommand extends TerminalCommand {
-  constructor(private readonly jobs: JobsRepository) {
+  constructor(
+    private readonly jobs: JobsRepository,
+    private readonly env: Env,
+  ) {
     super();
   }
 
@@ -26,6 +31,7 @@ export class EraseCommand extends TerminalCommand {
         `job_id: ${JSON.stringify(jobId)} is not a UUID such as 01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3`,
       ]);
     }
+    refuseToWrite('erase', this.env);
     const corrections = await this.jobs.delete(jobId);
     if (corrections === undefined) throw new Failure(`there is no job ${jobId}; nothing was erased`);
     printNote(

@@ -1,10 +1,12 @@
 import { Command, Option } from 'nest-commander';
+import { Env } from '../../config/env.js';
 import { Failure } from '../../terminal/failure.js';
 import { openInput } from '../../terminal/input.js';
 import { Interruption } from '../../terminal/interruption.js';
 import { inGroups } from '../../terminal/numbers.js';
 import { printNote } from '../../terminal/print.js';
 import { Progress } from '../../terminal/progress.js';
+import { refuseToWrite } from '../../terminal/refuse-to-write.js';
 import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
 import { BadInputError } from '../import/import-faults.js';
 import { type Imported, ImportService } from '../import/import.service.js';
@@ -22,6 +24,7 @@ export class ImportCommand extends TerminalCommand {
   constructor(
     private readonly imports: ImportService,
     private readonly interruption: Interruption,
+    private readonly env: Env,
   ) {
     super();
   }
@@ -56,6 +59,7 @@ export class ImportCommand extends TerminalCommand {
   async run([file = '']: string[], flags: Flags): Promise<void> {
     const { on_conflict, accept_diverged } = this.readFlags(ImportOptionsDto, flags);
     if (file === '') this.refuse(['file: "" is not the name of a file; accepted are a file and -']);
+    refuseToWrite('import', this.env);
     const input = await openInput(file, this.interruption.signal);
     const progress = new Progress('Importing');
     progress.start(input.size === undefined ? undefined : { bytes: input.size });

@@ -1,0 +1,106 @@
+import { type ByteWriter } from '../../bytes/byte-writer.js';
+import { type CopyRow } from '../../database/binary-copy.js';
+import { int32At, readArrayHead, RECORD_FIELD_LEAD, RECORD_HEAD } from '../../database/postgres-binary.js';
+import { JSON_NULL } from '../../json-text/read.js';
+import { CorrectionField, JobField } from '../corpus-query.js';
+import { ValueCheck } from './value-check.js';
+
+const NULL = -1;
+
+/** A record's columns, in their order. */
+const COLUMNS = [
+  { field: CorrectionField.FieldPath, name: 'field_path' },
+  { field: CorrectionField.Op, name: 'op' },
+  { field: CorrectionField.OldValue, name: 'old_value' },
+  { field: CorrectionField.NewValue, name: 'new_value' },
+  { field: CorrectionField.Position, name: 'position' },
+  { field: CorrectionField.CorrectedBy, name: 'corrected_by' },
+  { field: CorrectionField.Reason, name: 'reason' },
+  { field: CorrectionField.CorrectedAt, name: 'corrected_at' },
+] as const;
+type Column = (typeof COLUMNS)[number];
+
+const REQUIRED: ReadonlySet<CorrectionField> = new Set([
+  CorrectionField.FieldPath,
+  CorrectionField.CorrectedBy,
+  CorrectionField.CorrectedAt,
+]);
+
+/** Writes record arrays anew: their values checked, their JSON compact. */
+export class CheckedTrail {
+  private readonly value: ValueCheck;
+  private op = '';
+
+  /** @param relation the name of the one that holds the corrections */
+  constructor(relation: string) {
+    this.value = new ValueCheck(relation, 'a correction of job');
+  }
+
+  /** @throws ForeignDatabaseError */
+  write(row: CopyRow, out: ByteWriter): void {
+    const { bytes } = row;
+    this.value.ofJob(bytes, row.start(JobField.Id));
+    const start = row.start(JobField.Trail);
+    const { count, first } = readArrayHead(bytes, start);
+    if (count === 0) {
+      out.add(bytes, start, row.end(JobField.Trail));
+      return;
+    }
+    out.add(bytes, start, first);
+    let at = first;
+    for (let i = 0; i < count; i++) at = this.writeRecord(bytes, at, out);
+  }
+
+  /** @returns the offset behind the record whose length stands at `at` */
+  private writeRecord(bytes: Buffer, at: number, out: ByteWriter): number {
+    const lengthAt = out.length;
+    let field = at + 4 + RECORD_HEAD;
+    out.add(bytes, at, field);
+    for (const column of COLUMNS) field = this.writeField(bytes, field, column, out);
+    // What came before it stays where it is, so the length can be mended behind it.
+    out.bytes.writeInt32BE(out.length - lengthAt - 4, lengthAt);
+    return field;
+  }
+
+  /** @returns the offset behind the field whose type stands at `at` */
+  private writeField(bytes: Buffer, at: number, { field, name }: Column, out: ByteWriter): number {
+    const length = int32At(bytes, at + RECORD_FIELD_LEAD);
+    const start = at + RECORD_FIELD_LEAD + 4;
+    if (length === NULL) {
+      if (REQUIRED.has(field)) this.value.refuse(name, 'is null');
+      out.add(bytes, at, start);
+      return start;
+    }
+    const end = start + length;
+    if (field === CorrectionField.OldValue || field === CorrectionField.NewValue) {
+      const value = this.value.json(name, start, end);
+      this.checkAbsence(name, value);
+      out.add(bytes, at, start);
+      out.bytes.writeInt32BE(value.length, out.length - 4);
+      out.add(value, 0, value.length);
+      return end;
+    }
+    this.check(bytes, field, start, end);
+    out.add(bytes, at, end);
+    return end;
+  }
+
+  private check(bytes: Buffer, field: CorrectionField, start: number, end: number): void {
+    if (field === CorrectionField.Op) this.noteOp(bytes.toString('latin1', start, end));
+    else if (field === CorrectionField.CorrectedAt) this.value.time('corrected_at', start);
+    else if (field === CorrectionField.Position && int32At(bytes, start) < 0)
+      this.value.refuse('position', 'is less than 0');
+  }
+
+  private noteOp(op: string): void {
+    if (op !== 'replace' && op !== 'add' && op !== 'remove')
+      this.value.refuse('op', 'is not replace, add or remove');
+    this.op = op;
+  }
+
+  /** What is added has no old value, and what is removed no new one. */
+  private checkAbsence(column: string, value: Buffer): void {
+    if (this.op === (column === 'old_value' ? 'add' : 'remove') && !value.equals(JSON_NULL))
+      this.value.refuse(column, `is not null, but op is ${this.op}`);
+  }
+}
