@@ -1,5 +1,5 @@
 import { type DataSource } from 'typeorm';
-import { type ColumnKind, titleOf } from './column-kind.js';
+import { titleOf } from './column-kind.js';
 import { ForeignDatabaseError } from './foreign-database-error.js';
 import { type ExpectedColumn } from './relation-columns.js';
 
@@ -131,30 +131,30 @@ function checkColumns(
   faults: string[],
 ): Relation {
   const columns = new Map<string, RelationColumn>();
-  if (found.size > 0 && ![...found.values()].some(({ mayBeRead }) => mayBeRead))
-    faults.push(`${variable}: ${name} may not be read by this role; grant select on ${name} to it`);
-  else {
-    for (const [column, { kind, isOptional = false }] of Object.entries(expected)) {
-      const there = found.get(column);
-      const read = there?.base == null ? undefined : kind.types[there.base]?.read;
-      if (there?.mayBeRead === true && read) columns.set(column, { read, isNeverNull: there.isNeverNull });
-      else if (!there) {
-        if (!isOptional) faults.push(`${variable}: ${name} has no column ${column} (${titleOf(kind, 'or')})`);
-      } else if (!there.mayBeRead)
-        faults.push(`${variable}: ${name} column ${column} may not be read by this role; grant select on it`);
-      else faults.push(`${variable}: ${name} column ${column} ${mistyped(there, kind)}`);
-    }
-  }
   const id = found.get('id');
   // A unique index on a table says nothing of the tables that inherit from it.
-  return { name, columns, hasKey: id?.isNeverNull === true && id.isUnique && !hasChildren };
+  const relation = { name, columns, hasKey: id?.isNeverNull === true && id.isUnique && !hasChildren };
+  if (found.size > 0 && ![...found.values()].some(({ mayBeRead }) => mayBeRead)) {
+    faults.push(`${variable}: ${name} may not be read by this role; grant select on ${name} to it`);
+    return relation;
+  }
+  for (const [column, expectation] of Object.entries(expected)) {
+    const there = found.get(column);
+    const read = expectation.kind.types[there?.base ?? '']?.read;
+    if (there?.mayBeRead === true && read) columns.set(column, { read, isNeverNull: there.isNeverNull });
+    else if (there || expectation.isOptional !== true)
+      faults.push(`${variable}: ${name} ${faultOf(column, there, expectation)}`);
+  }
+  return relation;
 }
 
-function mistyped({ name, type, base }: FoundColumn, kind: ColumnKind): string {
+function faultOf(column: string, there: FoundColumn | undefined, { kind }: ExpectedColumn): string {
+  if (!there) return `has no column ${column} (${titleOf(kind, 'or')})`;
+  if (!there.mayBeRead) return `column ${column} may not be read by this role; grant select on it`;
   const accepted = `accepted ${Object.keys(kind.types).length === 1 ? 'is' : 'are'} ${titleOf(kind, 'and')}`;
   const hint =
-    base === 'timestamp' && 'timestamptz' in kind.types
-      ? `; make a view with ${name} at time zone 'UTC', or the zone that it is in`
+    there.base === 'timestamp' && 'timestamptz' in kind.types
+      ? `; make a view with ${column} at time zone 'UTC', or the zone that it is in`
       : '';
-  return `is ${type}; ${accepted}${hint}`;
+  return `column ${column} is ${there.type}; ${accepted}${hint}`;
 }
