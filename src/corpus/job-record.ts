@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { formatTimestamp, parseTimestamp } from '../timestamp/rfc3339.js';
+import { readTime, timeText } from '../database/time-column.js';
 
 /** A job as it stands in the database, its result left out. Times are RFC 3339. */
 export interface JobSummary {
@@ -33,16 +33,6 @@ export const SUMMARY_COLUMNS = `
 
 /** What `SUMMARY_COLUMNS` gives. */
 export type SummaryRow = JobSummary;
-
-/** A column as text that `readTime` understands, whatever the time zone of the session. */
-export function timeText(column: string): string {
-  return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ${column}`;
-}
-
-/** The canonical form. */
-export function readTime(text: string): string {
-  return formatTimestamp(parseTimestamp(text));
-}
 
 export function toSummary(row: SummaryRow): JobSummary {
   return {

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { lstat, open, readlink, realpath, rename, rm } from 'node:fs/promises';
+import { lstat, open, readlink, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { replaceFile } from '../files/replace-file.js';
 import { errorCode, Failure } from './failure.js';
 
 const PRIVATE = 0o600;
@@ -21,18 +21,11 @@ export async function writeWholeFile(
   blocks: AsyncIterable<Buffer>,
   signal: AbortSignal,
 ): Promise<number> {
-  const place = await resolvePlace(target);
-  const partial = partialNameOf(place);
-  try {
+  return replaceFile(await resolvePlace(target), async (partial) => {
     const size = await writeAndSync(partial, blocks, signal);
     signal.throwIfAborted();
-    await rename(partial, place);
-    await syncFolder(path.dirname(place));
     return size;
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+  });
 }
 
 async function writeAndSync(
@@ -62,22 +55,4 @@ async function resolvePlace(target: string): Promise<string> {
 
 function absent(error: unknown): undefined {
   if (errorCode(error) !== 'ENOENT') throw error;
-}
-
-/** Hidden, beside its place (a rename stays within one file system), and never the same twice. */
-function partialNameOf(place: string): string {
-  const unique = `${process.pid}-${randomBytes(6).toString('hex')}`;
-  return path.join(path.dirname(place), `.${path.basename(place).slice(0, 40)}.${unique}.partial`);
-}
-
-/** Without it, a crash of the machine could take the rename back. Some network file systems cannot. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } catch (error) {
-    if (errorCode(error) !== 'EINVAL') throw error;
-  } finally {
-    await handle.close();
-  }
 }

@@ -2,14 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { GroundTruthDataSource } from '../../database/ground-truth-data-source.js';
 import { CorpusFault } from '../corpus-fault.js';
-import {
-  type JobRecord,
-  readTime,
-  SUMMARY_COLUMNS,
-  type SummaryRow,
-  timeText,
-  toSummary,
-} from '../job-record.js';
+import { readTime, timeText } from '../../database/time-column.js';
+import { type JobRecord, SUMMARY_COLUMNS, type SummaryRow, toSummary } from '../job-record.js';
 import { type PlannedCorrection } from './plan.js';
 
 /** A correction as it stands in the trail. */

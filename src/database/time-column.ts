@@ -1,0 +1,11 @@
+import { formatTimestamp, parseTimestamp } from '../timestamp/rfc3339.js';
+
+/** A column as text that `readTime` understands, whatever the time zone of the session. */
+export function timeText(column: string): string {
+  return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ${column}`;
+}
+
+/** The canonical form. */
+export function readTime(text: string): string {
+  return formatTimestamp(parseTimestamp(text));
+}
