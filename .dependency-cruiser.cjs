@@ -35,8 +35,26 @@ module.exports = {
     never(
       'database-is-at-the-bottom',
       { path: room('database') },
-      { path: ['^src/(http|operations|ground-truth)/'] },
+      { path: ['^src/(http|operations|ground-truth|access)/'] },
       'The database room knows no caller.',
+    ),
+    never(
+      'access-knows-neither-side',
+      { path: room('access') },
+      { path: [room('ground-truth'), room('corpus'), room('http')] },
+      'Who may do what is asked from both sides and from HTTP.',
+    ),
+    never(
+      'access-knows-no-terminal',
+      { path: room('access'), pathNot: room('access/commands') },
+      { path: [room('terminal'), 'node_modules/(nest-commander|commander)/'] },
+      'A server has keys too.',
+    ),
+    never(
+      'files-imports-nothing',
+      { path: room('files') },
+      { path: '^src/', pathNot: [room('files')] },
+      'files imports nothing of ours.',
     ),
     never(
       'services-know-no-framework',

@@ -51,9 +51,52 @@ create table job_approvals (
   constraint job_approvals_pkey PRIMARY KEY (id)
 );
 
+create table api_keys (
+  id uuid not null,
+  name text not null,
+  sha256 text not null,
+  scopes text[] not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_name_is_printable CHECK ((name ~ '^[^\u0001-\u001f\u007f-\u009f]{1,100}$'::text)),
+  constraint api_keys_name_is_unique UNIQUE (name),
+  constraint api_keys_scopes_are_known CHECK (((scopes <@ '{export,review,ingest,metrics,admin}'::text[]) AND (cardinality(scopes) > 0) AND (array_ndims(scopes) = 1))),
+  constraint api_keys_sha256_is_hexadecimal CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint api_keys_sha256_is_unique UNIQUE (sha256),
+  constraint api_keys_times_have_four_digit_years CHECK (((LEAST(created_at, expires_at, revoked_at, last_used_at) >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (GREATEST(created_at, expires_at, revoked_at, last_used_at) < '10000-01-01 00:00:00+00'::timestamp with time zone)))
+);
+
+create table access_log_outcomes (
+  id uuid not null,
+  ended_at timestamp with time zone not null default now(),
+  outcome text not null,
+  samples bigint not null,
+  bytes bigint not null,
+  sha256 text not null,
+  constraint access_log_outcomes_pkey PRIMARY KEY (id),
+  constraint access_log_outcomes_counts_are_counts CHECK (((samples >= 0) AND (bytes >= 0))),
+  constraint access_log_outcomes_outcome_is_known CHECK ((outcome = ANY (ARRAY['complete'::text, 'reader_gone'::text, 'reader_stalled'::text, 'key_revoked'::text, 'shutdown'::text, 'interrupted'::text, 'failed'::text]))),
+  constraint access_log_outcomes_sha256_is_hexadecimal CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+create table access_log (
+  id uuid not null,
+  began_at timestamp with time zone not null default now(),
+  who text not null,
+  via text not null,
+  filter json not null,
+  constraint access_log_pkey PRIMARY KEY (id),
+  constraint access_log_via_is_known CHECK ((via = ANY (ARRAY['http'::text, 'cli'::text])))
+);
+
+alter table access_log_outcomes add constraint access_log_outcomes_id_fkey FOREIGN KEY (id) REFERENCES access_log(id);
 alter table job_approvals add constraint job_approvals_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
 alter table job_corrections add constraint job_corrections_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE DEFERRABLE;
 
+CREATE INDEX access_log_began_at_id ON public.access_log USING btree (began_at, id);
 CREATE INDEX job_approvals_job_id ON public.job_approvals USING btree (job_id);
 CREATE INDEX job_corrections_job_id_corrected_at_id ON public.job_corrections USING btree (job_id, corrected_at, id);
 CREATE INDEX jobs_approved_created_at_id ON public.jobs USING btree (created_at, id) WHERE approved;
@@ -111,6 +154,16 @@ AS $function$
     end
   $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_to_change_access_log()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    raise exception 'what was logged of an export stays: % of % is refused', lower(tg_op), tg_table_name
+      using errcode = 'restrict_violation';
+  end
+  $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_to_change_trail()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -163,3 +216,5 @@ CREATE TRIGGER job_corrections_refuse_update BEFORE UPDATE ON public.job_correct
 CREATE TRIGGER job_approvals_refuse_delete BEFORE DELETE ON public.job_approvals FOR EACH ROW EXECUTE FUNCTION refuse_to_delete_from_trail();
 CREATE TRIGGER job_approvals_refuse_truncate BEFORE TRUNCATE ON public.job_approvals FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_trail();
 CREATE TRIGGER job_approvals_refuse_update BEFORE UPDATE ON public.job_approvals FOR EACH ROW EXECUTE FUNCTION refuse_to_change_trail();
+CREATE TRIGGER access_log_outcomes_refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.access_log_outcomes FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_access_log();
+CREATE TRIGGER access_log_refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_access_log();

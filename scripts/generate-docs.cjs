@@ -49,17 +49,19 @@ Written by \`npm run docs\` from what every command says of itself with \`--help
 `;
 
 function cliReference() {
-  const overview = help();
-  const names = [...overview.matchAll(/^ {2}([a-z]+)(?= )/gm)].map(([, name]) => name);
-  const commands = names.filter((name) => name !== 'help');
-  const sections = [
-    ['ground-truth', overview],
-    ...commands.map((name) => [`ground-truth ${name}`, help(name)]),
-  ];
+  return [CLI_INTRODUCTION, ...sectionsOf([])].join('\n');
+}
+
+/** A command's section, then those of its subcommands. */
+function sectionsOf(command) {
+  const text = help(...command);
+  const [, listed = ''] = /\nCommands:\n(.*?)(?:\n\n|$)/s.exec(text) ?? [];
+  const names = [...listed.matchAll(/^ {2}([a-z][a-z-]*)(?= )/gm)].map(([, name]) => name);
+  const title = ['ground-truth', ...command].join(' ');
   return [
-    CLI_INTRODUCTION,
-    ...sections.map(([title, text]) => `## ${title}\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`),
-  ].join('\n');
+    `## ${title}\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`,
+    ...names.filter((name) => name !== 'help').flatMap((name) => sectionsOf([...command, name])),
+  ];
 }
 
 /** Not being a terminal, it wraps at 80 columns. */

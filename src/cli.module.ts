@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
 import { InjectCommander } from 'nest-commander';
+import { AccessModule } from './access/access.module.js';
+import { AccessCommandsModule } from './access/commands/access-commands.module.js';
+import { noteExport } from './access/commands/note-export.js';
 import { DemoCommand } from './commands/demo.command.js';
 import { MigrateCommand } from './commands/migrate.command.js';
 import { ServeCommand } from './commands/serve.command.js';
@@ -17,11 +20,13 @@ import { TerminalModule } from './terminal/terminal.module.js';
   imports: [
     ConfigModule,
     DatabaseModule.forRoot('on-demand'),
+    AccessModule.forRoot(noteExport),
     TerminalModule,
     CorpusModule,
     GroundTruthModule,
     GroundTruthCommandsModule,
     CorpusCommandsModule,
+    AccessCommandsModule,
   ],
   providers: [ServeCommand, MigrateCommand, DemoCommand],
 })

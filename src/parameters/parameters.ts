@@ -58,12 +58,29 @@ export function ChoiceParameter(choices: readonly string[]): PropertyDecorator {
   );
 }
 
+/** A set of some words, written with commas between them. */
+export function ChoicesParameter(choices: readonly string[]): PropertyDecorator {
+  return parameter(
+    (text) => {
+      const words = text.split(',');
+      return words.every((word) => choices.includes(word)) ? new Set(words) : text;
+    },
+    (value) => value instanceof Set,
+    () => `one or more of ${choices.join(', ')}, with commas between them`,
+  );
+}
+
 /** Any text but none. PostgreSQL's text cannot hold a NUL. */
 export function TextParameter(): PropertyDecorator {
+  return TextThat((text) => text !== '' && !text.includes('\0') && text.isWellFormed(), 'text');
+}
+
+/** Text that a rule accepts. */
+export function TextThat(isAccepted: (text: string) => boolean, accepted: string): PropertyDecorator {
   return parameter(
     (text) => text,
-    (value) => typeof value === 'string' && value !== '' && !value.includes('\0') && value.isWellFormed(),
-    () => 'text',
+    (value) => typeof value === 'string' && isAccepted(value),
+    () => accepted,
   );
 }
 
@@ -96,6 +113,18 @@ export function Before(other: string): PropertyDecorator {
         const limit = (object as Record<string, bigint>)[other]!;
         return `${formatTimestamp(value as bigint)} is not before ${other}, ${formatTimestamp(limit)}`;
       },
+    },
+  });
+}
+
+/** A time that is yet to come, by the clock of this process. */
+export function InFuture(): PropertyDecorator {
+  return ValidateBy({
+    name: 'inFuture',
+    validator: {
+      validate: (value) => typeof value !== 'bigint' || value > BigInt(Date.now()) * 1_000n,
+      defaultMessage: ({ value }: ValidationArguments) =>
+        `${formatTimestamp(value as bigint)} is not in the future`,
     },
   });
 }

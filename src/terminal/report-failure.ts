@@ -1,3 +1,4 @@
+import { AccessFault } from '../access/access-fault.js';
 import { EnvError } from '../config/env.js';
 import { toDatabaseFault } from '../database/database-fault.js';
 import { ForeignDatabaseError } from '../database/foreign/foreign-database-error.js';
@@ -14,9 +15,11 @@ export function reportFailure(error: unknown): ExitCode {
   return error instanceof EnvError ? ExitCode.WrongUsage : ExitCode.Failed;
 }
 
+/** Their messages are for whoever meets them, a line a fault. */
+const TELLS_ALL = [Failure, EnvError, AccessFault, ForeignDatabaseError];
+
 function describe(error: unknown): string[] {
-  if (error instanceof Failure || error instanceof EnvError || error instanceof ForeignDatabaseError)
-    return error.message.split('\n');
+  if (TELLS_ALL.some((kind) => error instanceof kind)) return (error as Error).message.split('\n');
   const fault = toDatabaseFault(error);
   if (fault) return [onOneLine(fault.message)];
   return [describeRefusal(error) ?? describeSystem(error) ?? `an unexpected error: ${nameOf(error)}`];

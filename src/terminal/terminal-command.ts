@@ -16,7 +16,7 @@ export abstract class TerminalCommand extends CommandRunner {
   override setCommand(command: CommanderCommand): this {
     command.exitOverride();
     command.allowExcessArguments(false);
-    command.showHelpAfterError(`see: ground-truth ${command.name()} --help`);
+    pointToHelp(command, command.name());
     command.addHelpText('after', () =>
       ['', 'Examples:', ...this.examples().map((line) => `  ${line}`)].join('\n'),
     );
@@ -41,6 +41,11 @@ export abstract class TerminalCommand extends CommandRunner {
   protected refuse(faults: readonly string[]): never {
     this.command.error(faults.map((fault) => `${COMMANDER_PREFIX}${fault}`).join('\n'));
   }
+}
+
+/** @param name with the names of the groups that it is in */
+export function pointToHelp(command: CommanderCommand, name: string): void {
+  command.showHelpAfterError(`see: ground-truth ${name} --help`);
 }
 
 /** Whether commander has ended the command: it has said why already. Its class is not ours to import. */

@@ -16,7 +16,19 @@ import { startServer } from '../setup/server.js';
 const ROOT = path.resolve(__dirname, '../..');
 const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8');
 const README = read('README.md');
-const COMMANDS = ['demo', 'erase', 'export', 'import', 'migrate', 'serve', 'stats', 'verify'];
+const COMMANDS = [
+  'access-log',
+  'api-key',
+  'demo',
+  'erase',
+  'export',
+  'import',
+  'migrate',
+  'serve',
+  'stats',
+  'verify',
+];
+const SUBCOMMANDS = ['api-key create', 'api-key list', 'api-key revoke'];
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -137,10 +149,16 @@ function help(...command: string[]): string {
   return text;
 }
 
+/** The commands that a command's help lists. */
+function listed(...command: string[]): string[] {
+  const [, rows = ''] = /\nCommands:\n(.*?)(?:\n\n|$)/s.exec(help(...command)) ?? [];
+  return [...rows.matchAll(/^ {2}([a-z][a-z-]*)(?= )/gm)].map(([, name]) => name!);
+}
+
 /** Names of flags with their underscores, and what the help says of each. */
 function flagsOf(command: string): Map<string, string> {
   const options =
-    help(command)
+    help(...command.split(' '))
       .split(/\n\n/)
       .find((part) => part.startsWith('Options:')) ?? '';
   const entries = options.split(/\n {2}(?=-)/).slice(1);
@@ -170,8 +188,9 @@ describe('the commands', () => {
   });
 
   it('are all explained in README', () => {
-    const listed = [...help().matchAll(/^ {2}([a-z]+)(?= )/gm)].map(([, name]) => name);
-    expect(listed.filter((name) => name !== 'help')).toEqual(COMMANDS);
+    expect(listed().filter((name) => name !== 'help')).toEqual(COMMANDS);
+    const subcommands = COMMANDS.flatMap((name) => listed(name).map((subcommand) => `${name} ${subcommand}`));
+    expect(subcommands).toEqual(SUBCOMMANDS);
     const rows = cellsBelow('Commands').map(([name]) => name!.split(' ')[0]);
     expect(rows.sort()).toEqual(COMMANDS);
   });
@@ -179,10 +198,10 @@ describe('the commands', () => {
   it('have every flag that a document gives them', () => {
     for (const name of documents()) {
       for (const [, command = '', rest = ''] of code(read(name)).matchAll(
-        /(?:ground-truth|cli\.js) ([a-z]+)((?:[^\n|;&]|\\\n)*)/g,
+        /(?:ground-truth|cli\.js) ([a-z][a-z-]*(?: (?:create|list|revoke)\b)?)((?:[^\n|;&]|\\\n)*)/g,
       )) {
         const flags = [...rest.matchAll(/(?<= )--([a-z-]+)/g)].map(([, flag]) => flag!.replaceAll('-', '_'));
-        if (COMMANDS.includes(command)) {
+        if ([...COMMANDS, ...SUBCOMMANDS].includes(command)) {
           const known = ['help', ...flagsOf(command).keys()];
           // eslint-disable-next-line jest/no-conditional-expect
           expect({ name, command, unknown: flags.filter((flag) => !known.includes(flag)) }).toEqual({

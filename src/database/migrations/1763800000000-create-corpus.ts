@@ -1,6 +1,7 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
+import { createAccess, dropAccess } from './access-schema.js';
 
-/** Jobs and the append-only trail of their corrections. */
+/** Jobs and the append-only trail of their corrections; keys and the log of exports. */
 export class CreateCorpus1763800000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(checkEncoding);
@@ -8,9 +9,11 @@ export class CreateCorpus1763800000000 implements MigrationInterface {
     await queryRunner.query(compactAtTheDoor);
     await queryRunner.query(keepUpdatedAt);
     await queryRunner.query(protectTrail);
+    await queryRunner.query(createAccess);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(dropAccess);
     await queryRunner.query(`
       drop table job_approvals;
       drop table job_corrections;

@@ -1,0 +1,74 @@
+import { v7 as uuidv7 } from 'uuid';
+import { type Scope, SCOPES } from './scope.js';
+import { digestOf, isSecret, newSecret } from './secret.js';
+
+/** A key that was revoked is no longer called expired. */
+export type KeyState = 'valid' | 'expired' | 'revoked';
+
+/** A key as it is listed. Times are RFC 3339. */
+export interface ApiKey {
+  /** UUID v7. */
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly state: KeyState;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly revoked_at: string | null;
+  /** To the minute; null where it was never used, or where that is not recorded. */
+  readonly last_used_at: string | null;
+}
+
+/** Who shows a secret, and whether it still holds. */
+export interface FoundKey {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly state: KeyState;
+}
+
+/** What a key is to be. */
+export interface WantedKey {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** RFC 3339. */
+  readonly expires_at: string | null;
+}
+
+/** A key on its way to where keys are kept. */
+export interface NewKey extends WantedKey {
+  readonly id: string;
+  readonly sha256: string;
+}
+
+/** The keys to the API, wherever they are kept. A secret is known to this class alone, and only for a moment. */
+export abstract class ApiKeys {
+  /** @throws AccessFault where a key has that name, be it revoked */
+  async create(wanted: WantedKey): Promise<{ readonly secret: string; readonly key: ApiKey }> {
+    const secret = newSecret();
+    const scopes = SCOPES.filter((scope) => wanted.scopes.includes(scope));
+    const key = await this.append({ ...wanted, scopes, id: uuidv7(), sha256: digestOf(secret) });
+    return { secret, key };
+  }
+
+  /** The key with that secret, in whatever state. Records, to the minute, when a valid one was used. */
+  async find(secret: string): Promise<FoundKey | undefined> {
+    return isSecret(secret) ? this.findByDigest(digestOf(secret)) : undefined;
+  }
+
+  /** For what runs for long: a key may be revoked meanwhile. */
+  abstract stateOf(id: string): Promise<KeyState | undefined>;
+
+  /** In the order in which they were made. */
+  abstract list(): Promise<ApiKey[]>;
+
+  /** For good; one that was revoked already stays so since then. A name comes before an id. */
+  abstract revoke(nameOrId: string): Promise<ApiKey | undefined>;
+
+  /** Whether any key is neither expired nor revoked. */
+  abstract hasUsable(): Promise<boolean>;
+
+  protected abstract append(key: NewKey): Promise<ApiKey>;
+
+  protected abstract findByDigest(sha256: string): Promise<FoundKey | undefined>;
+}

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { AccessLogCommand } from './access-log.command.js';
+import { ApiKeyCommand } from './api-key.command.js';
+import { CreateKeyCommand } from './create-key.command.js';
+import { ListKeysCommand } from './list-keys.command.js';
+import { RevokeKeyCommand } from './revoke-key.command.js';
+
+/** Keys and the log of exports at the terminal. */
+@Module({
+  providers: [ApiKeyCommand, CreateKeyCommand, ListKeysCommand, RevokeKeyCommand, AccessLogCommand],
+})
+export class AccessCommandsModule {}

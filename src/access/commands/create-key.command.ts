@@ -1,0 +1,91 @@
+import { Option, SubCommand } from 'nest-commander';
+import { ChoicesParameter, InFuture, TextThat, TimeParameter } from '../../parameters/parameters.js';
+import { print, printNote } from '../../terminal/print.js';
+import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
+import { formatTimestamp } from '../../timestamp/rfc3339.js';
+import { ApiKeys } from '../api-keys.js';
+import { ACCEPTED_NAMES, isKeyName } from '../key-name.js';
+import { type Scope, SCOPES } from '../scope.js';
+
+class CreateKeyFlags {
+  @TextThat(isKeyName, ACCEPTED_NAMES)
+  readonly name!: string;
+
+  @ChoicesParameter(SCOPES)
+  readonly scope!: ReadonlySet<Scope>;
+
+  @TimeParameter()
+  @InFuture()
+  readonly expires?: bigint;
+}
+
+@SubCommand({
+  name: 'create',
+  description: 'Create a key, and print its secret as one line: it is shown this once',
+})
+export class CreateKeyCommand extends TerminalCommand {
+  constructor(private readonly keys: ApiKeys) {
+    super();
+  }
+
+  protected override examples(): string[] {
+    return [
+      'KEY=$(ground-truth api-key create --name nightly --scope export)',
+      'ground-truth api-key create --name review-tool --scope review,ingest --expires 2030-01-01',
+      'ground-truth api-key create --name first --scope admin --if-none >> key.txt',
+    ];
+  }
+
+  @Option({
+    flags: '--name <name>',
+    required: true,
+    description: 'what logs and lists call it; no other key has that name, be it revoked',
+  })
+  name(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--scope <scopes>',
+    required: true,
+    description: `what it is good for: ${SCOPES.join(', ')}, with commas between several; admin is good for all`,
+  })
+  scope(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--expires <time>',
+    description: 'a time or a date from which on it is refused (default: none)',
+  })
+  expires(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--if-none',
+    name: 'if_none',
+    description: 'do nothing where a key exists already that is neither expired nor revoked (default: no)',
+  })
+  ifNone(): boolean {
+    return true;
+  }
+
+  async run(_: string[], { if_none, ...flags }: Flags): Promise<void> {
+    const { name, scope, expires } = this.readFlags(CreateKeyFlags, flags);
+    if (if_none === true && (await this.keys.hasUsable())) {
+      printNote('there is a key already that is neither expired nor revoked; none was created');
+      return;
+    }
+    const { secret, key } = await this.keys.create({
+      name,
+      scopes: [...scope],
+      expires_at: expires === undefined ? null : formatTimestamp(expires),
+    });
+    await print(`${secret}\n`);
+    const end = key.expires_at === null ? 'does not expire' : `expires at ${key.expires_at}`;
+    printNote(
+      `created the key ${name} for ${key.scopes.join(', ')}; it ${end}. The secret is shown this once: only a digest is stored`,
+    );
+  }
+}
