@@ -73,4 +73,43 @@ describe('equal', () => {
     expect(same(`1${zeros}1`, `1${zeros}1.0`)).toBe(true);
     expect(same(`1e1${'0'.repeat(10_000)}`, `10e${'9'.repeat(10_000)}`)).toBe(true);
   });
+
+  it('adds up exponents of any length exactly', () => {
+    const number = (exponent: bigint, zeros: number, isFraction: boolean) =>
+      isFraction
+        ? `0.${'0'.repeat(zeros)}1e${exponent + BigInt(zeros + 1)}`
+        : `1${'0'.repeat(zeros)}e${exponent - BigInt(zeros)}`;
+    const nearPowerOfTen = fc
+      .tuple(fc.nat(40), fc.integer({ min: -50, max: 50 }), fc.boolean())
+      .map(
+        ([power, offset, isNegative]) => (10n ** BigInt(power) + BigInt(offset)) * (isNegative ? -1n : 1n),
+      );
+    fc.assert(
+      fc.property(
+        nearPowerOfTen,
+        fc.nat(60),
+        fc.boolean(),
+        fc.integer({ min: -1, max: 1 }),
+        (exponent, zeros, isFraction, other) => {
+          const left = Buffer.from(`1e${exponent}`);
+          expect(equal(left, Buffer.from(number(exponent, zeros, isFraction)))).toBe(true);
+          expect(equal(left, Buffer.from(number(exponent + BigInt(other), zeros, isFraction)))).toBe(
+            other === 0,
+          );
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('does not stop at exponents of a million digits', () => {
+    const nines = '9'.repeat(10_000_000);
+    expect(equal(Buffer.from(`10e${nines}`), Buffer.from(`1e1${'0'.repeat(10_000_000)}`))).toBe(true);
+    expect(equal(Buffer.from(`0.1e-${nines}`), Buffer.from(`1e-1${'0'.repeat(10_000_000)}`))).toBe(true);
+    expect(equal(Buffer.from(`1e${nines}`), Buffer.from(`1e-${nines}`))).toBe(false);
+    const full = `${'9'.repeat(10_000_000)}8${'9'.repeat(15)}`;
+    expect(
+      equal(Buffer.from(`10e${full}`), Buffer.from(`1e${'9'.repeat(10_000_001)}${'0'.repeat(15)}`)),
+    ).toBe(true);
+  });
 });

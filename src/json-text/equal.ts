@@ -91,6 +91,40 @@ function normalizeNumber(lexeme: string): string {
   while (digits[start] === '0') start++;
   if (start === end) return '0';
   while (digits[end - 1] === '0') end--;
-  const power = BigInt(exponent.replace('+', '')) + BigInt(integer.length - end);
-  return `${sign}${digits.slice(start, end)}e${power}`;
+  return `${sign}${digits.slice(start, end)}e${addToExponent(exponent, integer.length - end)}`;
+}
+
+/** So many digits, and what is added to them, are exact as a double. */
+const EXACT = 15;
+
+/** An exponent of any length, which a BigInt would take quadratic time for, and a small number. */
+function addToExponent(exponent: string, summand: number): string {
+  const [, sign = '', digits = ''] = /^([-+]?)0*([0-9]*)$/.exec(exponent) ?? [];
+  const isNegative = sign === '-';
+  const low = Number(digits.slice(-EXACT)) + (isNegative ? -summand : summand);
+  if (digits.length <= EXACT) return String(isNegative && low !== 0 ? -low : low);
+  const high = digits.slice(0, -EXACT);
+  const carried = low < 0 ? decrement(high) : low >= 10 ** EXACT ? increment(high) : high;
+  const rest = low < 0 ? low + 10 ** EXACT : low % 10 ** EXACT;
+  return `${isNegative ? '-' : ''}${`${carried}${String(rest).padStart(EXACT, '0')}`.replace(/^0+/, '')}`;
+}
+
+function increment(digits: string): string {
+  const nines = runAtEnd(digits, '9');
+  const at = digits.length - nines - 1;
+  return `${digits.slice(0, Math.max(at, 0))}${Number(digits[at] ?? 0) + 1}${'0'.repeat(nines)}`;
+}
+
+/** Of digits that are not all zero. */
+function decrement(digits: string): string {
+  const zeros = runAtEnd(digits, '0');
+  const at = digits.length - zeros - 1;
+  return `${digits.slice(0, at)}${Number(digits[at]) - 1}${'9'.repeat(zeros)}`;
+}
+
+/** A pattern such as `9*$` would look at each run in the middle as often as it is long. */
+function runAtEnd(digits: string, digit: string): number {
+  let length = 0;
+  while (digits[digits.length - 1 - length] === digit) length++;
+  return length;
 }
