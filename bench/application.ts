@@ -1,12 +1,21 @@
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { AccessModule } from '../src/access/access.module.js';
 import { ConfigModule } from '../src/config/config.module.js';
 import { CorpusModule } from '../src/corpus/corpus.module.js';
 import { DatabaseModule } from '../src/database/database.module.js';
 import { GroundTruthModule } from '../src/ground-truth/ground-truth.module.js';
 
 /** Both sides without HTTP and without a terminal, on the database at DATABASE_URL. */
-@Module({ imports: [ConfigModule, DatabaseModule.forRoot('at-start'), GroundTruthModule, CorpusModule] })
+@Module({
+  imports: [
+    ConfigModule,
+    DatabaseModule.forRoot('at-start'),
+    AccessModule.forRoot(() => undefined),
+    GroundTruthModule,
+    CorpusModule,
+  ],
+})
 class BenchModule {}
 
 /** Gives the services to `work`, and ends what they hold. */

@@ -5,7 +5,7 @@ interface Finding extends Measurement {
   readonly median: number;
 }
 
-const EXPORTS = ['floor', 'service', 'cli', 'http', 'typeorm', 'typeorm-two-finds'];
+const EXPORTS = ['floor', 'service', 'recorded', 'cli', 'http', 'typeorm', 'typeorm-two-finds'];
 const IMPORT = 'import';
 
 /** Medians and ratios of all measurements, as Markdown. */

@@ -13,6 +13,7 @@ export interface Scenario {
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'floor', run: async (context) => (await import('./scenarios/floor.js')).floor(context) },
   { name: 'service', run: async () => (await import('./scenarios/service.js')).service() },
+  { name: 'recorded', run: async () => (await import('./scenarios/service.js')).recorded() },
   { name: 'cli', run: async (context) => (await import('./scenarios/cli.js')).cli(context) },
   { name: 'http', run: async (context) => (await import('./scenarios/http.js')).http(context) },
   {

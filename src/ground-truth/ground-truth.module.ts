@@ -1,12 +1,21 @@
 import { Module } from '@nestjs/common';
+import { DigestThread } from './digest-thread.js';
 import { ExportService } from './export.service.js';
 import { GroundTruthRepository } from './ground-truth.repository.js';
+import { RecordedExportService } from './recorded-export.service.js';
 import { ReplayService } from './replay.service.js';
 import { VerifyService } from './verify.service.js';
 
 /** The read side: what the controller and the commands share. It knows neither HTTP nor a terminal. */
 @Module({
-  providers: [GroundTruthRepository, ReplayService, ExportService, VerifyService],
-  exports: [ExportService, VerifyService, ReplayService, GroundTruthRepository],
+  providers: [
+    DigestThread,
+    GroundTruthRepository,
+    ReplayService,
+    ExportService,
+    RecordedExportService,
+    VerifyService,
+  ],
+  exports: [ExportService, RecordedExportService, VerifyService, ReplayService, GroundTruthRepository],
 })
 export class GroundTruthModule {}

@@ -1,4 +1,6 @@
+import { userInfo } from 'node:os';
 import { Command, Option } from 'nest-commander';
+import { type ExportOutcome } from '../../access/access-log.js';
 import { Interruption } from '../../terminal/interruption.js';
 import { inGroups, inMegabytes } from '../../terminal/numbers.js';
 import { STANDARD_OUTPUT, writeOutput, type Written } from '../../terminal/output.js';
@@ -7,7 +9,8 @@ import { Progress } from '../../terminal/progress.js';
 import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
 import { ExportFilterDto } from '../dto/export-filter.dto.js';
 import { StatisticsQueryDto } from '../dto/statistics-query.dto.js';
-import { type CorpusExport, ExportService } from '../export.service.js';
+import { type CorpusExport } from '../export.service.js';
+import { type RecordedExport, RecordedExportService } from '../recorded-export.service.js';
 import { statisticsText } from './statistics-text.js';
 
 @Command({
@@ -16,7 +19,7 @@ import { statisticsText } from './statistics-text.js';
 })
 export class ExportCommand extends TerminalCommand {
   constructor(
-    private readonly exports: ExportService,
+    private readonly exports: RecordedExportService,
     private readonly interruption: Interruption,
   ) {
     super();
@@ -95,21 +98,41 @@ export class ExportCommand extends TerminalCommand {
     if (target === '')
       this.refuse(['--out: "" is not the name of a file; accepted are a file, a device or pipe, and -']);
     const { signal } = this.interruption;
-    const corpus = this.exports.export(filter, {
+    const recorded = await this.exports.begin({ who: userName(), via: 'cli' }, filter, {
       signal,
       countFirst: Progress.isShown,
       ...(print_stats === true && { statistics: new StatisticsQueryDto() }),
     });
-    const written = await writeOutput(target, withProgress(corpus), signal);
-    if (written.kind === 'file') printNote(summary(corpus, written, target));
+    const { corpus } = recorded;
+    let outcome: ExportOutcome = 'failed';
+    try {
+      const written = await writeOutput(target, withProgress(recorded), signal);
+      outcome = written.isComplete ? 'complete' : 'reader_gone';
+      if (written.kind === 'file') printNote(summary(corpus, written, target));
+    } catch (error) {
+      if (signal.aborted) outcome = 'interrupted';
+      throw error;
+    } finally {
+      await recorded.end(outcome);
+    }
     if (corpus.statistics) process.stderr.write(statisticsText(corpus.statistics));
   }
 }
 
-async function* withProgress(corpus: CorpusExport): AsyncGenerator<Buffer> {
+/** Who runs the command. In a container, a number may be all that there is of a user. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+async function* withProgress(recorded: RecordedExport): AsyncGenerator<Buffer> {
+  const { corpus } = recorded;
   const progress = new Progress('Exporting');
   try {
-    for await (const block of corpus) {
+    for await (const block of recorded) {
       progress.start(corpus.total === undefined ? undefined : { samples: corpus.total });
       progress.update(corpus.progress.samples, corpus.progress.bytes);
       yield block;

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { AccessLog, type ExportBegin, type ExportOutcome } from '../access/access-log.js';
+import { formatTimestamp } from '../timestamp/rfc3339.js';
+import { type CorpusFilter } from './corpus-filter.js';
+import { type Digest, DigestThread } from './digest-thread.js';
+import { type CorpusExport, type ExportOptions, ExportService } from './export.service.js';
+
+/** Exports as others may have them: each is written to the access log. */
+@Injectable()
+export class RecordedExportService {
+  constructor(
+    private readonly exports: ExportService,
+    private readonly accessLog: AccessLog,
+    private readonly thread: DigestThread,
+  ) {}
+
+  /**
+   * Notes who exports what, before anything is handed out. The caller ends it, whatever becomes of it.
+   *
+   * @throws what the access log throws: without an entry there is no export
+   */
+  async begin(
+    by: Pick<ExportBegin, 'who' | 'via'>,
+    filter: CorpusFilter,
+    options: ExportOptions = {},
+  ): Promise<RecordedExport> {
+    const id = await this.accessLog.begin({ ...by, filter: asAskedFor(filter) });
+    return new RecordedExport(this.accessLog, id, this.exports.export(filter, options), this.thread.open());
+  }
+}
+
+/** A corpus that is counted and digested as it is handed out. */
+export class RecordedExport implements AsyncIterable<Buffer> {
+  constructor(
+    private readonly accessLog: AccessLog,
+    private readonly id: string,
+    readonly corpus: CorpusExport,
+    private readonly digest: Digest,
+  ) {}
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    for await (const block of this.corpus) {
+      await this.digest.update(block);
+      yield block;
+    }
+  }
+
+  /** To be called once. */
+  async end(outcome: ExportOutcome): Promise<void> {
+    const { samples, bytes } = this.corpus.progress;
+    await this.accessLog.end(this.id, { outcome, samples, bytes, sha256: await this.digest.end() });
+  }
+}
+
+/** As one would write the parameters. */
+function asAskedFor(filter: CorpusFilter): Record<string, string | number | boolean> {
+  const entries = Object.entries(
+    filter as unknown as Record<string, string | number | boolean | bigint | undefined>,
+  );
+  return Object.fromEntries(
+    entries.flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, typeof value === 'bigint' ? formatTimestamp(value) : value]],
+    ),
+  );
+}
