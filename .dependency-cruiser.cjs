@@ -67,7 +67,13 @@ module.exports = {
     never(
       'the-cli-loads-no-http',
       { path: '(\\.command\\.ts$|^src/cli\\.module\\.ts$|/dto/)' },
-      { path: ['node_modules/(express|@nestjs/swagger|@nestjs/platform-express|helmet)/', room('http')] },
+      {
+        path: [
+          'node_modules/(express|@nestjs/swagger|@nestjs/platform-express|helmet|pino|prom-client)/',
+          room('http'),
+          room('operations'),
+        ],
+      },
       'The CLI starts in the time it takes to load its modules.',
     ),
     never(

@@ -41,8 +41,7 @@ async function main() {
     const image = followDockerfile(dockerfile, CHECKOUT, folder);
     checkTree(image);
     makeReadOnly(image.root);
-    await checkCommands(image);
-    await checkServer(image);
+    await checkServer(image, await checkCommands(image));
   } finally {
     cleanUp();
   }
@@ -78,13 +77,25 @@ function removeTree(folder) {
 const owner = { name: 'image', password: undefined };
 const serverRole = { name: 'ground_truth_server', password: randomBytes(12).toString('hex') };
 
-/** `docker run IMAGE ground-truth COMMAND`, on the database and with the two roles of compose.yaml. */
+/**
+ * `docker run IMAGE ground-truth COMMAND`, on the database and with the two roles of compose.yaml.
+ *
+ * @returns the first key
+ */
 async function checkCommands(image) {
   psql(SERVER, '--command', `create database image encoding 'UTF8' template template0`);
   psql(databaseUrl(owner), '--file', path.join(CHECKOUT, 'docker/roles.sql'));
-  const said = await runCommand(image, owner, ['ground-truth', 'migrate']);
-  assert.match(said.errors, /^the schema of the database is up to date$/m);
+  // As compose.yaml has it: twice, since it does at every `docker compose up`.
+  const [, line] = /- sh\n +- -c\n +- (.*)\n/.exec(
+    fs.readFileSync(path.join(CHECKOUT, 'compose.yaml'), 'utf8'),
+  );
+  const first = await runCommand(image, owner, ['sh', '-c', line]);
+  assert.match(first.errors, /^the schema of the database is up to date$/m);
+  assert.match(first.output, /^gt_[\w-]{43}\n$/);
+  const again = await runCommand(image, owner, ['sh', '-c', line]);
+  assert.equal(again.output, '');
   await runCommand(image, serverRole, ['ground-truth', 'import', 'samples/surat-perintah.jsonl']);
+  return first.output.trim();
 }
 
 function psql(url, ...words) {
@@ -132,16 +143,18 @@ function start(image, words, environment) {
   return { said, ended, end: (signal) => child.kill(signal) };
 }
 
-async function checkServer(image) {
-  // Servers under test are for this machine only, and on loopback no key is asked for.
-  const environment = { HOST: '127.0.0.1', PORT: String(await freePort()) };
+async function checkServer(image, key) {
+  // Servers under test are for this machine only; elsewhere the server would ask for a key by itself.
+  const environment = { HOST: '127.0.0.1', PORT: String(await freePort()), GROUND_TRUTH_AUTH: 'required' };
   const server = start(image, image.cmd, { ...environment, DATABASE_URL: databaseUrl(serverRole) });
   try {
     await untilHealthy(image, environment, server);
     const base = `http://${environment.HOST}:${environment.PORT}`;
     const document = JSON.parse(await get(`${base}/openapi.json`));
     assert(document.openapi);
-    const corpus = await get(`${base}/api/v1/ground-truth/export?approved_only=false`);
+    const address = `${base}/api/v1/ground-truth/export?approved_only=false`;
+    assert.equal((await fetch(address)).status, 401);
+    const corpus = await get(address, { authorization: `Bearer ${key}` });
     assert.equal(corpus.split('\n').length - 1, 300);
   } catch (error) {
     console.error(server.said.errors);
@@ -177,8 +190,8 @@ async function untilHealthy({ health, ...image }, environment, server) {
   }
 }
 
-async function get(url) {
-  const response = await fetch(url);
+async function get(url, headers = {}) {
+  const response = await fetch(url, { headers });
   assert.equal(response.status, 200, url);
   return response.text();
 }

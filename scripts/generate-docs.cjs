@@ -28,11 +28,11 @@ async function main() {
 async function openApi() {
   const { NestFactory } = await import('@nestjs/core');
   const { AppModule } = await built('app.module.js');
-  const { buildDocument, configureApp } = await built('configure-app.js');
+  const { buildDocument, prefixRoutes } = await built('configure-app.js');
   const { Env } = await built('config/env.js');
   const { packageVersion } = await built('package-version.js');
-  const app = await NestFactory.create(AppModule, { preview: true, logger: false, abortOnError: false });
-  configureApp(app, new Env(), packageVersion());
+  const app = await NestFactory.create(AppModule.forRoot(new Env()), { preview: true, logger: false, abortOnError: false });
+  prefixRoutes(app);
   return `${JSON.stringify(buildDocument(app, packageVersion()), null, 2)}\n`;
 }
 

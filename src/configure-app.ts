@@ -1,9 +1,18 @@
 import { parse } from 'node:querystring';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import helmet from 'helmet';
 import { type Env } from './config/env.js';
 import { JSON_MEDIA_TYPE } from './http/json-body.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { problemSchema } from './http/problem.openapi.js';
+import { giveRequestId } from './http/request-id.js';
+import { API_KEY } from './http/requires-scope.js';
+import { breakOffSlowSenders } from './http/slow-senders.js';
+import { RequestLog } from './operations/request-log.js';
+
+/** Headers that a page of another origin may read. */
+const EXPOSED_HEADERS = ['Content-Disposition', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'];
 
 /** What the server and the tests have in common: prefix, parsing, errors, Swagger UI. */
 export function configureApp(app: NestExpressApplication, env: Env, version: string): void {
@@ -11,22 +20,51 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
   app.set('query parser', (query: string) => parse(query, '&', '=', { maxKeys: 0 }));
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use(giveRequestId, app.get(RequestLog).note, breakOffSlowSenders, protectiveHeaders());
+  const { GROUND_TRUTH_CORS_ORIGINS: origins } = env;
+  if (origins) app.enableCors({ origin: [...origins], exposedHeaders: EXPOSED_HEADERS, maxAge: 3_600 });
   // Bytes: JSON.parse would make JavaScript's numbers of all that reviewers and pipelines send.
   app.useBodyParser('raw', { type: JSON_MEDIA_TYPE, limit: env.GROUND_TRUTH_MAX_BODY_MB * 1024 * 1024 });
-  app.setGlobalPrefix('api/v1');
+  prefixRoutes(app);
   app.useGlobalFilters(new ProblemFilter());
   SwaggerModule.setup('docs', app, () => buildDocument(app, version), {
     jsonDocumentUrl: 'openapi.json',
     customSiteTitle: 'Ground Truth',
-    swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true },
+    swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true, persistAuthorization: true },
+  });
+}
+
+/** What is asked by those who run the server has the names that they expect. */
+export function prefixRoutes(app: NestExpressApplication): void {
+  app.setGlobalPrefix('api/v1', { exclude: ['healthz', 'readyz', 'metrics'] });
+}
+
+function protectiveHeaders() {
+  return helmet({
+    // Both are for the proxy that speaks TLS to decide: here they would break Swagger UI over plain HTTP.
+    contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
+    strictTransportSecurity: false,
   });
 }
 
 export function buildDocument(app: NestExpressApplication, version: string): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Ground Truth')
-    .setDescription('Turns human corrections of machine-read documents into training data.')
+    .setDescription(
+      'Turns human corrections of machine-read documents into training data. Where the server asks for keys, `x-scope` says which scope a key needs for each operation; one with the scope `admin` opens all of them.',
+    )
     .setVersion(version)
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'gt_…',
+        description: 'A key that `ground-truth api-key create` has made.',
+      },
+      API_KEY,
+    )
     .build();
-  return SwaggerModule.createDocument(app, config);
+  const document = SwaggerModule.createDocument(app, config);
+  document.components = { ...document.components, schemas: { Problem: problemSchema } };
+  return document;
 }

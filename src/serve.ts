@@ -1,12 +1,17 @@
-import { type AddressInfo } from 'node:net';
-import { ConsoleLogger } from '@nestjs/common';
+import { lookup } from 'node:dns/promises';
+import { type AddressInfo, BlockList, isIPv6 } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
+import { ApiKeys } from './access/api-keys.js';
 import { AppModule } from './app.module.js';
 import { Env } from './config/env.js';
 import { configureApp } from './configure-app.js';
 import { GroundTruthDataSource } from './database/ground-truth-data-source.js';
 import { migrate } from './database/migrate.js';
+import { AccessControl } from './http/access-control.js';
+import { Transfers } from './http/transfers.js';
+import { JsonLogger } from './operations/json-logger.js';
 import { packageVersion } from './package-version.js';
 import { Failure, systemReason } from './terminal/failure.js';
 
@@ -16,39 +21,86 @@ export interface ServeOptions {
   readonly port?: number;
 }
 
-/** Answers that are under way get that long to end once the server has been asked to. */
-const GRACE_MS = 10_000;
+/** After exports have been given their time, other answers get that long to end. */
+const GRACE_MS = 1_000;
+
+/** Headers come in one go, unless somebody holds connections open to keep others out. */
+const HEADERS_MS = 15_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Serves until a signal asks it to end; a second one ends the process at once.
  *
- * @throws Failure where it cannot listen, and what the database throws where it cannot be had
+ * @throws Failure where it cannot listen or has no key, and what the database throws where it cannot be had
  */
 export async function serve(options: ServeOptions = {}): Promise<void> {
   // From the start on: what has been started has to be given back.
   const ending = askedToEnd();
-  const app = await NestFactory.create<NestExpressApplication>(AppModule, {
+  const env = Env.read();
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env), {
     // What fails before it listens is told by whoever called this.
     logger: false,
     abortOnError: false,
     bodyParser: false,
   });
-  const env = app.get(Env);
   try {
     configureApp(app, env, packageVersion());
     if (env.GROUND_TRUTH_MIGRATE) await migrate(app.get(GroundTruthDataSource));
-    await listen(app, options.host ?? env.HOST, options.port ?? env.PORT);
-    app.useLogger(new ConsoleLogger({ logLevels: ['fatal', 'error', 'warn'] }));
+    const host = options.host ?? env.HOST;
+    const logger = new JsonLogger(env.GROUND_TRUTH_LOG_LEVEL);
+    await controlAccess(app, logger, env, host);
+    await listen(app, logger, host, options.port ?? env.PORT);
+    app.useLogger(logger);
     await ending;
-    cutOffLater(app);
+    await drain(app, env.GROUND_TRUTH_SHUTDOWN_SECONDS);
   } finally {
     await app.close();
   }
 }
 
-async function listen(app: NestExpressApplication, host: string, port: number): Promise<void> {
+/** Keys are needed as soon as others than this machine can reach the server; then there has to be one. */
+async function controlAccess(
+  app: NestExpressApplication,
+  logger: JsonLogger,
+  env: Env,
+  host: string,
+): Promise<void> {
+  const isPrivate = await isLoopback(host);
+  if ((env.GROUND_TRUTH_AUTH ?? (isPrivate ? 'none' : 'required')) === 'none') {
+    if (!isPrivate)
+      logger.warn('whoever reaches the server can read every document: GROUND_TRUTH_AUTH is none');
+    app.get(AccessControl).letEverybodyIn();
+    return;
+  }
+  if (!(await app.get(ApiKeys).hasUsable()))
+    throw new Failure(
+      `there is no API key yet, so nobody could use the server on ${host}; make one: ground-truth api-key create --name first --scope admin`,
+    );
+}
+
+async function isLoopback(host: string): Promise<boolean> {
+  const addresses = await lookup(host, { all: true }).catch(() => []);
+  return (
+    addresses.length > 0 &&
+    addresses.every(({ address }) => LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'))
+  );
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8);
+LOOPBACK.addAddress('::1', 'ipv6');
+
+async function listen(
+  app: NestExpressApplication,
+  logger: JsonLogger,
+  host: string,
+  port: number,
+): Promise<void> {
+  const server = app.getHttpServer();
+  server.headersTimeout = HEADERS_MS;
+  // Of bodies, `breakOffSlowSenders` takes care.
+  server.requestTimeout = 0;
   try {
     await app.listen(port, host);
   } catch (error) {
@@ -60,7 +112,9 @@ async function listen(app: NestExpressApplication, host: string, port: number): 
   }
   const { port: actualPort } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${toAuthority(host, actualPort)}`;
-  process.stderr.write(`Ground Truth listens on ${url}, and explains itself at ${url}/docs\n`);
+  const greeting = `Ground Truth listens on ${url}, and explains itself at ${url}/docs`;
+  if (process.stderr.isTTY) process.stderr.write(`${greeting}\n`);
+  else logger.log(greeting);
 }
 
 function toAuthority(host: string, port: number): string {
@@ -77,8 +131,17 @@ async function askedToEnd(): Promise<void> {
   });
 }
 
-function cutOffLater(app: NestExpressApplication): void {
-  setTimeout(() => {
-    app.getHttpServer().closeAllConnections();
-  }, GRACE_MS).unref();
+/**
+ * Exports may end, but no others begin, and readiness says so. What is left after that time is cut off: exports by the
+ * application as it closes, other answers here.
+ */
+async function drain(app: NestExpressApplication, seconds: number): Promise<void> {
+  const time = sleep(seconds * 1_000, undefined, { ref: false });
+  setTimeout(
+    () => {
+      app.getHttpServer().closeAllConnections();
+    },
+    seconds * 1_000 + GRACE_MS,
+  ).unref();
+  await Promise.race([app.get(Transfers).refuse(), time]);
 }

@@ -12,7 +12,12 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
-import { apiProblems, type ProblemExample } from '../http/problem.openapi.js';
+import {
+  apiProblems,
+  type ProblemExample,
+  TRANSFER_PROBLEMS,
+  UNKNOWN_PARAMETER,
+} from '../http/problem.openapi.js';
 
 const JOB = '01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3';
 const JOBS = '/api/v1/jobs';
@@ -204,6 +209,7 @@ export const DescribeCreate = () =>
     ...apiProblems(JOBS, [
       ['invalid-body', 'filename: is missing', { field: 'filename', message: 'is missing' }],
       ['job-exists', `job_id: job ${JOB} came in with another result or other fields`],
+      UNKNOWN_PARAMETER,
       ...BODY_PROBLEMS,
       UNAVAILABLE,
     ]),
@@ -230,7 +236,9 @@ export const DescribeBatch = () =>
     ...apiProblems(`${JOBS}/batch`, [
       ['invalid-body', '1 fault in the lines', { field: 'line 3: filename', message: 'is missing' }],
       ['unsupported-media-type', 'the body has to be application/x-ndjson'],
+      UNKNOWN_PARAMETER,
       UNAVAILABLE,
+      ...TRANSFER_PROBLEMS,
     ]),
   );
 

@@ -5,6 +5,9 @@ import { entityTag } from '../http/conditions.js';
 import { JsonBody } from '../http/json-body.js';
 import { sendJson } from '../http/json-response.js';
 import { ProblemError } from '../http/problem.js';
+import { RequiresScope } from '../http/requires-scope.js';
+import { mayTakeLong } from '../http/slow-senders.js';
+import { Transfers } from '../http/transfers.js';
 import { DtoPipe } from '../parameters/dto.pipe.js';
 import { NoParametersPipe } from '../parameters/no-parameters.pipe.js';
 import { readFields } from './body-faults.js';
@@ -36,10 +39,12 @@ export class JobsController {
     private readonly ingest: IngestService,
     private readonly jobs: ReviewRepository,
     private readonly queue: QueueService,
+    private readonly transfers: Transfers,
     private readonly env: Env,
   ) {}
 
   @DescribeCreate()
+  @RequiresScope('ingest')
   @Post()
   async create(
     @Query(NoParametersPipe) _query: unknown,
@@ -53,18 +58,22 @@ export class JobsController {
   }
 
   @DescribeBatch()
+  @RequiresScope('ingest')
   @Post('batch')
   @HttpCode(200)
   async createAll(
     @Query(NoParametersPipe) _query: unknown,
     @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<{ created: number; unchanged: number }> {
     if (!request.is(NDJSON_MEDIA_TYPE) || (request.get('content-encoding') ?? 'identity') !== 'identity')
       throw new ProblemError(
         'unsupported-media-type',
         `the body has to be ${NDJSON_MEDIA_TYPE}, uncompressed`,
       );
-    // It holds a connection to the database for as long as it takes.
+    const transfer = this.transfers.begin(response);
+    // It holds a connection to the database for as long as it takes, but not for one that sends nothing.
+    mayTakeLong(request);
     request.setTimeout(this.env.GROUND_TRUTH_EXPORT_STALL_SECONDS * 1_000, () => request.destroy());
     try {
       return await this.ingest.createAll(request);
@@ -72,16 +81,20 @@ export class JobsController {
       if (request.destroyed && !request.complete)
         throw new ProblemError('bad-request', 'the body was broken off');
       throw error instanceof BadInputError ? toProblemError(error) : error;
+    } finally {
+      transfer.close();
     }
   }
 
   @DescribeQueue()
+  @RequiresScope('review')
   @Get()
   list(@Query(new DtoPipe(QueueQueryDto)) query: QueueQueryDto): Promise<QueuePage> {
     return this.queue.list(query);
   }
 
   @DescribeFind()
+  @RequiresScope('review')
   @Get(':id')
   async find(
     @Param('id', JobIdPipe) id: string,
@@ -92,6 +105,7 @@ export class JobsController {
   }
 
   @DescribeTrail()
+  @RequiresScope('review')
   @Get(':id/corrections')
   async trail(
     @Param('id', JobIdPipe) id: string,

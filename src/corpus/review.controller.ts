@@ -4,6 +4,7 @@ import { Env } from '../config/env.js';
 import { entityTag, readIfMatch, readUserId } from '../http/conditions.js';
 import { JsonBody } from '../http/json-body.js';
 import { sendJson } from '../http/json-response.js';
+import { RequiresScope } from '../http/requires-scope.js';
 import { DtoPipe } from '../parameters/dto.pipe.js';
 import { NoParametersPipe } from '../parameters/no-parameters.pipe.js';
 import { readFields } from './body-faults.js';
@@ -24,6 +25,7 @@ import { type Change, type Recorded, ReviewService } from './review/review.servi
 
 /** What reviewers do to jobs. */
 @DescribeReview()
+@RequiresScope('review')
 @UseFilters(CorpusFaultFilter)
 @Controller('jobs/:id')
 export class ReviewController {

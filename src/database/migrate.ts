@@ -28,7 +28,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
 const UNDEFINED_TABLE = '42P01';
 
 /** Only reads, so that a role which may not change the schema can ask too. */
-async function isUpToDate(dataSource: DataSource): Promise<boolean> {
+export async function isUpToDate(dataSource: DataSource): Promise<boolean> {
   try {
     const applied: { name: string }[] = await dataSource.query(`select name from ${MIGRATIONS_TABLE}`);
     const names = new Set(applied.map(({ name }) => name));

@@ -1,14 +1,15 @@
-import { Controller, Get, Head, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Head, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
-import { type Response } from 'express';
+import { type Request, type Response } from 'express';
 import { JobIdPipe } from '../corpus/job-id.pipe.js';
 import { sendJson } from '../http/json-response.js';
-import { OpenStreams } from '../http/open-streams.js';
 import { ProblemError } from '../http/problem.js';
+import { RequiresScope } from '../http/requires-scope.js';
 import { DtoPipe } from '../parameters/dto.pipe.js';
 import { NoParametersPipe } from '../parameters/no-parameters.pipe.js';
 import { ExportFilterDto } from './dto/export-filter.dto.js';
 import { StatisticsQueryDto } from './dto/statistics-query.dto.js';
+import { CORPUS_HEADERS, ExportDownload } from './export-download.js';
 import { ExportService } from './export.service.js';
 import {
   DescribeExport,
@@ -18,17 +19,13 @@ import {
 } from './ground-truth.openapi.js';
 import { type Statistics } from './statistics-query.js';
 
-const CORPUS_HEADERS = {
-  'Content-Type': 'application/x-ndjson',
-  'Content-Disposition': 'attachment; filename="ground-truth.jsonl"',
-};
-
 @DescribeGroundTruth()
+@RequiresScope('export')
 @Controller('ground-truth')
 export class GroundTruthController {
   constructor(
     private readonly exports: ExportService,
-    private readonly streams: OpenStreams,
+    private readonly download: ExportDownload,
   ) {}
 
   /** Without it, Express would run the export for a HEAD and throw its bytes away. */
@@ -45,13 +42,10 @@ export class GroundTruthController {
   @Get('export')
   async export(
     @Query(new DtoPipe(ExportFilterDto)) filter: ExportFilterDto,
+    @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const gone = new AbortController();
-    const corpus = this.exports.export(filter, { signal: gone.signal });
-    await this.streams.streamResponse(response, CORPUS_HEADERS, corpus, () => {
-      gone.abort();
-    });
+    await this.download.send(filter, request, response);
   }
 
   /** Also answers HEAD, which is to say whether there is such a job. */

@@ -2,7 +2,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
-import { apiProblems, type ProblemExample } from '../http/problem.openapi.js';
+import { apiProblems, type ProblemExample, TRANSFER_PROBLEMS } from '../http/problem.openapi.js';
 
 const EXPORT = '/api/v1/ground-truth/export';
 const SAMPLES = '/api/v1/ground-truth/samples';
@@ -98,7 +98,12 @@ export const DescribeExport = () =>
         'application/x-ndjson': { schema: { type: 'string' }, example: `${JSON.stringify(sample)}\n` },
       },
     }),
-    ...apiProblems(EXPORT, [refusal('limit', '"0" is not a whole number of at least 1'), UNAVAILABLE]),
+    ...apiProblems(EXPORT, [
+      refusal('limit', '"0" is not a whole number of at least 1'),
+      UNUSABLE,
+      UNAVAILABLE,
+      ...TRANSFER_PROBLEMS,
+    ]),
   );
 
 export const DescribeSample = () =>
@@ -121,6 +126,7 @@ export const DescribeSample = () =>
     ...apiProblems(`${SAMPLES}/123`, [refusal('id', '"123" is not a UUID')]),
     ...apiProblems(`${SAMPLES}/${sample.job_id}`, [
       ['job-not-found', `there is no job ${sample.job_id}`],
+      UNUSABLE,
       UNAVAILABLE,
     ]),
   );
@@ -189,6 +195,11 @@ const statisticsSchema = {
   },
 };
 
+/** Of somebody else's database alone: our own schema does not let it happen. */
+const UNUSABLE: ProblemExample = [
+  'source-unusable',
+  `ocr.jobs: column filename of job ${sample.job_id} is null`,
+];
 const UNAVAILABLE: ProblemExample = ['database-unavailable', 'try again in a moment'];
 
 function refusal(field: string, message: string): ProblemExample {

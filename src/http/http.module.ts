@@ -1,7 +1,14 @@
 import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AccessControl } from './access-control.js';
+import { AccessGuard } from './access.guard.js';
 import { Fallback } from './fallback.js';
-import { OpenStreams } from './open-streams.js';
+import { KeyWatch } from './key-watch.js';
+import { Transfers } from './transfers.js';
 
 /** What controllers share. */
-@Module({ providers: [OpenStreams, Fallback], exports: [OpenStreams] })
+@Module({
+  providers: [Transfers, Fallback, AccessControl, KeyWatch, { provide: APP_GUARD, useClass: AccessGuard }],
+  exports: [Transfers, AccessControl, KeyWatch],
+})
 export class HttpModule {}

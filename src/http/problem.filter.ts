@@ -1,7 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type Request, type Response } from 'express';
+import { ForeignDatabaseError } from '../database/foreign/foreign-database-error.js';
 import { toDatabaseFault } from '../database/database-fault.js';
 import { ParameterError } from '../parameters/read-dto.js';
+import { requestIdOf } from './request-id.js';
+import { methodsAt, routeOf } from './routes.js';
 import { type Problem, PROBLEM_MEDIA_TYPE, ProblemError, toProblem } from './problem.js';
 
 /** Answers every error as a problem. */
@@ -20,14 +23,18 @@ export class ProblemFilter implements ExceptionFilter {
       response.socket?.resetAndDestroy();
       return;
     }
+    if (error instanceof ProblemError) response.set(error.headers);
+    if (problem.status === 405) response.set('Allow', methodsAt(request).join(', '));
     // `send` would add a charset, which JSON does not have.
     response.status(problem.status).setHeader('Content-Type', PROBLEM_MEDIA_TYPE);
     response.end(request.method === 'HEAD' ? undefined : JSON.stringify(problem));
   }
 
-  private describe(error: unknown, { method, originalUrl }: Request): Problem {
+  private describe(error: unknown, request: Request): Problem {
+    const { method, originalUrl } = request;
     // Behind the prefix, Express's own `path` lacks it.
     const path = originalUrl.replace(/[?#].*$/, '');
+    const request_id = requestIdOf(request);
     if (error instanceof ParameterError) {
       const detail = error.errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
       return toProblem('invalid-parameters', detail, path, error.errors);
@@ -38,18 +45,32 @@ export class ProblemFilter implements ExceptionFilter {
       return toProblem('payload-too-large', `more than ${limitOf(error)} bytes are not accepted`, path);
     if (status === 415)
       return toProblem('unsupported-media-type', 'this encoding of a body is not accepted', path);
-    if (status === 404) return toProblem('not-found', `${method} ${path} does not exist; see /docs`, path);
+    if (status === 404) {
+      const methods = methodsAt(request);
+      return methods.length === 0
+        ? toProblem('not-found', `${method} ${path} does not exist; see /docs`, path)
+        : toProblem(
+            'method-not-allowed',
+            `${method} is not accepted; accepted are ${methods.join(', ')}`,
+            path,
+          );
+    }
     if (status >= 400 && status < 500) return toProblem('bad-request', 'the request cannot be read', path);
+    if (error instanceof ForeignDatabaseError) {
+      this.logger.error({ request_id, message: error.message });
+      return toProblem('source-unusable', error.message, path);
+    }
     const fault = toDatabaseFault(error);
     if (fault) {
-      this.logger.warn(fault.message);
+      this.logger.warn({ request_id, message: fault.message });
       const detail =
         fault.kind === 'not_migrated'
           ? 'the database has no Ground Truth tables yet'
           : 'try again in a moment';
       return toProblem('database-unavailable', detail, path);
     }
-    this.logger.error(`${method} ${path} failed: ${describeInternal(error)}`);
+    const route = routeOf(request) ?? 'a request';
+    this.logger.error({ request_id, message: `${method} ${route} failed: ${describeInternal(error)}` });
     return toProblem('internal-error', 'the failure has been logged', path);
   }
 }

@@ -2,6 +2,7 @@ import { ApiResponse } from '@nestjs/swagger';
 import { type FieldError } from '../parameters/read-dto.js';
 import { PROBLEM_MEDIA_TYPE, type ProblemKind, statusOfProblem, toProblem } from './problem.js';
 
+/** Stands once in the document, where `buildDocument` puts it. */
 export const problemSchema = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'instance'],
@@ -26,7 +27,10 @@ export const problemSchema = {
 export type ProblemExample = readonly [kind: ProblemKind, detail: string, error?: FieldError];
 
 /** The problems that a route may answer with, those of one status together, each with an example. */
-export function apiProblems(instance: string, examples: readonly ProblemExample[]): MethodDecorator[] {
+export function apiProblems(
+  instance: string,
+  examples: readonly ProblemExample[],
+): (ClassDecorator & MethodDecorator)[] {
   const statuses = [...new Set(examples.map(([kind]) => statusOfProblem(kind)))];
   return statuses.map((status) => {
     const problems = examples
@@ -37,7 +41,7 @@ export function apiProblems(instance: string, examples: readonly ProblemExample[
       description: problems.map(({ title, type }) => `${title} (\`${type}\`)`).join('; '),
       content: {
         [PROBLEM_MEDIA_TYPE]: {
-          schema: problemSchema,
+          schema: { $ref: '#/components/schemas/Problem' },
           examples: Object.fromEntries(
             problems.map((value) => [value.type.replace(/.*:/, ''), { summary: value.title, value }]),
           ),
@@ -46,3 +50,15 @@ export function apiProblems(instance: string, examples: readonly ProblemExample[
     });
   });
 }
+
+/** Of what takes long, of which there may be too many. */
+export const TRANSFER_PROBLEMS: readonly ProblemExample[] = [
+  ['too-many-transfers', '15 exports and batches run already; ask again in 10 seconds'],
+  ['shutting-down', 'ask again in a moment, or another server'],
+];
+
+export const UNKNOWN_PARAMETER: ProblemExample = [
+  'invalid-parameters',
+  'verbose: is not known; none is accepted',
+  { field: 'verbose', message: 'is not known; none is accepted' },
+];

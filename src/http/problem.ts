@@ -22,8 +22,12 @@ const problems = {
   'invalid-body': { status: 400, title: 'The body is not accepted' },
   'invalid-path': { status: 400, title: 'A field path cannot be parsed' },
   'bad-request': { status: 400, title: 'The request is not accepted' },
+  'key-missing': { status: 401, title: 'A key is needed' },
+  'key-invalid': { status: 401, title: 'The key is not accepted' },
+  'scope-missing': { status: 403, title: 'The key does not open this' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'job-not-found': { status: 404, title: 'There is no such job' },
+  'method-not-allowed': { status: 405, title: 'This address does not know the method' },
   'job-exists': { status: 409, title: 'Another job has this id' },
   approved: { status: 409, title: 'The job is approved' },
   'no-result': { status: 409, title: 'The job has no result' },
@@ -35,8 +39,13 @@ const problems = {
   'no-change': { status: 422, title: 'Nothing would change' },
   'too-deep': { status: 422, title: 'The result would be too deep' },
   'precondition-required': { status: 428, title: 'If-Match is required' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
   'internal-error': { status: 500, title: 'The server failed' },
+  'source-unusable': { status: 500, title: 'The database does not hold what a sample needs' },
   'database-unavailable': { status: 503, title: 'The database cannot be used now' },
+  'too-many-transfers': { status: 503, title: 'Too many exports at once' },
+  'shutting-down': { status: 503, title: 'The server is about to end' },
+  'not-ready': { status: 503, title: 'The server is not ready' },
 } as const;
 
 export type ProblemKind = keyof typeof problems;
@@ -51,11 +60,15 @@ export function statusOfProblem(kind: ProblemKind): number {
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
 
-  /** @param detail a sentence for whoever asked; nothing internal, no document content */
+  /**
+   * @param detail a sentence for whoever asked; nothing internal, no document content
+   * @param headers that go along with the answer
+   */
   constructor(
     readonly kind: ProblemKind,
     readonly detail: string,
     readonly errors?: readonly FieldError[],
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail);
   }

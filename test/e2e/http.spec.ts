@@ -6,7 +6,7 @@ import { runCli } from '../setup/cli.js';
 import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
-const POOL_SIZE = 3;
+const MOST_EXPORTS = 3;
 const EXPORT = '/api/v1/ground-truth/export';
 const STATS = '/api/v1/ground-truth/stats';
 
@@ -25,7 +25,11 @@ afterAll(async () => {
 });
 
 function environment(): NodeJS.ProcessEnv {
-  return { DATABASE_URL: database.url, GROUND_TRUTH_POOL_SIZE: String(POOL_SIZE) };
+  return {
+    DATABASE_URL: database.url,
+    GROUND_TRUTH_POOL_SIZE: String(MOST_EXPORTS + 1),
+    GROUND_TRUTH_MAX_EXPORTS: String(MOST_EXPORTS),
+  };
 }
 
 const fetchText = async (path: string): Promise<string> => (await fetch(server.url + path)).text();
@@ -250,7 +254,7 @@ describe('a request that is not accepted', () => {
   );
 
   it('POST is not a way to export', async () => {
-    await expectProblem(await fetch(server.url + EXPORT, { method: 'POST' }), 404);
+    await expectProblem(await fetch(server.url + EXPORT, { method: 'POST' }), 405);
   });
 });
 
@@ -274,7 +278,7 @@ describe('a large corpus', () => {
   );
 
   it('leaves the pool whole when readers go away', async () => {
-    for (let i = 0; i < POOL_SIZE * 3; i++) (await begin()).destroy();
+    for (let i = 0; i < MOST_EXPORTS * 3; i++) (await begin()).destroy();
     await untilNoExportRuns();
     expect(JSON.parse(await fetchText(STATS))).toMatchObject({ total_jobs: COUNT });
   });
@@ -284,13 +288,14 @@ describe('a large corpus', () => {
     await runner.startTransaction();
     await runner.query('lock table jobs in access exclusive mode');
     const begin = () =>
-      Array.from({ length: POOL_SIZE }, () => get(server.url + EXPORT).on('error', () => undefined));
+      Array.from({ length: MOST_EXPORTS }, () => get(server.url + EXPORT).on('error', () => undefined));
     const first = begin();
-    await until(async () => (await countExports()) === POOL_SIZE);
+    await until(async () => (await countExports()) === MOST_EXPORTS);
     for (const request of first) request.destroy();
+    await until(async () => (await fetchText('/metrics')).includes('\nground_truth_transfers_running 0\n'));
     const second = begin();
     // PostgreSQL goes on waiting for the lock, but the pool has connections to give.
-    await until(async () => (await countExports()) === POOL_SIZE * 2);
+    await until(async () => (await countExports()) === MOST_EXPORTS * 2);
     for (const request of second) request.destroy();
     await runner.rollbackTransaction();
     await runner.release();
@@ -307,8 +312,8 @@ describe('a large corpus', () => {
     expect(bytes).toBeGreaterThan(COUNT * SIZE * 2);
   });
 
-  it('is reset when the server ends, which takes no longer for it', async () => {
-    const other = await startServer(environment());
+  it('is reset when the server ends and it takes too long', async () => {
+    const other = await startServer({ ...environment(), GROUND_TRUTH_SHUTDOWN_SECONDS: '1' });
     const response = await begin(other.url);
     const reset = endOf(response);
     const end = await other.stop('SIGINT');
@@ -437,7 +442,7 @@ function cartesian(choices: readonly (readonly string[])[]): string[][] {
 async function inTurns<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
   const queue = items.values();
   await Promise.all(
-    Array.from({ length: POOL_SIZE }, async () => {
+    Array.from({ length: MOST_EXPORTS }, async () => {
       for (const item of queue) await work(item);
     }),
   );

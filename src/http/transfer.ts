@@ -1,46 +1,54 @@
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { type Response } from 'express';
+import { type ExportOutcome } from '../access/access-log.js';
 import { gzip } from '../compression/gzip.js';
-import { Env } from '../config/env.js';
 
-/** Sends what takes long, and knows what it is sending. */
-@Injectable()
-export class OpenStreams implements BeforeApplicationShutdown {
-  private readonly logger = new Logger('Http');
-  private readonly open = new Set<Response>();
-  private readonly stallMilliseconds: number;
-  private isClosing = false;
+/** Something long that goes over one response, from its beginning to what became of it. */
+export class Transfer {
+  private readonly ending = new AbortController();
+  private result: ExportOutcome | undefined;
 
-  constructor(env: Env) {
-    this.stallMilliseconds = env.GROUND_TRUTH_EXPORT_STALL_SECONDS * 1_000;
+  constructor(
+    private readonly response: Response,
+    private readonly stallSeconds: number,
+    private readonly onClose: () => void,
+  ) {
+    response.once('close', this.leave);
+    // It may have gone before we knew of it.
+    if (response.destroyed) this.leave();
   }
+
+  /** Aborted as soon as it is of no use to go on. */
+  get signal(): AbortSignal {
+    return this.ending.signal;
+  }
+
+  /** `failed` until it has come to another end. */
+  get outcome(): ExportOutcome {
+    return this.result ?? 'failed';
+  }
+
+  /** Ends it where it is. The connection is reset: an ordinary end would pass for a whole response with HTTP/1.0. */
+  readonly cut = (outcome: ExportOutcome): void => {
+    if (this.result !== undefined) return;
+    this.result = outcome;
+    this.ending.abort();
+    this.response.socket?.resetAndDestroy();
+  };
 
   /**
    * Sends what `source` gives as it comes, no faster than the client reads, and compressed where the client prefers that.
-   * A client that stops reading for too long is cut off.
+   * A client that stops reading for too long is cut off. Resolves when all has been sent or the transfer has been cut.
    *
-   * Headers go out with the first block: what fails before it is thrown, for a proper answer. What fails later resets the
-   * connection, since an ordinary end would pass for a whole response with HTTP/1.0.
-   *
-   * @param cancel is called once when the client goes away, so that `source` can stop whatever it is waiting for
+   * Headers go out with the first block: what fails before it is thrown, for a proper answer; what fails later is thrown too,
+   * and whoever answers errors has to reset the connection.
    */
-  async streamResponse(
-    response: Response,
-    headers: Record<string, string>,
-    source: AsyncIterable<Buffer>,
-    cancel: () => void,
-  ): Promise<void> {
+  async send(headers: Record<string, string>, source: AsyncIterable<Buffer>): Promise<void> {
+    const { response } = this;
     const isCompressed = response.req.acceptsEncodings('gzip', 'identity') === 'gzip';
     const iterator = (isCompressed ? gzip(source) : source)[Symbol.asyncIterator]();
-    response.once('close', cancel);
-    this.open.add(response);
-    const reader = new Reader(response, this.stallMilliseconds, () => {
-      this.logger.warn(
-        `a client read nothing of an export for ${this.stallMilliseconds / 1_000} s and was cut off`,
-      );
-      reset(response);
+    const reader = new Reader(response, this.stallSeconds * 1_000, () => {
+      this.cut('reader_stalled');
     });
-    if (this.isClosing) reset(response);
     try {
       let block = await iterator.next();
       response.set({
@@ -50,28 +58,29 @@ export class OpenStreams implements BeforeApplicationShutdown {
       });
       response.flushHeaders();
       for (; !block.done; block = await iterator.next()) {
-        if (response.destroyed) return;
+        if (this.signal.aborted) return;
         if (!response.write(block.value)) await reader.hasRead();
       }
-      response.off('close', cancel);
       response.end();
       while (!response.writableFinished && !response.destroyed) await reader.hasRead();
+      if (response.writableFinished) this.result ??= 'complete';
     } catch (error) {
-      if (!response.headersSent && !response.destroyed) throw error;
-      reset(response);
+      // What the abort made of the source is no news.
+      if (!this.signal.aborted) throw error;
     } finally {
       reader.release();
-      response.off('close', cancel);
-      this.open.delete(response);
       await iterator.return?.();
     }
   }
 
-  /** Waiting for them could take hours, and ending them would pass half a corpus for a whole one. */
-  beforeApplicationShutdown(): void {
-    this.isClosing = true;
-    for (const response of this.open) reset(response);
+  close(): void {
+    this.response.off('close', this.leave);
+    this.onClose();
   }
+
+  private readonly leave = (): void => {
+    if (!this.response.writableFinished) this.cut('reader_gone');
+  };
 }
 
 /** The client of a response, as one who may read or not. */
@@ -115,7 +124,3 @@ class Reader {
 }
 
 const EVENTS = ['drain', 'finish', 'close'];
-
-function reset(response: Response): void {
-  response.socket?.resetAndDestroy();
-}

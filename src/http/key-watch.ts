@@ -1,0 +1,40 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { type Request } from 'express';
+import { ApiKeys } from '../access/api-keys.js';
+import { requesterOf } from './requester.js';
+
+const INTERVAL_MS = 2_000;
+
+/** Notices that a key is no longer good while something that it opened still runs. */
+@Injectable()
+export class KeyWatch {
+  private readonly logger = new Logger('Http');
+
+  constructor(private readonly keys: ApiKeys) {}
+
+  /**
+   * @param onLoss is called once, when the request's key has been revoked or has expired
+   * @returns what ends the watch; whoever watches calls it
+   */
+  watch(request: Request, onLoss: () => void): () => void {
+    const requester = requesterOf(request);
+    if (!requester) return () => undefined;
+    const timer = setInterval(() => {
+      this.keys
+        .stateOf(requester.id)
+        .then((state) => {
+          if (state !== 'valid') onLoss();
+        })
+        .catch(() => {
+          // The next round asks again; where the database is gone, so is what it was to deliver.
+          this.logger.warn({
+            message: 'whether a key is still good could not be found out',
+            key: requester.name,
+          });
+        });
+    }, INTERVAL_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }
+}

@@ -1,0 +1,74 @@
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { type Response } from 'express';
+import { Env } from '../config/env.js';
+import { ProblemError } from './problem.js';
+import { Transfer } from './transfer.js';
+
+/** For whoever is refused: exports take seconds to minutes. */
+const RETRY_AFTER_SECONDS = 10;
+
+/**
+ * What takes long and holds a connection to the database: exports and batches. There are fewer of them than connections,
+ * so that slow readers leave some for everybody else.
+ */
+@Injectable()
+export class Transfers implements BeforeApplicationShutdown {
+  private readonly open = new Set<Transfer>();
+  private readonly most: number;
+  private readonly stallSeconds: number;
+  private whenNoneIsLeft: (() => void) | undefined;
+  private isEnding = false;
+
+  constructor(env: Env) {
+    this.most = env.mostTransfers;
+    this.stallSeconds = env.GROUND_TRUTH_EXPORT_STALL_SECONDS;
+  }
+
+  /** Whether the server has been asked to end. */
+  get areRefused(): boolean {
+    return this.isEnding;
+  }
+
+  get count(): number {
+    return this.open.size;
+  }
+
+  /**
+   * The caller closes it.
+   *
+   * @throws ProblemError where there are too many, or the server is about to end
+   */
+  begin(response: Response): Transfer {
+    const headers = { 'Retry-After': String(RETRY_AFTER_SECONDS) };
+    if (this.isEnding)
+      throw new ProblemError('shutting-down', 'ask again in a moment, or another server', undefined, headers);
+    if (this.open.size >= this.most)
+      throw new ProblemError(
+        'too-many-transfers',
+        `${this.most} exports and batches run already; ask again in ${RETRY_AFTER_SECONDS} seconds`,
+        undefined,
+        headers,
+      );
+    const transfer = new Transfer(response, this.stallSeconds, () => {
+      this.open.delete(transfer);
+      if (this.open.size === 0) this.whenNoneIsLeft?.();
+    });
+    this.open.add(transfer);
+    return transfer;
+  }
+
+  /** From now on no other begins. Resolves when the last one has ended. */
+  async refuse(): Promise<void> {
+    this.isEnding = true;
+    if (this.open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.whenNoneIsLeft = resolve;
+    });
+  }
+
+  /** Ending those that are left in the usual way would pass half a corpus for a whole one. */
+  beforeApplicationShutdown(): void {
+    this.isEnding = true;
+    for (const transfer of this.open) transfer.cut('shutdown');
+  }
+}

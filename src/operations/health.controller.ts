@@ -1,0 +1,75 @@
+import { Controller, Get, Header, Query, ServiceUnavailableException } from '@nestjs/common';
+import {
+  HealthCheckService,
+  type HealthCheckResult,
+  HealthIndicatorService,
+  TypeOrmHealthIndicator,
+} from '@nestjs/terminus';
+import { Env } from '../config/env.js';
+import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
+import { isUpToDate } from '../database/migrate.js';
+import { OpenToAll } from '../http/requires-scope.js';
+import { ProblemError } from '../http/problem.js';
+import { Transfers } from '../http/transfers.js';
+import { NoParametersPipe } from '../parameters/no-parameters.pipe.js';
+import { DescribeHealth, DescribeLiveness, DescribeReadiness } from './operations.openapi.js';
+
+/** The database has that long to answer. */
+const PATIENCE_MS = 2_000;
+
+/** For those who watch over the process and decide where requests go. */
+@DescribeHealth()
+@OpenToAll()
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly checks: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly typeOrm: TypeOrmHealthIndicator,
+    private readonly dataSource: GroundTruthDataSource,
+    private readonly transfers: Transfers,
+    private readonly env: Env,
+  ) {}
+
+  /** The process runs; the database has no say in it, since a restart would not bring it back. */
+  @DescribeLiveness()
+  @Get('healthz')
+  @Header('Cache-Control', 'no-store')
+  isAlive(@Query(NoParametersPipe) _none: unknown): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  @DescribeReadiness()
+  @Get('readyz')
+  @Header('Cache-Control', 'no-store')
+  async isReady(@Query(NoParametersPipe) _none: unknown): Promise<{ status: 'ok' }> {
+    const { areRefused } = this.transfers;
+    try {
+      await this.checks.check([
+        () => (areRefused ? this.indicators.check('server').down() : this.indicators.check('server').up()),
+        () => this.typeOrm.pingCheck('database', { connection: this.dataSource, timeout: PATIENCE_MS }),
+        () =>
+          this.indicators
+            .check('migrations')
+            .attempt(() => this.assertMigrated())
+            .withTimeout(PATIENCE_MS),
+      ]);
+      return { status: 'ok' };
+    } catch (error) {
+      if (!(error instanceof ServiceUnavailableException)) throw error;
+      throw new ProblemError('not-ready', describe(error.getResponse() as HealthCheckResult));
+    }
+  }
+
+  private async assertMigrated(): Promise<void> {
+    if (!this.env.isReadOnly && !(await isUpToDate(this.dataSource))) throw new Error('not migrated');
+  }
+}
+
+/** What the driver said of it is internal, so the names of the checks stand for it. */
+function describe({ error = {} }: HealthCheckResult): string {
+  if ('server' in error) return 'the server is about to end';
+  return 'database' in error
+    ? 'the database does not answer'
+    : 'the schema is not up to date; run: ground-truth migrate';
+}

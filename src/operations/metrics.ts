@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type ExportOutcome } from '../access/access-log.js';
+import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
+import { Transfers } from '../http/transfers.js';
+
+/** What was sent of an export. */
+export interface SentExport {
+  readonly outcome: ExportOutcome;
+  readonly samples: number;
+  readonly diverged: number;
+  readonly bytes: number;
+}
+
+/** From a lookup to an export of hours, in seconds. */
+const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
+
+/** What the server counts of itself, for Prometheus. docs/operations.md explains each of them. */
+@Injectable()
+export class Metrics {
+  private readonly registry = new Registry();
+
+  private readonly requests = new Counter({
+    name: 'ground_truth_http_requests_total',
+    help: 'Requests that have been answered or broken off',
+    labelNames: ['method', 'route', 'status'],
+    registers: [this.registry],
+  });
+  private readonly durations = new Histogram({
+    name: 'ground_truth_http_request_duration_seconds',
+    help: 'From the first byte of a request to the last of its answer',
+    labelNames: ['method', 'route'],
+    buckets: DURATIONS,
+    registers: [this.registry],
+  });
+  private readonly samples = new Counter({
+    name: 'ground_truth_export_samples_total',
+    help: 'Samples sent over HTTP',
+    registers: [this.registry],
+  });
+  private readonly diverged = new Counter({
+    name: 'ground_truth_export_diverged_samples_total',
+    help: 'Of the samples sent over HTTP, those whose trail does not lead back exactly',
+    registers: [this.registry],
+  });
+  private readonly bytes = new Counter({
+    name: 'ground_truth_export_bytes_total',
+    help: 'Bytes of corpora sent over HTTP, before compression',
+    registers: [this.registry],
+  });
+  private readonly exports = new Counter({
+    name: 'ground_truth_exports_total',
+    help: 'Exports over HTTP that have ended, by what became of them; all but complete were aborted',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+
+  constructor(transfers: Transfers, dataSource: GroundTruthDataSource) {
+    const { registry } = this;
+    new Gauge({
+      name: 'ground_truth_transfers_running',
+      help: 'Exports and batches that run',
+      registers: [registry],
+      collect() {
+        this.set(transfers.count);
+      },
+    });
+    new Gauge({
+      name: 'ground_truth_database_connections',
+      help: 'Connections of the pool: in use, idle, and requests that wait for one',
+      labelNames: ['state'],
+      registers: [registry],
+      collect() {
+        const { totalCount, idleCount, waitingCount } = dataSource.pool;
+        this.set({ state: 'used' }, totalCount - idleCount);
+        this.set({ state: 'idle' }, idleCount);
+        this.set({ state: 'waiting' }, waitingCount);
+      },
+    });
+    collectDefaultMetrics({ register: registry });
+  }
+
+  countRequest(method: string, route: string, status: number | 'none', seconds: number): void {
+    this.requests.inc({ method, route, status });
+    this.durations.observe({ method, route }, seconds);
+  }
+
+  countExport({ outcome, samples, diverged, bytes }: SentExport): void {
+    this.exports.inc({ outcome });
+    this.samples.inc(samples);
+    this.diverged.inc(diverged);
+    this.bytes.inc(bytes);
+  }
+
+  /** All of it, in Prometheus' text format, and the media type of that. */
+  async expose(): Promise<{ mediaType: string; text: string }> {
+    return { mediaType: this.registry.contentType, text: await this.registry.metrics() };
+  }
+}

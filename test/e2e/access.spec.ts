@@ -1,0 +1,314 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import { userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseApiKeys } from '../../src/access/database-api-keys.js';
+import { DatabaseAccessLog } from '../../src/access/database-access-log.js';
+import { type LoggedExport } from '../../src/access/access-log.js';
+import { type Scope, SCOPES } from '../../src/access/scope.js';
+import { runCli } from '../setup/cli.js';
+import { importText, sampleLine } from '../setup/corpus.js';
+import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { bearer, createKey } from '../setup/keys.js';
+import { startServer, type TestServer } from '../setup/server.js';
+
+const EXPORT = '/api/v1/ground-truth/export';
+const STATS = '/api/v1/ground-truth/stats';
+const JOB = '0197a1b2-0000-7000-8000-000000000001';
+
+let database: TestDatabase;
+let server: TestServer;
+const keys = {} as Record<Scope, string>;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  for (const scope of SCOPES) keys[scope] = await createKey(database, `only ${scope}`, scope);
+  await importText(
+    database.dataSource,
+    sampleLine({ approved: true }, { initial_result: '{"a":1.0}', final_result: '{"a":1.0}' }),
+  );
+  server = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_AUTH: 'required' });
+});
+
+afterAll(async () => {
+  await server.stop();
+  await database.drop();
+});
+
+interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly scope: Scope | undefined;
+  readonly isSecured: boolean;
+}
+
+/** Every route there is, as the document has it: one that is new cannot be forgotten. */
+async function operations(): Promise<Operation[]> {
+  const response = await fetch(`${server.url}/openapi.json`);
+  const { paths } = (await response.json()) as {
+    paths: Record<string, Record<string, { security?: object[]; 'x-scope'?: Scope }>>;
+  };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path: path.replace('{id}', JOB),
+      scope: operation['x-scope'],
+      isSecured: operation.security !== undefined,
+    })),
+  );
+}
+
+async function ask(
+  { method, path }: Pick<Operation, 'method' | 'path'>,
+  authorization?: string,
+): Promise<{ status: number; kind: string; challenge: string | null }> {
+  const response = await fetch(server.url + path, {
+    method,
+    headers: authorization === undefined ? {} : { authorization },
+  });
+  const text = await response.text();
+  const isProblem = response.headers.get('content-type') === 'application/problem+json' && text !== '';
+  const { type = '' } = isProblem ? (JSON.parse(text) as { type?: string }) : {};
+  return {
+    status: response.status,
+    kind: type.replace(/.*:/, ''),
+    challenge: response.headers.get('www-authenticate'),
+  };
+}
+
+describe('access control', () => {
+  it('guards every route of the document but health', async () => {
+    const all = await operations();
+    expect(all.length).toBeGreaterThan(12);
+    expect(all.filter(({ scope }) => scope === undefined).map(({ path }) => path)).toEqual([
+      '/healthz',
+      '/readyz',
+    ]);
+    for (const { scope, isSecured } of all) expect(isSecured).toBe(scope !== undefined);
+  });
+
+  it('answers 401 without a key, and with one that is no good, on each of them', async () => {
+    await createKey(database, 'expired', 'admin');
+    const expired = await createKey(database, 'expired too', 'admin');
+    await database.query(
+      `update api_keys set expires_at = now() - interval '1 second' where name like 'expired%'`,
+    );
+    const revoked = await createKey(database, 'revoked', 'admin');
+    await new DatabaseApiKeys(database.dataSource).revoke('revoked');
+    const unknown = `gt_${'a'.repeat(43)}`;
+    for (const operation of (await operations()).filter(({ scope }) => scope !== undefined)) {
+      for (const method of operation.method === 'GET' ? ['GET', 'HEAD'] : [operation.method]) {
+        const without = await ask({ ...operation, method });
+        expect([method, operation.path, without]).toEqual([
+          method,
+          operation.path,
+          {
+            status: 401,
+            kind: method === 'HEAD' ? '' : 'key-missing',
+            challenge: 'Bearer realm="ground-truth"',
+          },
+        ]);
+      }
+      for (const authorization of [
+        `Bearer ${unknown}`,
+        `Bearer ${expired}`,
+        `Bearer ${revoked}`,
+        `Bearer ${keys.admin}x`,
+        'Bearer x',
+      ]) {
+        expect(await ask(operation, authorization)).toMatchObject({ status: 401, kind: 'key-invalid' });
+      }
+      expect(
+        await ask(operation, `Basic ${Buffer.from(`x:${keys.admin}`).toString('base64')}`),
+      ).toMatchObject({
+        status: 401,
+        kind: 'key-missing',
+      });
+    }
+  });
+
+  it('answers 403 with another scope, and lets its own and admin through, on each of them', async () => {
+    for (const operation of (await operations()).filter(({ scope }) => scope !== undefined)) {
+      for (const scope of SCOPES) {
+        const { status, kind } = await ask(operation, `Bearer ${keys[scope]}`);
+        const opens = scope === operation.scope || scope === 'admin';
+        expect([operation, scope, [401, 403].includes(status)]).toEqual([operation, scope, !opens]);
+        // eslint-disable-next-line jest/no-conditional-expect
+        if (!opens) expect([status, kind]).toEqual([403, 'scope-missing']);
+      }
+    }
+  });
+
+  it('leaves health, Swagger UI and its document open', async () => {
+    for (const path of ['/healthz', '/readyz', '/docs', '/openapi.json'])
+      expect((await fetch(server.url + path)).status).toBe(200);
+  });
+
+  it('does not start without a key where others could reach it, and says how to make one', async () => {
+    const empty = await createTestDatabase();
+    try {
+      for (const [args, env] of [
+        [['--host', '0.0.0.0'], {}],
+        [['--host', '::'], {}],
+        [[], { HOST: '0.0.0.0' }],
+        [[], { GROUND_TRUTH_AUTH: 'required' }],
+      ] as const) {
+        const run = await runCli(['serve', '--port', '0', ...args], {
+          env: { DATABASE_URL: empty.url, ...env },
+        });
+        expect(run).toMatchObject({
+          code: 1,
+          stderr: expect.stringMatching(
+            /^ground-truth: there is no API key yet.*: ground-truth api-key create --name first --scope admin\n$/,
+          ) as string,
+        });
+      }
+    } finally {
+      await empty.drop();
+    }
+  });
+
+  it('asks for no key on loopback unless told to', async () => {
+    const open = await startServer({ DATABASE_URL: database.url });
+    try {
+      expect((await fetch(open.url + STATS)).status).toBe(200);
+    } finally {
+      await open.stop();
+    }
+  });
+});
+
+describe('rate limits', () => {
+  it('hold up each key by itself, and those who try keys', async () => {
+    const limited = await startServer({
+      DATABASE_URL: database.url,
+      GROUND_TRUTH_AUTH: 'required',
+      GROUND_TRUTH_RATE_LIMIT: '5',
+    });
+    const get = (secret: string) => fetch(limited.url + STATS, { headers: bearer(secret) });
+    const statuses = async (secret: string) => {
+      const found: number[] = [];
+      for (let i = 0; i < 7; i++) found.push((await get(secret)).status);
+      return found;
+    };
+    try {
+      expect(await statuses(keys.export)).toEqual([200, 200, 200, 200, 200, 429, 429]);
+      const refused = await get(keys.export);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+      expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+      expect(await refused.json()).toMatchObject({ type: 'urn:ground-truth:problem:too-many-requests' });
+      expect(await statuses(keys.admin)).toEqual([200, 200, 200, 200, 200, 429, 429]);
+      expect(await statuses(`gt_${'b'.repeat(43)}`)).toEqual([401, 401, 401, 401, 401, 429, 429]);
+      // Whoever has a key is not held up by those who try some.
+      const other = await createKey(database, 'unhurried', 'export');
+      expect((await get(other)).status).toBe(200);
+    } finally {
+      await limited.stop();
+    }
+  });
+});
+
+describe('the access log', () => {
+  const log = () => new DatabaseAccessLog(database.dataSource);
+
+  /** The newest entry, once it has an end. */
+  async function lastEntry(): Promise<LoggedExport> {
+    for (;;) {
+      const [entry] = await log().list(1);
+      if (entry?.ended_at != null) return entry;
+      await sleep(20);
+    }
+  }
+
+  it('has who asked for what over HTTP, and the digest of what was sent, compressed or not', async () => {
+    for (const encoding of ['identity', 'gzip']) {
+      const response = await fetch(`${server.url}${EXPORT}?approved_only=false&since=2025-01-01&limit=7`, {
+        headers: { ...bearer(keys.export), 'accept-encoding': encoding },
+      });
+      const body = Buffer.from(await response.arrayBuffer());
+      expect(await lastEntry()).toMatchObject({
+        who: 'only export',
+        via: 'http',
+        filter: { approved_only: false, since: '2025-01-01T00:00:00Z', limit: 7 },
+        outcome: 'complete',
+        samples: 1,
+        bytes: body.length,
+        sha256: createHash('sha256').update(body).digest('hex'),
+      });
+    }
+  });
+
+  it('has those by the command too', async () => {
+    const run = await runCli(['export', '--has-corrections', 'false'], {
+      env: { DATABASE_URL: database.url },
+    });
+    expect(run.code).toBe(0);
+    expect(await lastEntry()).toMatchObject({
+      who: userInfo().username,
+      via: 'cli',
+      filter: { approved_only: true, has_corrections: false },
+      outcome: 'complete',
+      samples: 1,
+      sha256: createHash('sha256').update(run.stdout).digest('hex'),
+    });
+  });
+
+  it('is needed: where it cannot be written there is no export', async () => {
+    const other = await createTestDatabase();
+    const role = `gt_reader_${process.pid}`;
+    await other.query(`create role ${role} login; grant select on all tables in schema public to ${role}`);
+    const url = new URL(other.url);
+    url.username = role;
+    try {
+      const run = await runCli(['export'], { env: { DATABASE_URL: url.href } });
+      expect(run).toMatchObject({
+        code: 1,
+        stdout: Buffer.alloc(0),
+        stderr: 'ground-truth: the database refused it: permission denied for table access_log\n',
+      });
+    } finally {
+      await other.query(`drop owned by ${role}; drop role ${role}`);
+      await other.drop();
+    }
+  });
+
+  describe('of an export that takes long', () => {
+    beforeAll(() =>
+      database.query(
+        `insert into jobs (filename, source_kind, result)
+         select n || '.pdf', 'pdf', json_build_object('text', repeat('x', 20000)) from generate_series(1, 1500) as n`,
+      ),
+    );
+
+    /** The beginning of an export that nobody reads on. */
+    async function begin(secret: string): Promise<http.IncomingMessage> {
+      const request = http.get(`${server.url}${EXPORT}?approved_only=false`, {
+        agent: false,
+        headers: bearer(secret),
+      });
+      request.on('error', () => undefined);
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      await once(response, 'readable');
+      return response;
+    }
+
+    it('says that its reader left', async () => {
+      (await begin(keys.export)).destroy();
+      expect(await lastEntry()).toMatchObject({ outcome: 'reader_gone', who: 'only export' });
+    });
+
+    it('says that its key was revoked, which ends it', async () => {
+      const secret = await createKey(database, 'short-lived', 'export');
+      const response = await begin(secret);
+      const reset = once(response, 'error') as Promise<[NodeJS.ErrnoException]>;
+      await new DatabaseApiKeys(database.dataSource).revoke('short-lived');
+      expect(await lastEntry()).toMatchObject({ outcome: 'key_revoked', who: 'short-lived' });
+      response.resume();
+      expect((await reset)[0].code).toBe('ECONNRESET');
+      expect((await fetch(server.url + STATS, { headers: bearer(secret) })).status).toBe(401);
+      const metrics = await (await fetch(`${server.url}/metrics`, { headers: bearer(keys.metrics) })).text();
+      expect(metrics).toContain('ground_truth_exports_total{outcome="key_revoked"} 1\n');
+    });
+  });
+});

@@ -1,0 +1,224 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createTestDatabase, cloneDatabase, type TestDatabase } from '../setup/database.js';
+import { startServer, type TestServer } from '../setup/server.js';
+
+const EXPORT = '/api/v1/ground-truth/export?approved_only=false';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.query(
+    `insert into jobs (filename, source_kind, result)
+     select n || '.pdf', 'pdf', json_build_object('text', repeat('x', 20000)) from generate_series(1, 1500) as n`,
+  );
+});
+afterAll(() => database.drop());
+
+const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
+const kindOf = async (response: Response): Promise<string> =>
+  ((await response.json()) as { type: string }).type.replace(/.*:/, '');
+
+async function begin({ url }: TestServer): Promise<http.IncomingMessage> {
+  const request = http.get(url + EXPORT, { agent: false });
+  request.on('error', () => undefined);
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  await once(response, 'readable');
+  return response;
+}
+
+describe('edges', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer({
+      DATABASE_URL: database.url,
+      GROUND_TRUTH_POOL_SIZE: '3',
+      GROUND_TRUTH_MAX_EXPORTS: '2',
+      GROUND_TRUTH_MAX_BODY_MB: '1',
+    });
+  });
+  afterAll(() => server.stop());
+
+  it('tell browsers what not to do, and nobody what the server is made of', async () => {
+    for (const path of ['/healthz', '/docs', EXPORT, '/nowhere']) {
+      const { headers } = await fetch(server.url + path);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+      expect([headers.get('x-powered-by'), headers.get('server')]).toEqual([null, null]);
+    }
+  });
+
+  it('pass on the id of a request, or give it one', async () => {
+    const idFor = async (id?: string) =>
+      (
+        await fetch(`${server.url}/healthz`, { headers: id === undefined ? {} : { 'x-request-id': id } })
+      ).headers.get('x-request-id');
+    expect(await idFor('abc-1:2/3')).toBe('abc-1:2/3');
+    for (const unfit of [undefined, '', 'with space', '"quoted"', 'x'.repeat(129)])
+      expect(await idFor(unfit)).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  });
+
+  it('answer with problems, whatever is wrong', async () => {
+    const job = { 'content-type': 'application/json', 'x-user-id': 'rini' };
+    const jobs = `${server.url}/api/v1/jobs`;
+    for (const [status, kind, url, init] of [
+      [404, 'not-found', `${server.url}/nowhere`, {}],
+      [404, 'not-found', `${server.url}/api/v1/nowhere`, { method: 'POST' }],
+      [405, 'method-not-allowed', server.url + EXPORT, { method: 'DELETE' }],
+      [405, 'method-not-allowed', `${server.url}/healthz`, { method: 'POST' }],
+      [
+        405,
+        'method-not-allowed',
+        `${jobs}/0197a1b2-0000-7000-8000-000000000001/approval`,
+        { method: 'PATCH' },
+      ],
+      [413, 'payload-too-large', jobs, { method: 'POST', headers: job, body: `"${'x'.repeat(1_100_000)}"` }],
+      [
+        415,
+        'unsupported-media-type',
+        jobs,
+        { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' },
+      ],
+      [400, 'invalid-body', jobs, { method: 'POST', headers: job, body: '{"a":' }],
+      [400, 'bad-request', `${server.url}/api/v1/jobs/%E0%A4%A`, {}],
+    ] as const) {
+      const response = await fetch(url, init);
+      expect([url, response.status, response.headers.get('content-type')]).toEqual([
+        url,
+        status,
+        'application/problem+json',
+      ]);
+      expect(await kindOf(response)).toBe(kind);
+    }
+    const { headers } = await fetch(jobs, { method: 'DELETE' });
+    expect(headers.get('allow')).toBe('GET, HEAD, POST');
+  });
+
+  it('refuse unknown parameters on every route', async () => {
+    const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, { requestBody?: { content: Record<string, object> } }>>;
+    };
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, { requestBody }] of Object.entries(methods)) {
+        const [mediaType] = Object.keys(requestBody?.content ?? {});
+        const url = `${server.url}${path.replace('{id}', '0197a1b2-0000-7000-8000-000000000001')}?nope=1`;
+        const response = await fetch(url, {
+          method: method.toUpperCase(),
+          headers: { 'x-user-id': 'rini', ...(mediaType !== undefined && { 'content-type': mediaType }) },
+          ...(mediaType !== undefined && { body: '{}' }),
+        });
+        expect([method, path, response.status]).toEqual([method, path, 400]);
+        expect(await kindOf(response)).toBe('invalid-parameters');
+      }
+    }
+  });
+
+  it('take no more exports at once than they may, and say when to ask again', async () => {
+    const readers = [await begin(server), await begin(server)];
+    const refused = await fetch(server.url + EXPORT);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
+    expect(await kindOf(refused)).toBe('too-many-transfers');
+    const batch = await fetch(`${server.url}/api/v1/jobs/batch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: '\n',
+    });
+    expect(batch.status).toBe(503);
+    expect(await statusOf(`${server.url}/api/v1/ground-truth/stats`)).toBe(200);
+    for (const reader of readers) reader.destroy();
+    while ((await statusOf(server.url + EXPORT)) !== 200) await sleep(20);
+  });
+
+  it('are closed to pages of other origins unless configured', async () => {
+    const origin = 'https://review.example';
+    const open = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_CORS_ORIGINS: origin });
+    const allowed = async ({ url }: TestServer, from: string) =>
+      (await fetch(`${url}/healthz`, { headers: { origin: from } })).headers.get(
+        'access-control-allow-origin',
+      );
+    try {
+      expect(await allowed(server, origin)).toBeNull();
+      expect(await allowed(open, origin)).toBe(origin);
+      expect(await allowed(open, 'https://other.example')).toBeNull();
+      const preflight = await fetch(`${open.url}/api/v1/jobs`, {
+        method: 'OPTIONS',
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'authorization',
+        },
+      });
+      expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization');
+    } finally {
+      await open.stop();
+    }
+  });
+});
+
+describe('watching', () => {
+  it('is ready with a database that is up to date, and alive with any', async () => {
+    const empty = await cloneDatabase('template0');
+    const server = await startServer({ DATABASE_URL: empty.url });
+    try {
+      expect(await statusOf(`${server.url}/healthz`)).toBe(200);
+      const response = await fetch(`${server.url}/readyz`);
+      expect(response.status).toBe(503);
+      expect(await response.json()).toMatchObject({
+        type: 'urn:ground-truth:problem:not-ready',
+        detail: 'the schema is not up to date; run: ground-truth migrate',
+      });
+    } finally {
+      await server.stop();
+      await empty.drop();
+    }
+  });
+
+  it('counts requests, exports and connections, and logs a line of JSON for each request', async () => {
+    const server = await startServer({ DATABASE_URL: database.url });
+    await (await fetch(server.url + EXPORT)).arrayBuffer();
+    await fetch(`${server.url}/api/v1/jobs/0197a1b2-0000-7000-8000-00000000dead`, {
+      headers: { 'x-request-id': 'the-one' },
+    });
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    const { stderr } = await server.stop();
+    expect(metrics).toMatch(
+      /^ground_truth_http_requests_total\{method="GET",route="\/api\/v1\/ground-truth\/export",status="200"\} 1$/m,
+    );
+    expect(metrics).toMatch(
+      /^ground_truth_http_requests_total\{method="GET",route="\/api\/v1\/jobs\/:id",status="404"\} 1$/m,
+    );
+    expect(metrics).toMatch(/^ground_truth_export_samples_total 1500$/m);
+    expect(metrics).toMatch(/^ground_truth_exports_total\{outcome="complete"\} 1$/m);
+    expect(metrics).toMatch(/^ground_truth_database_connections\{state="idle"\} [1-9]/m);
+    const lines = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.find(({ request_id }) => request_id === 'the-one')).toMatchObject({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
+      method: 'GET',
+      route: '/api/v1/jobs/:id',
+      status: 404,
+      duration_ms: expect.any(Number) as number,
+    });
+    expect(stderr).not.toContain('dead');
+  });
+});
+
+describe('the end', () => {
+  it('lets exports that run go on, begins no others, and says that it is not ready', async () => {
+    const server = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_SHUTDOWN_SECONDS: '60' });
+    const response = await begin(server);
+    const ended = server.stop();
+    while ((await statusOf(`${server.url}/readyz`)) !== 503) await sleep(10);
+    expect(await statusOf(`${server.url}/healthz`)).toBe(200);
+    expect(await kindOf(await fetch(server.url + EXPORT))).toBe('shutting-down');
+    let bytes = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) bytes += chunk.length;
+    expect(response.complete).toBe(true);
+    expect(bytes).toBeGreaterThan(1_500 * 20_000);
+    expect(await ended).toMatchObject({ code: 0, signal: null });
+  });
+});
