@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type CliRun, runCli } from '../setup/cli.js';
 import { cloneDatabase } from '../setup/database.js';
 import { foreignSettings, PIPELINE_TABLES } from '../setup/foreign.js';
+import { bearer } from '../setup/keys.js';
 import { startServer } from '../setup/server.js';
 
 const ID = '00000000-0000-7000-8000-000000000001';
@@ -46,7 +49,14 @@ const run = async (...args: string[]): Promise<Omit<CliRun, 'stdout'> & { stdout
 };
 
 it('export, stats and verify read it', async () => {
-  expect(await run('export')).toEqual({ code: 0, signal: null, stderr: '', stdout: LINE });
+  const { stderr, ...exported } = await run('export');
+  expect(exported).toEqual({ code: 0, signal: null, stdout: LINE });
+  const entries = parseLines(stderr);
+  expect(entries).toMatchObject([
+    { access_log: 'begin', who: userInfo().username, via: 'cli', filter: { approved_only: true } },
+    { access_log: 'end', outcome: 'complete', samples: 1, sha256: sha256(LINE) },
+  ]);
+  expect(entries[0]?.id).toBe(entries[1]?.id);
   expect(await run('export', '--since', '2025-01-02', '--until', '2025-01-03')).toMatchObject({
     stdout: LINE,
   });
@@ -66,8 +76,85 @@ it('the server reads it too, to the byte', async () => {
   expect(await get('export')).toBe(LINE);
   expect(await get(`samples/${ID}`)).toBe(LINE);
   expect(JSON.parse(await get('stats'))).toMatchObject({ total_jobs: 1 });
-  expect(await server.stop()).toMatchObject({ code: 0 });
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  const end = await server.stop();
+  expect(end.code).toBe(0);
+  const [begun, ended] = parseLines(end.stderr).filter(({ access_log }) => access_log !== undefined);
+  expect(begun).toMatchObject({ access_log: 'begin', who: 'anonymous', via: 'http' });
+  expect(ended).toMatchObject({
+    access_log: 'end',
+    id: begun?.id,
+    outcome: 'complete',
+    sha256: sha256(LINE),
+  });
 });
+
+it('the server has no routes that write', async () => {
+  const server = await startServer(env);
+  const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, object>>;
+  };
+  const methods = Object.values(document.paths).flatMap((path) => Object.keys(path));
+  expect([...new Set(methods)]).toEqual(['get']);
+  expect(Object.keys(document.paths).filter((path) => path.includes('/jobs'))).toEqual([]);
+  for (const [method, resource] of [
+    ['POST', 'jobs'],
+    ['POST', 'jobs/batch'],
+    ['PUT', `jobs/${ID}/result`],
+    ['DELETE', `jobs/${ID}/approval`],
+  ] as const)
+    expect((await fetch(`${server.url}/api/v1/${resource}`, { method })).status).toBe(404);
+  await server.stop();
+});
+
+it('keys come from a file of digests, and go when they are revoked there', async () => {
+  const keysFile = path.join(folder, 'keys.jsonl');
+  env = { ...env, GROUND_TRUTH_KEYS_FILE: keysFile, GROUND_TRUTH_AUTH: 'required' };
+  expect(await run('serve', '--port', '0')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('there is no API key yet') as string,
+  });
+  const { stdout } = await run('api-key', 'create', '--name', 'nightly', '--scope', 'export');
+  const secret = stdout.trim();
+  expect(await readFile(keysFile, 'utf8')).not.toContain(secret);
+  const server = await startServer(env);
+  const statusWith = async (headers: Record<string, string>) =>
+    (await fetch(`${server.url}/api/v1/ground-truth/export`, { headers })).status;
+  expect([await statusWith({}), await statusWith(bearer(secret))]).toEqual([401, 200]);
+  expect((await run('api-key', 'revoke', 'nightly')).code).toBe(0);
+  while ((await statusWith(bearer(secret))) !== 401) await sleep(50);
+  const { stderr } = await server.stop();
+  expect(parseLines(stderr)).toContainEqual(expect.objectContaining({ access_log: 'begin', who: 'nightly' }));
+});
+
+it('a job that no sample can be made of is a problem that names it', async () => {
+  await client.query('alter table ocr.jobs alter filename drop not null');
+  await client.query('update ocr.jobs set filename = null');
+  const server = await startServer(env);
+  const response = await fetch(`${server.url}/api/v1/ground-truth/export`);
+  expect([response.status, await response.json()]).toMatchObject([
+    500,
+    {
+      type: 'urn:ground-truth:problem:source-unusable',
+      detail: `ocr.jobs: column filename of job ${ID} is null`,
+    },
+  ]);
+  const { stderr } = await server.stop();
+  expect(parseLines(stderr)).toContainEqual(
+    expect.objectContaining({ access_log: 'end', outcome: 'failed' }),
+  );
+});
+
+const parseLines = (log: string): Record<string, unknown>[] =>
+  log
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+/** What a command says besides the entries of the access log. */
+const withoutEntries = (stderr: string): string => stderr.replace(/^\{.*\}\n/gm, '');
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 it.each(['import -', 'migrate', `erase ${ID}`])('%s is refused, and nothing is touched', async (line) => {
   const [command = '', ...args] = line.split(' ');
@@ -89,28 +176,26 @@ it.each(['export', 'stats', 'verify', 'serve'])(
     await client.query(
       'alter table ocr.jobs drop reviewed_at, alter result type text; drop table ocr.corrections',
     );
-    expect(await run(command)).toEqual({
-      code: 1,
-      signal: null,
-      stdout: '',
-      stderr: [
+    const { stderr, ...end } = await run(command);
+    expect(end).toEqual({ code: 1, signal: null, stdout: '' });
+    expect(withoutEntries(stderr)).toBe(
+      [
         'ground-truth: GROUND_TRUTH_CORRECTIONS_RELATION: there is no table or view ocr.corrections that this role can see; names are written as in SQL: jobs, ocr.jobs, "Ocr"."Jobs"',
         'ground-truth: GROUND_TRUTH_JOBS_RELATION: ocr.jobs column result is text; accepted are json and jsonb',
         'ground-truth: GROUND_TRUTH_JOBS_RELATION: ocr.jobs has no column reviewed_at (timestamp with time zone)',
         '',
       ].join('\n'),
-    });
+    );
   },
 );
 
 it('a value that would make a wrong sample leaves no file, and says where it is', async () => {
   await client.query('update ocr.jobs set confidence = 93');
-  expect(await run('export', '--out', 'corpus.jsonl')).toEqual({
-    code: 1,
-    signal: null,
-    stdout: '',
-    stderr: `ground-truth: ocr.jobs: column confidence of job ${ID} is not within 0 to 1; where it is another scale, divide it in a view\n`,
-  });
+  const { stderr, ...end } = await run('export', '--out', 'corpus.jsonl');
+  expect(end).toEqual({ code: 1, signal: null, stdout: '' });
+  expect(withoutEntries(stderr)).toBe(
+    `ground-truth: ocr.jobs: column confidence of job ${ID} is not within 0 to 1; where it is another scale, divide it in a view\n`,
+  );
   expect(await readdir(folder)).toEqual([]);
 });
 
