@@ -9,6 +9,7 @@ import { problemSchema } from './http/problem.openapi.js';
 import { giveRequestId } from './http/request-id.js';
 import { API_KEY } from './http/requires-scope.js';
 import { breakOffSlowSenders } from './http/slow-senders.js';
+import { swaggerPlugin } from './http/swagger-plugin.js';
 import { RequestLog } from './operations/request-log.js';
 
 /** Headers that a page of another origin may read. */
@@ -30,7 +31,12 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
   SwaggerModule.setup('docs', app, () => buildDocument(app, version), {
     jsonDocumentUrl: 'openapi.json',
     customSiteTitle: 'Ground Truth',
-    swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true, persistAuthorization: true },
+    swaggerOptions: {
+      tryItOutEnabled: true,
+      displayRequestDuration: true,
+      persistAuthorization: true,
+      plugins: [swaggerPlugin],
+    },
   });
 }
 
