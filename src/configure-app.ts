@@ -31,12 +31,8 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
   SwaggerModule.setup('docs', app, () => buildDocument(app, version), {
     jsonDocumentUrl: 'openapi.json',
     customSiteTitle: 'Ground Truth',
-    swaggerOptions: {
-      tryItOutEnabled: true,
-      displayRequestDuration: true,
-      persistAuthorization: true,
-      plugins: [swaggerPlugin],
-    },
+    // A key is forgotten with the page: local storage would keep it, readable, for whoever uses the browser next.
+    swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true, plugins: [swaggerPlugin] },
   });
 }
 
