@@ -2,6 +2,7 @@ import { parse } from 'node:querystring';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import helmet from 'helmet';
+import { type Scope } from './access/scope.js';
 import { type Env } from './config/env.js';
 import { JSON_MEDIA_TYPE } from './http/json-body.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -53,20 +54,46 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
   const config = new DocumentBuilder()
     .setTitle('Ground Truth')
     .setDescription(
-      'Turns human corrections of machine-read documents into training data. Where the server asks for keys, `x-scope` says which scope a key needs for each operation; one with the scope `admin` opens all of them.',
+      'Turns human corrections of machine-read documents into training data. Where the server asks for keys, a key needs the scope that each operation names, also as `x-scope`; one with the scope `admin` opens all of them.',
     )
     .setVersion(version)
+    .addTag('ground truth', 'the corpus, and what is in it')
+    .addTag('jobs', 'results in, and jobs as they are')
+    .addTag('review', 'corrections and approvals')
+    .addTag('operations', 'health and metrics')
     .addBearerAuth(
       {
         type: 'http',
         scheme: 'bearer',
         bearerFormat: 'gt_…',
-        description: 'A key that `ground-truth api-key create` has made.',
+        description:
+          'A key that `ground-truth api-key create` has made, without the word Bearer. A server that only its own machine can reach asks for none, unless it was told to.',
       },
       API_KEY,
     )
     .build();
-  const document = SwaggerModule.createDocument(app, config);
+  const document = SwaggerModule.createDocument(app, config, { operationIdFactory: nameOperation });
+  nameScopes(document);
   document.components = { ...document.components, schemas: { Problem: problemSchema } };
   return document;
+}
+
+/** Not with Nest's underscore: in the addresses of operations, Swagger UI takes that for a space. */
+function nameOperation(controller: string, method: string): string {
+  const name = controller.replace(/Controller$/, '') + method.charAt(0).toUpperCase() + method.slice(1);
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+/** Swagger UI does not show `x-scope`, so that the descriptions say it too. */
+function nameScopes({ paths }: OpenAPIObject): void {
+  for (const operation of Object.values(paths).flatMap((item) => Object.values(item) as Operation[])) {
+    const { 'x-scope': scope, description } = operation;
+    if (scope === undefined) continue;
+    operation.description = [description, `Scope of the key: \`${scope}\`.`].filter(Boolean).join('\n\n');
+  }
+}
+
+interface Operation {
+  'x-scope'?: Scope;
+  description?: string;
 }

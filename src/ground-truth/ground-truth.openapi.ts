@@ -117,7 +117,7 @@ export const DescribeSample = () =>
     ApiParam({
       name: 'id',
       schema: { type: 'string', format: 'uuid', example: sample.job_id },
-      description: 'The job_id of the sample.',
+      description: 'The job_id of a line of the corpus. The example is an invented one: take one of yours.',
     }),
     ApiOkResponse({
       description: 'The sample, and a line feed.',

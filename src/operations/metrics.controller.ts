@@ -3,8 +3,9 @@ import { type Response } from 'express';
 import { RequiresScope } from '../http/requires-scope.js';
 import { NoParametersPipe } from '../parameters/no-parameters.pipe.js';
 import { Metrics } from './metrics.js';
-import { DescribeMetrics } from './operations.openapi.js';
+import { DescribeMetrics, DescribeMonitoring } from './operations.openapi.js';
 
+@DescribeMonitoring()
 @Controller()
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}

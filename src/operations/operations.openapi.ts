@@ -15,6 +15,8 @@ const ok = {
 export const DescribeHealth = () =>
   applyDecorators(ApiTags('operations'), ApiProduces('application/json', PROBLEM_MEDIA_TYPE));
 
+export const DescribeMonitoring = () => ApiTags('operations');
+
 export const DescribeLiveness = () =>
   applyDecorators(
     ApiOperation({
@@ -41,7 +43,6 @@ export const DescribeReadiness = () =>
 
 export const DescribeMetrics = () =>
   applyDecorators(
-    ApiTags('operations'),
     ApiOperation({
       summary: 'What the server counts of itself, for Prometheus',
       description: 'docs/operations.md explains each metric.',
