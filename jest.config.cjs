@@ -25,7 +25,12 @@ module.exports = {
   globalSetup: '<rootDir>/test/setup/global-setup.cjs',
   globalTeardown: '<rootDir>/test/setup/global-teardown.cjs',
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/', '<rootDir>/test/real/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/dist/',
+    '<rootDir>/test/real/',
+    '<rootDir>/test/browser/',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testTimeout: 60_000,
 };

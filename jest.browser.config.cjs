@@ -1,0 +1,7 @@
+// Swagger UI in Chromium, which not every machine has: see test/browser/swagger.spec.ts.
+module.exports = {
+  ...require('./jest.config.cjs'),
+  testMatch: ['<rootDir>/test/browser/**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/'],
+  testTimeout: 180_000,
+};
