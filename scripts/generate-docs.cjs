@@ -31,7 +31,11 @@ async function openApi() {
   const { buildDocument, prefixRoutes } = await built('configure-app.js');
   const { Env } = await built('config/env.js');
   const { packageVersion } = await built('package-version.js');
-  const app = await NestFactory.create(AppModule.forRoot(new Env()), { preview: true, logger: false, abortOnError: false });
+  const app = await NestFactory.create(AppModule.forRoot(new Env()), {
+    preview: true,
+    logger: false,
+    abortOnError: false,
+  });
   prefixRoutes(app);
   return `${JSON.stringify(buildDocument(app, packageVersion()), null, 2)}\n`;
 }
