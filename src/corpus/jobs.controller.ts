@@ -19,7 +19,7 @@ import {
   DescribeJobs,
   DescribeQueue,
   DescribeTrail,
-} from './corpus.openapi.js';
+} from './jobs.openapi.js';
 import { BadInputError } from './import/import-faults.js';
 import { IngestService } from './ingest/ingest.service.js';
 import { readOutcome } from './ingest/outcome.js';

@@ -15,7 +15,7 @@ import {
   DescribeReopen,
   DescribeReplace,
   DescribeReview,
-} from './corpus.openapi.js';
+} from './review.openapi.js';
 import { JobIdPipe } from './job-id.pipe.js';
 import { sendJob } from './jobs.controller.js';
 import { readCorrections } from './review/correction-requests.js';
