@@ -26,6 +26,11 @@ export interface BenchDatabase {
 export async function openDatabase({ keep, reuse }: BenchOptions): Promise<BenchDatabase> {
   const url = process.env.DATABASE_URL;
   if (url && reuse === undefined) return openNamed(url, keep);
+  return openEmbedded(keep, reuse);
+}
+
+/** An embedded PostgreSQL in a temporary folder, or in the one of an earlier run. */
+export async function openEmbedded(keep = false, reuse?: string): Promise<BenchDatabase> {
   const folder = reuse ?? (await mkdtemp(path.join(tmpdir(), 'ground-truth-bench-')));
   const server = await EmbeddedPostgres.acquire({ dataDir: folder, defaultDir: '.ground-truth' });
   const { host, port, user, database } = server.connection;

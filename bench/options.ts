@@ -42,7 +42,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   };
 }
 
-function readCount(name: string, text: string, least: number): number {
+export function readCount(name: string, text: string, least: number): number {
   if (!/^[0-9]{1,9}$/.test(text) || Number(text) < least)
     throw new RangeError(`--${name} must be a whole number from ${least} on`);
   return Number(text);

@@ -85,7 +85,7 @@ function sentences(findings: readonly Finding[]): string[] {
 }
 
 /** First column to the left, numbers to the right, as Prettier writes tables. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]!.length)));
   const line = (cells: readonly string[]) =>
@@ -102,11 +102,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-function megabytes(bytes: number | undefined): string {
+export function megabytes(bytes: number | undefined): string {
   return bytes === undefined ? 'n/a' : `${Math.round(bytes / 1e6)} MB`;
 }
 
-function milliseconds(seconds: number): string {
+export function milliseconds(seconds: number): string {
   return seconds < 0.1 ? (seconds * 1000).toFixed(1) : (seconds * 1000).toFixed(0);
 }
 
