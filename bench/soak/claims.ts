@@ -119,10 +119,11 @@ async function accessLogFits({ stand, tally }: Load): Promise<Claim> {
     holds:
       code === 0 &&
       missing === 0 &&
-      (outcomes.get('failed') ?? 0) <= tally.cuts &&
+      (outcomes.get('failed') ?? 0) === tally.cuts &&
       [...outcomes.keys()].every((outcome) => allowed.includes(outcome)),
     figures: [
       `${inGroups(tally.digests.length)} read to the end, ${missing} of them missing`,
+      `${inGroups(tally.cuts)} cut`,
       ...[...outcomes].map(([outcome, times]) => `${inGroups(times)} ${outcome.replaceAll('_', ' ')}`),
     ].join('; '),
   };
