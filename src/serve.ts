@@ -27,6 +27,9 @@ const GRACE_MS = 1_000;
 /** Headers come in one go, unless somebody holds connections open to keep others out. */
 const HEADERS_MS = 15_000;
 
+/** Longer than proxies keep a connection that nobody uses: they must not send a request as we close it. */
+const KEEP_ALIVE_MS = 75_000;
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -99,6 +102,7 @@ async function listen(
 ): Promise<void> {
   const server = app.getHttpServer();
   server.headersTimeout = HEADERS_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   // Of bodies, `breakOffSlowSenders` takes care.
   server.requestTimeout = 0;
   try {
