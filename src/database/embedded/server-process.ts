@@ -74,6 +74,8 @@ function serverArguments(folder: DataFolder): string[] {
     logging_collector: 'off',
     log_destination: 'stderr',
     log_line_prefix: '%m [%p] ',
+    // The details of an error quote the row that it is about, and the log is no place for documents.
+    log_error_verbosity: 'terse',
   };
   return [
     '-D',
