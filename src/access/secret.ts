@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 
 /** 32 bytes make 43 characters. */
 const SECRET = /^gt_[\w-]{43}$/;
+const SECRET_WITHIN = /gt_[\w-]{43}/;
 
 export function newSecret(): string {
   return `gt_${randomBytes(32).toString('base64url')}`;
@@ -10,6 +11,11 @@ export function newSecret(): string {
 /** Whether the text can be a secret at all. */
 export function isSecret(text: string): boolean {
   return SECRET.test(text);
+}
+
+/** Whether the text must not be repeated where others may read it, such as in a log. */
+export function holdsSecret(text: string): boolean {
+  return SECRET_WITHIN.test(text);
 }
 
 /**
