@@ -11,6 +11,7 @@ import { runCli } from '../setup/cli.js';
 import { importText, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { bearer, createKey } from '../setup/keys.js';
+import { MARKER } from '../setup/log-watch.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
 const EXPORT = '/api/v1/ground-truth/export';
@@ -277,7 +278,7 @@ describe('the access log', () => {
     beforeAll(() =>
       database.query(
         `insert into jobs (filename, source_kind, result)
-         select n || '.pdf', 'pdf', json_build_object('text', repeat('x', 20000)) from generate_series(1, 1500) as n`,
+         select '${MARKER}' || n, 'pdf', json_build_object('text', '${MARKER}' || repeat('x', 20000)) from generate_series(1, 1500) as n`,
       ),
     );
 

@@ -4,6 +4,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCli } from '../setup/cli.js';
 import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { MARKER } from '../setup/log-watch.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
 const MOST_EXPORTS = 3;
@@ -38,7 +39,7 @@ const fetchText = async (path: string): Promise<string> => (await fetch(server.u
 async function insertLargeJobs(count: number, size: number): Promise<void> {
   await database.query(
     `insert into jobs (filename, source_kind, result, approved, created_at)
-     select n || '.pdf', 'pdf', json_build_object('text', repeat('x', $2)), true, '2025-01-01Z'
+     select '${MARKER}' || n, 'pdf', json_build_object('text', '${MARKER}' || repeat('x', $2)), true, '2025-01-01Z'
      from generate_series(1, $1::int) as n`,
     [count, size],
   );
@@ -69,7 +70,7 @@ describe('a small corpus', () => {
       ['failed', null, false, null],
       ['failed with null', 'null', false, null],
       ['corrected', '{"a":2}', false, `('a', 'replace', '1', '2', null)`],
-      ['corrected and approved', '{"a":2}', true, `('a', 'replace', '1', '2', 'salah baca')`],
+      ['corrected and approved', '{"a":2}', true, `('a', 'replace', '1', '2', '${MARKER}')`],
       ['with an insertion', '{"a":[1,2]}', true, `('a[1]', 'add', null, '2', null)`],
       ['with a removal', '{"a":[1]}', true, `('a[1]', 'remove', '{"x": null}', null, null)`],
     ] as const;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase, cloneDatabase, type TestDatabase } from '../setup/database.js';
+import { MARKER } from '../setup/log-watch.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
 const EXPORT = '/api/v1/ground-truth/export?approved_only=false';
@@ -11,7 +12,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await database.query(
     `insert into jobs (filename, source_kind, result)
-     select n || '.pdf', 'pdf', json_build_object('text', repeat('x', 20000)) from generate_series(1, 1500) as n`,
+     select '${MARKER}' || n, 'pdf', json_build_object('text', '${MARKER}' || repeat('x', 20000)) from generate_series(1, 1500) as n`,
   );
 });
 afterAll(() => database.drop());
@@ -55,7 +56,7 @@ describe('edges', () => {
         await fetch(`${server.url}/healthz`, { headers: id === undefined ? {} : { 'x-request-id': id } })
       ).headers.get('x-request-id');
     expect(await idFor('abc-1:2/3')).toBe('abc-1:2/3');
-    for (const unfit of [undefined, '', 'with space', '"quoted"', 'x'.repeat(129)])
+    for (const unfit of [undefined, '', 'with space', '"quoted"', 'x'.repeat(129), `a:gt_${'k'.repeat(43)}`])
       expect(await idFor(unfit)).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 

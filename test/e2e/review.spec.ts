@@ -2,11 +2,11 @@ import { gzipSync } from 'node:zlib';
 import { apiOf } from '../setup/api.js';
 import { exportText, linesOf } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { MARKER } from '../setup/log-watch.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
 const JOB = '01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3';
-const RESULT =
-  '{"header":{"no":198703212010011234,"perihal":"Pengamanan"},"personel":[{"nrp":"8703l234","a":1.0},{"nrp":"2"}]}';
+const RESULT = `{"header":{"no":198703212010011234,"perihal":"${MARKER}"},"personel":[{"nrp":"8703l234","a":1.0},{"nrp":"2"}]}`;
 
 let database: TestDatabase;
 let server: TestServer;
@@ -24,10 +24,12 @@ afterAll(async () => {
 beforeEach(() => database.clear());
 
 const outcome = (result: string | null, members: Record<string, unknown> = {}) => {
-  const fields = JSON.stringify({ job_id: JOB, filename: 'a.pdf', source_kind: 'pdf', ...members }).slice(
-    0,
-    -1,
-  );
+  const fields = JSON.stringify({
+    job_id: JOB,
+    filename: `${MARKER}.pdf`,
+    source_kind: 'pdf',
+    ...members,
+  }).slice(0, -1);
   return { body: result === null ? `${fields}}` : `${fields},"result":${result}}` };
 };
 const create = (result: string | null = RESULT, members: Record<string, unknown> = {}) =>
@@ -288,7 +290,7 @@ describe('POST /jobs/{id}/corrections', () => {
       ['header.no', 'replace'],
     ]);
     expect(await resultOf()).toBe(
-      '{"header":{"perihal":"Pengamanan","no":2},"personel":[{"nrp":"87031234","a":1.0},{"nrp":"2"},{"nrp":"3"}]}',
+      `{"header":{"perihal":"${MARKER}","no":2},"personel":[{"nrp":"87031234","a":1.0},{"nrp":"2"},{"nrp":"3"}]}`,
     );
     const [line = ''] = linesOf(await exportText(database.dataSource));
     expect(line).toContain(`"initial_result":${RESULT},"final_result"`);
@@ -305,7 +307,7 @@ describe('POST /jobs/{id}/corrections', () => {
     ['{"field_path":"personel[9].nrp","new_value":1}', 422, 'path-missing', 'field_path'],
     ['{"field_path":"header.x","op":"remove"}', 422, 'path-missing', 'field_path'],
     ['{"field_path":"","op":"remove"}', 422, 'path-missing', 'field_path'],
-    ['{"field_path":"header.perihal","new_value":"Pengamanan"}', 422, 'no-change', 'new_value'],
+    [`{"field_path":"header.perihal","new_value":"${MARKER}"}`, 422, 'no-change', 'new_value'],
     ['{"field_path":"personel[1]","new_value":{"nrp" : "2"}}', 422, 'no-change', 'new_value'],
     ['{"field_path":"a..b","new_value":1}', 400, 'invalid-path', 'field_path'],
     ['{"field_path":"/a~2","new_value":1}', 400, 'invalid-path', 'field_path'],
@@ -400,8 +402,7 @@ describe('PUT /jobs/{id}/result', () => {
   const put = (body: string, query = '') => call('PUT', `/jobs/${JOB}/result${query}`, { body });
 
   it('derives the corrections, and keeps what is equal as it is written', async () => {
-    const whole =
-      '{"personel":[{"a":1,"nrp":"87031234"},{"nrp":"1"},{"nrp":"2"}],"header":{"no":198703212010011234,"perihal":"Pengamanan"}}';
+    const whole = `{"personel":[{"a":1,"nrp":"87031234"},{"nrp":"1"},{"nrp":"2"}],"header":{"no":198703212010011234,"perihal":"${MARKER}"}}`;
     const dry = await put(whole, '?dry_run=true');
     expect([dry.status, (dry.json.corrections as unknown[]).length]).toEqual([200, 2]);
     expect(dry.text).not.toContain('corrected_by');
@@ -410,7 +411,7 @@ describe('PUT /jobs/{id}/result', () => {
     expect(made.status).toBe(201);
     expect((made.json.corrections as unknown[]).length).toBe(2);
     expect(await resultOf()).toBe(
-      '{"header":{"no":198703212010011234,"perihal":"Pengamanan"},"personel":[{"nrp":"87031234","a":1.0},{"nrp":"1"},{"nrp":"2"}]}',
+      `{"header":{"no":198703212010011234,"perihal":"${MARKER}"},"personel":[{"nrp":"87031234","a":1.0},{"nrp":"1"},{"nrp":"2"}]}`,
     );
     const again = await put(whole);
     expect([again.status, again.text]).toEqual([200, '{"corrections":[]}']);

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { exportText } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { MARKER } from '../setup/log-watch.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
 const MOST_EXPORTS = 20;
@@ -19,7 +20,7 @@ describe('a streamed export', () => {
     database = await createTestDatabase();
     await database.query(`
       insert into jobs (filename, source_kind, result, created_at)
-      select n || '.pdf', 'pdf', json_build_object('text', (select string_agg(md5(n::text || i), '') from generate_series(1, 64) as i)), '2025-01-01Z'::timestamptz + n * interval '1 second'
+      select '${MARKER}' || n, 'pdf', json_build_object('text', '${MARKER}' || (select string_agg(md5(n::text || i), '') from generate_series(1, 64) as i)), '2025-01-01Z'::timestamptz + n * interval '1 second'
       from generate_series(1, 10000) as n
     `);
     server = await startServer({

@@ -4,6 +4,7 @@ import {
   type SpawnOptionsWithoutStdio,
 } from 'node:child_process';
 import path from 'node:path';
+import { keepLog } from './log-watch.js';
 
 export const CLI = path.resolve(__dirname, '../../dist/src/cli.js');
 
@@ -51,12 +52,15 @@ export async function runShell(line: string, options: CliOptions = {}): Promise<
   return endOf(child);
 }
 
-/** Collects what a process says until it has ended. */
+/** Collects what a process says until it has ended; what it says on standard error is kept for the log watch. */
 export async function endOf(child: ChildProcessWithoutNullStreams): Promise<CliRun> {
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr.push(chunk);
+    keepLog(chunk);
+  });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {

@@ -6,6 +6,7 @@ import { ExportService } from '../../src/ground-truth/export.service.js';
 import { GroundTruthRepository } from '../../src/ground-truth/ground-truth.repository.js';
 import { ReplayService } from '../../src/ground-truth/replay.service.js';
 import { VerifyService } from '../../src/ground-truth/verify.service.js';
+import { MARKER } from './log-watch.js';
 
 /** A line of a corpus as JavaScript sees it: numbers may have lost digits. */
 export interface ParsedSample {
@@ -76,7 +77,7 @@ export function sampleLine(
 ): string {
   const fields: Record<string, unknown> = {
     job_id: '0197a1b2-0000-7000-8000-000000000001',
-    filename: 'a.pdf',
+    filename: `${MARKER}.pdf`,
     source_kind: 'pdf',
     approved: false,
     reviewed_by: null,

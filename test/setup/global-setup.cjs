@@ -7,13 +7,15 @@ require('reflect-metadata');
 
 /**
  * One PostgreSQL for the whole run: the embedded one in a folder of its own, or the server at TEST_DATABASE_URL. It gets
- * a migrated template, which every test file clones.
+ * a migrated template, which every test file clones. What servers and commands log is kept for the teardown, which looks for
+ * what no log may hold.
  */
 module.exports = async function globalSetup() {
   const server = process.env.TEST_DATABASE_URL ?? (await startEmbedded());
   const template = `ground_truth_template_${process.pid}`;
   process.env.GROUND_TRUTH_TEST_SERVER = server;
   process.env.GROUND_TRUTH_TEST_TEMPLATE = template;
+  process.env.GROUND_TRUTH_TEST_LOGS = await mkdtemp(path.join(tmpdir(), 'ground-truth-logs-'));
   await asAdministrator(`create database ${template} encoding 'UTF8' template template0`);
   await migrateTemplate(server, template);
 };
