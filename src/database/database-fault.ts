@@ -1,4 +1,5 @@
 import { isNativeError } from 'node:util/types';
+import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
 
 /** What a failure of the database means to whoever asked for something. */
@@ -15,6 +16,8 @@ const UNAVAILABLE_SYSTEM =
 const UNAVAILABLE_MESSAGE =
   /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|does not support SSL|certificate/i;
 const UNDEFINED_TABLE = '42P01';
+/** TypeORM lets go of a connection that breaks between two statements, and whoever asks it next hears of that only. */
+const CONNECTION_LOST = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
 
 /** Recognises failures that are about the database itself, not about what it was asked; undefined for all others. */
 export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
@@ -23,6 +26,8 @@ export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
   if (!isNativeError(error)) return undefined;
   // Several addresses were tried: what each of them said is in `errors`, and the message is empty.
   if ('errors' in error && Array.isArray(error.errors)) return toDatabaseFault(error.errors[0]);
+  if (CONNECTION_LOST.some((kind) => error instanceof kind))
+    return { kind: 'unavailable', message: 'the database cannot be used: the connection has been lost' };
   const code = (error as { code?: unknown }).code;
   if (code === UNDEFINED_TABLE) {
     return {
@@ -43,11 +48,9 @@ function isSqlState(code: unknown): boolean {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
 }
 
-/** A file that is missing has the same code as a socket that is; only the latter was to be connected to. */
+/** Of sockets. A file that is missing has the same code as a socket that is; only the latter was to be connected to. */
+const SYSTEM_CALLS: readonly unknown[] = ['connect', 'getaddrinfo', 'read', 'write', undefined];
+
 function isSystemFault(error: Error, code: string): boolean {
-  const { syscall } = error as { syscall?: unknown };
-  return (
-    UNAVAILABLE_SYSTEM.test(code) &&
-    (syscall === 'connect' || syscall === 'getaddrinfo' || syscall === 'read' || syscall === undefined)
-  );
+  return UNAVAILABLE_SYSTEM.test(code) && SYSTEM_CALLS.includes((error as { syscall?: unknown }).syscall);
 }

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EntityManager } from 'typeorm';
 import { Env } from '../../src/config/env.js';
 import { toDatabaseFault } from '../../src/database/database-fault.js';
 import { GroundTruthDataSource } from '../../src/database/ground-truth-data-source.js';
@@ -34,6 +36,35 @@ describe('a database that cannot be used', () => {
     });
     await dataSource.destroy();
     await drop();
+  });
+
+  it('is told also where it goes between two statements of a transaction', async () => {
+    const { url, drop } = await cloneDatabase('template0');
+    const dataSource = await open(url).initialize();
+    const lose = (andThen: (manager: EntityManager) => Promise<unknown>) =>
+      dataSource.transaction(async (manager) => {
+        const [{ pid }] = await manager.query<[{ pid: number }]>('select pg_backend_pid() as pid');
+        await dataSource.query('select pg_terminate_backend($1)', [pid]);
+        while (!manager.queryRunner!.isReleased) await sleep(1);
+        await andThen(manager);
+      });
+    const lost = {
+      kind: 'unavailable',
+      message: 'the database cannot be used: the connection has been lost',
+    };
+    expect(await failureOf(lose((manager) => manager.query('select 1')))).toEqual(lost);
+    expect(await failureOf(lose(() => Promise.resolve()))).toEqual(lost);
+    await dataSource.destroy();
+    await drop();
+  });
+
+  it('is told where what is sent to it arrives nowhere, but not where a file is missing', () => {
+    const failed = (code: string, syscall: string) =>
+      toDatabaseFault(Object.assign(new Error(`${syscall} ${code}`), { code, syscall }))?.kind;
+    expect(failed('EPIPE', 'write')).toBe('unavailable');
+    expect(failed('ECONNRESET', 'write')).toBe('unavailable');
+    expect(failed('ENOENT', 'open')).toBeUndefined();
+    expect(failed('ENOSPC', 'write')).toBeUndefined();
   });
 
   it('is migrated once, whoever comes first', async () => {
