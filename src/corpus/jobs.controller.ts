@@ -76,12 +76,15 @@ export class JobsController {
     mayTakeLong(request);
     request.setTimeout(this.env.GROUND_TRUTH_EXPORT_STALL_SECONDS * 1_000, () => request.destroy());
     try {
-      return await this.ingest.createAll(request);
+      // Left alone when reading ends early, or whatever failed would pass for a body that was broken off.
+      return await this.ingest.createAll(request.iterator({ destroyOnReturn: false }));
     } catch (error) {
       if (request.destroyed && !request.complete)
         throw new ProblemError('bad-request', 'the body was broken off');
       throw error instanceof BadInputError ? toProblemError(error) : error;
     } finally {
+      // What is left of the body goes nowhere, so that its sender comes to read the answer.
+      request.resume();
       transfer.close();
     }
   }

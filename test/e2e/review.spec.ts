@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { apiOf } from '../setup/api.js';
 import { exportText, linesOf } from '../setup/corpus.js';
@@ -169,6 +172,35 @@ describe('POST /jobs/batch', () => {
       ],
     });
     expect((await call('GET', '/jobs')).json.jobs).toHaveLength(1);
+  });
+
+  it('is refused as soon as the database fails, however much is still to come', async () => {
+    const request = http.request(`${server.url}/api/v1/jobs/batch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+    });
+    request.on('error', () => undefined);
+    const answered = once(request, 'response') as Promise<[http.IncomingMessage]>;
+    const line = `{"filename":"a","source_kind":"pdf","result":"${'x'.repeat(100_000)}"}\n`;
+    const backends = `datname = current_database() and state = 'idle in transaction'`;
+    for (let wasEnded = false; !wasEnded;) {
+      request.write(line);
+      const ended = await database.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where ${backends}`,
+      );
+      wasEnded = ended.length > 0;
+    }
+    let response: http.IncomingMessage | undefined;
+    void answered.then(([first]) => (response = first));
+    while (response === undefined) {
+      request.write(line);
+      await sleep(10);
+    }
+    expect(response.statusCode).toBe(503);
+    request.end();
+    response.resume();
+    await once(response, 'end');
+    expect(await database.query('select from jobs')).toEqual([]);
   });
 
   it('wants lines, uncompressed', async () => {
