@@ -1,10 +1,10 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCli } from '../setup/cli.js';
 import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { MARKER } from '../setup/log-watch.js';
+import { startReader } from '../setup/reader.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
 const MOST_EXPORTS = 3;
@@ -269,7 +269,7 @@ describe('a large corpus', () => {
   it.each(['1.0', '1.1'] as const)(
     'is an error for a reader of HTTP/%s when it fails on the way',
     async (version) => {
-      const reader = startReader(version);
+      const reader = startReader(version, server.url + EXPORT);
       await once(reader.stdout, 'readable');
       await terminateExports();
       reader.stdout.resume();
@@ -324,21 +324,6 @@ describe('a large corpus', () => {
     await untilNoExportRuns();
   });
 
-  /**
-   * Other people's programs: Node takes a reset that follows data for an ordinary end, now and then. With HTTP/1.0 the end
-   * of the connection is all that a reader has to go by.
-   */
-  function startReader(version: '1.0' | '1.1'): ChildProcessWithoutNullStreams {
-    const url = server.url + EXPORT;
-    if (hasCurl) return spawn('curl', ['-s', `--http${version}`, url]);
-    if (version === '1.1') return spawn(process.execPath, ['-e', READ_BY_FETCH, url]);
-    const request = `GET ${EXPORT} HTTP/1.0\\r\\n\\r\\n`;
-    return spawn('bash', [
-      '-c',
-      `exec 3<>/dev/tcp/127.0.0.1/${server.port}; printf '${request}' >&3; exec cat <&3`,
-    ]);
-  }
-
   async function begin(url = server.url): Promise<IncomingMessage> {
     const request = get(url + EXPORT, { agent: false });
     const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -360,11 +345,6 @@ describe('a large corpus', () => {
     });
   }
 });
-
-const hasCurl = spawnSync('curl', ['--version']).status === 0;
-const READ_BY_FETCH = `fetch(process.argv[1]).then(async ({ body }) => {
-  for await (const chunk of body) process.stdout.write(chunk);
-})`;
 
 const EXPORTS = `datname = current_database() and state = 'active' and query like 'copy %'`;
 

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { findPackage, runnableBinaries } from '../../src/database/embedded/binaries.js';
+import { ownUser, userForRoot, type ServerUser } from '../../src/database/embedded/server-user.js';
+
+const USER = 'postgres';
+
+/** A PostgreSQL that somebody else runs, as far as the programs know, and that a test can kill. */
+export class OwnPostgres {
+  private server: ChildProcess | undefined;
+
+  private constructor(
+    /** Where its files and its socket are. */
+    readonly folder: string,
+    readonly user: ServerUser,
+    private readonly binaries: string,
+  ) {}
+
+  /** Makes one and starts it. */
+  static async create(): Promise<OwnPostgres> {
+    const user = process.getuid?.() === 0 ? await userForRoot(undefined) : await ownUser();
+    // Short, since the socket lies in it.
+    const folder = await mkdtemp(path.join(tmpdir(), 'gt-'));
+    await chown(folder, user.uid, user.gid);
+    const postgres = new OwnPostgres(folder, user, await runnableBinaries(findPackage(), user));
+    const args = ['--pgdata', postgres.data, '--username', USER, '--auth', 'trust', '--no-sync'];
+    const made = spawnSync(postgres.program('initdb'), [...args, '--encoding', 'UTF8', '--locale', 'C'], {
+      ...user.identity,
+      cwd: '/',
+      encoding: 'utf8',
+    });
+    if (made.status !== 0) throw new Error(made.stderr);
+    await postgres.start();
+    return postgres;
+  }
+
+  urlOf(database: string): string {
+    return `postgresql://${USER}@localhost/${database}?host=${encodeURIComponent(this.folder)}`;
+  }
+
+  /** Resolves when it answers. */
+  async start(): Promise<void> {
+    // One that was killed leaves processes behind, which end by themselves and are in the way until then.
+    for (;;) {
+      const settings = ['listen_addresses=', `unix_socket_directories=${this.folder}`, 'fsync=off'];
+      const args = ['-D', this.data, ...settings.flatMap((setting) => ['-c', setting])];
+      const server = spawn(this.program('postgres'), args, {
+        ...this.user.identity,
+        cwd: '/',
+        stdio: 'ignore',
+      });
+      const ended = once(server, 'close').then(() => true);
+      this.server = server;
+      for (let hasEnded = false; !hasEnded;) {
+        if (await this.answers()) return;
+        hasEnded = await Promise.race([ended, sleep(50).then(() => false)]);
+      }
+    }
+  }
+
+  /** `SIGKILL`: as the kernel ends it; `SIGQUIT`: at once, but its sessions are told; `SIGINT`: in order. */
+  async stop(signal: 'SIGKILL' | 'SIGQUIT' | 'SIGINT'): Promise<void> {
+    const { server } = this;
+    if (server?.exitCode !== null || server.signalCode !== null) return;
+    const ended = once(server, 'close');
+    server.kill(signal);
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop('SIGQUIT');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Runs statements as its superuser, over a connection of their own. */
+  async query<Row = Record<string, unknown>>(sql: string, database = USER): Promise<Row[]> {
+    const client = new Client({ connectionString: this.urlOf(database) });
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return (await client.query(sql)).rows as Row[];
+    } finally {
+      await client.end();
+    }
+  }
+
+  private get data(): string {
+    return path.join(this.folder, 'data');
+  }
+
+  private program(name: string): string {
+    return path.join(this.binaries, 'bin', name);
+  }
+
+  private answers(): Promise<boolean> {
+    return this.query('select 1').then(
+      () => true,
+      () => false,
+    );
+  }
+}

@@ -1,0 +1,18 @@
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+
+/**
+ * Reads a response to the end as other people's programs do: Node takes a reset that follows data for an ordinary end, now
+ * and then. With HTTP/1.0 the end of the connection is all that a reader has to go by.
+ */
+export function startReader(version: '1.0' | '1.1', address: string): ChildProcessWithoutNullStreams {
+  if (hasCurl) return spawn('curl', ['-s', `--http${version}`, address]);
+  if (version === '1.1') return spawn(process.execPath, ['-e', READ_BY_FETCH, address]);
+  const { port, pathname, search } = new URL(address);
+  const request = `GET ${pathname}${search} HTTP/1.0\\r\\n\\r\\n`;
+  return spawn('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; printf '${request}' >&3; exec cat <&3`]);
+}
+
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+const READ_BY_FETCH = `fetch(process.argv[1]).then(async ({ body }) => {
+  for await (const chunk of body) process.stdout.write(chunk);
+})`;
