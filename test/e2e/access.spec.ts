@@ -299,6 +299,18 @@ describe('the access log', () => {
       expect(await lastEntry()).toMatchObject({ outcome: 'reader_gone', who: 'only export' });
     });
 
+    it('is ended when its key expires', async () => {
+      const secret = await createKey(database, 'expiring', 'export');
+      const response = await begin(secret);
+      const reset = once(response, 'error') as Promise<[NodeJS.ErrnoException]>;
+      await database.query(`update api_keys set expires_at = now() where name = 'expiring'`);
+      expect(await lastEntry()).toMatchObject({ outcome: 'key_revoked', who: 'expiring' });
+      response.resume();
+      expect((await reset)[0].code).toBe('ECONNRESET');
+      const refused = await fetch(server.url + STATS, { headers: bearer(secret) });
+      expect(await refused.json()).toMatchObject({ detail: 'the key has expired; ask for a new one' });
+    });
+
     it('says that its key was revoked, which ends it', async () => {
       const secret = await createKey(database, 'short-lived', 'export');
       const response = await begin(secret);
@@ -309,7 +321,7 @@ describe('the access log', () => {
       expect((await reset)[0].code).toBe('ECONNRESET');
       expect((await fetch(server.url + STATS, { headers: bearer(secret) })).status).toBe(401);
       const metrics = await (await fetch(`${server.url}/metrics`, { headers: bearer(keys.metrics) })).text();
-      expect(metrics).toContain('ground_truth_exports_total{outcome="key_revoked"} 1\n');
+      expect(metrics).toContain('ground_truth_exports_total{outcome="key_revoked"} 2\n');
     });
   });
 });
