@@ -8,13 +8,7 @@ import { GroundTruthModule } from '../src/ground-truth/ground-truth.module.js';
 
 /** Both sides without HTTP and without a terminal, on the database at DATABASE_URL. */
 @Module({
-  imports: [
-    ConfigModule,
-    DatabaseModule.forRoot('at-start'),
-    AccessModule.forRoot(() => undefined),
-    GroundTruthModule,
-    CorpusModule,
-  ],
+  imports: [ConfigModule, DatabaseModule.forRoot('at-start'), AccessModule, GroundTruthModule, CorpusModule],
 })
 class BenchModule {}
 

@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { Logger } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
 import { ConfigModule } from './config/config.module.js';
 import { type Env } from './config/env.js';
@@ -13,15 +12,12 @@ import { OperationsModule } from './operations/operations.module.js';
 export class AppModule {
   /** In somebody else's database nothing is written, so there are no routes that write. */
   static forRoot(env: Env): DynamicModule {
-    const logger = new Logger('Export');
     return {
       module: AppModule,
       imports: [
         ConfigModule,
         DatabaseModule.forRoot('at-start'),
-        AccessModule.forRoot((entry) => {
-          logger.log(entry);
-        }),
+        AccessModule,
         GroundTruthHttpModule,
         OperationsModule,
         ...(env.isReadOnly ? [] : [CorpusHttpModule]),

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { InjectCommander } from 'nest-commander';
 import { AccessModule } from './access/access.module.js';
 import { AccessCommandsModule } from './access/commands/access-commands.module.js';
-import { noteExport } from './access/commands/note-export.js';
 import { DemoCommand } from './commands/demo.command.js';
 import { MigrateCommand } from './commands/migrate.command.js';
 import { ServeCommand } from './commands/serve.command.js';
@@ -20,7 +19,7 @@ import { TerminalModule } from './terminal/terminal.module.js';
   imports: [
     ConfigModule,
     DatabaseModule.forRoot('on-demand'),
-    AccessModule.forRoot(noteExport),
+    AccessModule,
     TerminalModule,
     CorpusModule,
     GroundTruthModule,

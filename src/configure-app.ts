@@ -4,7 +4,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import helmet from 'helmet';
 import { type Scope } from './access/scope.js';
 import { type Env } from './config/env.js';
-import { JSON_MEDIA_TYPE } from './http/json-body.js';
+import { BODY_LIMIT } from './http/json-body.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { problemSchema } from './http/problem.openapi.js';
 import { giveRequestId } from './http/request-id.js';
@@ -25,12 +25,12 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
   app.use(giveRequestId, app.get(RequestLog).note, breakOffSlowSenders, protectiveHeaders());
   const { GROUND_TRUTH_CORS_ORIGINS: origins } = env;
   if (origins) app.enableCors({ origin: [...origins], exposedHeaders: EXPOSED_HEADERS, maxAge: 3_600 });
-  // Bytes: JSON.parse would make JavaScript's numbers of all that reviewers and pipelines send.
-  app.useBodyParser('raw', { type: JSON_MEDIA_TYPE, limit: env.GROUND_TRUTH_MAX_BODY_MB * 1024 * 1024 });
+  app.set(BODY_LIMIT, env.GROUND_TRUTH_MAX_BODY_MB * 1024 * 1024);
   prefixRoutes(app);
   app.useGlobalFilters(new ProblemFilter());
   SwaggerModule.setup('docs', app, () => buildDocument(app, version), {
     jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
     customSiteTitle: 'Ground Truth',
     // A key is forgotten with the page: local storage would keep it, readable, for whoever uses the browser next.
     swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true, plugins: [swaggerPlugin] },

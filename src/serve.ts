@@ -10,9 +10,11 @@ import { configureApp } from './configure-app.js';
 import { GroundTruthDataSource } from './database/ground-truth-data-source.js';
 import { migrate } from './database/migrate.js';
 import { AccessControl } from './http/access-control.js';
+import { answerUnreadable } from './http/unreadable.js';
 import { Transfers } from './http/transfers.js';
 import { JsonLogger } from './operations/json-logger.js';
 import { packageVersion } from './package-version.js';
+import { ExitCode } from './terminal/exit-code.js';
 import { Failure, systemReason } from './terminal/failure.js';
 
 /** What comes before the environment's HOST and PORT. */
@@ -23,6 +25,9 @@ export interface ServeOptions {
 
 /** After exports have been given their time, other answers get that long to end. */
 const GRACE_MS = 1_000;
+
+/** And then the process has that long to give back what it holds. */
+const LAST_MS = 10_000;
 
 /** Headers come in one go, unless somebody holds connections open to keep others out. */
 const HEADERS_MS = 15_000;
@@ -56,6 +61,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
     await listen(app, logger, host, options.port ?? env.PORT);
     app.useLogger(logger);
     await ending;
+    endInAnyCase(logger, env.GROUND_TRUTH_SHUTDOWN_SECONDS);
     await drain(app, env.GROUND_TRUTH_SHUTDOWN_SECONDS);
   } finally {
     await app.close();
@@ -105,6 +111,7 @@ async function listen(
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   // Of bodies, `breakOffSlowSenders` takes care.
   server.requestTimeout = 0;
+  answerUnreadable(server);
   try {
     await app.listen(port, host);
   } catch (error) {
@@ -133,6 +140,17 @@ async function askedToEnd(): Promise<void> {
     };
     for (const name of SIGNALS) process.on(name, end);
   });
+}
+
+/** A database that has fallen silent would hold the process for ever. */
+function endInAnyCase(logger: JsonLogger, seconds: number): void {
+  setTimeout(
+    () => {
+      logger.error('the server could not end in time: the database does not answer');
+      process.exit(ExitCode.Failed);
+    },
+    seconds * 1_000 + LAST_MS,
+  ).unref();
 }
 
 /**

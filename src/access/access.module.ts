@@ -1,4 +1,4 @@
-import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { Env } from '../config/env.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { AccessLog } from './access-log.js';
@@ -6,32 +6,27 @@ import { ApiKeysFile } from './api-keys-file.js';
 import { ApiKeys } from './api-keys.js';
 import { DatabaseAccessLog } from './database-access-log.js';
 import { DatabaseApiKeys } from './database-api-keys.js';
-import { ProcessAccessLog, type WriteEntry } from './process-access-log.js';
+import { ProcessAccessLog } from './process-access-log.js';
+
+const inject = [Env, GroundTruthDataSource];
 
 /** Gives every module the keys and the log of exports, wherever the environment has them kept. */
 @Global()
-@Module({})
-export class AccessModule {
-  /** @param write for the log of exports where the database is only read */
-  static forRoot(write: WriteEntry): DynamicModule {
-    const inject = [Env, GroundTruthDataSource];
-    return {
-      module: AccessModule,
-      providers: [
-        {
-          provide: ApiKeys,
-          inject,
-          useFactory: (env: Env, dataSource: GroundTruthDataSource): ApiKeys =>
-            env.isReadOnly ? new ApiKeysFile(env.GROUND_TRUTH_KEYS_FILE) : new DatabaseApiKeys(dataSource),
-        },
-        {
-          provide: AccessLog,
-          inject,
-          useFactory: (env: Env, dataSource: GroundTruthDataSource): AccessLog =>
-            env.isReadOnly ? new ProcessAccessLog(write) : new DatabaseAccessLog(dataSource),
-        },
-      ],
-      exports: [ApiKeys, AccessLog],
-    };
-  }
-}
+@Module({
+  providers: [
+    {
+      provide: ApiKeys,
+      inject,
+      useFactory: (env: Env, dataSource: GroundTruthDataSource): ApiKeys =>
+        env.isReadOnly ? new ApiKeysFile(env.GROUND_TRUTH_KEYS_FILE) : new DatabaseApiKeys(dataSource),
+    },
+    {
+      provide: AccessLog,
+      inject,
+      useFactory: (env: Env, dataSource: GroundTruthDataSource): AccessLog =>
+        env.isReadOnly ? new ProcessAccessLog() : new DatabaseAccessLog(dataSource),
+    },
+  ],
+  exports: [ApiKeys, AccessLog],
+})
+export class AccessModule {}

@@ -1,25 +1,22 @@
 import { v7 as uuidv7 } from 'uuid';
 import { AccessFault } from './access-fault.js';
 import { AccessLog, type ExportBegin, type ExportEnd } from './access-log.js';
+import { writeLine } from './standard-error.js';
 
-/** Takes an entry to where the process keeps its log, which says when it was written. */
-export type WriteEntry = (entry: object) => void;
-
-/** The log among the lines of the process itself, for a database that is only read. */
+/**
+ * The log among the lines that the process writes to standard error, for a database that is only read. Whatever level of
+ * lines is logged otherwise, these are; where they cannot be written, there is no export.
+ */
 export class ProcessAccessLog extends AccessLog {
-  constructor(private readonly write: WriteEntry) {
-    super();
-  }
-
-  override begin({ who, via, filter }: ExportBegin): Promise<string> {
+  // Async, so that what fails is a rejection, as with the other one.
+  override async begin({ who, via, filter }: ExportBegin): Promise<string> {
     const id = uuidv7();
-    this.write({ access_log: 'begin', id, who, via, filter });
-    return Promise.resolve(id);
+    await write({ access_log: 'begin', id, who, via, filter });
+    return id;
   }
 
-  override end(id: string, { outcome, samples, bytes, sha256 }: ExportEnd): Promise<void> {
-    this.write({ access_log: 'end', id, outcome, samples, bytes, sha256 });
-    return Promise.resolve();
+  override async end(id: string, { outcome, samples, bytes, sha256 }: ExportEnd): Promise<void> {
+    await write({ access_log: 'end', id, outcome, samples, bytes, sha256 });
   }
 
   override list(): Promise<never> {
@@ -29,4 +26,11 @@ export class ProcessAccessLog extends AccessLog {
       ),
     );
   }
+}
+
+function write(entry: object): Promise<void> {
+  return new Promise((resolve) => {
+    writeLine(JSON.stringify({ level: 'info', time: new Date().toISOString(), ...entry }));
+    resolve();
+  });
 }

@@ -26,6 +26,7 @@ export class GroundTruthDataSource extends DataSource {
   private embedded: EmbeddedPostgres | undefined;
   private embeddedOnly: EmbeddedOnly | undefined;
   private connecting: Promise<this> | undefined;
+  private hasEnded = false;
   private foreignRelations: ForeignRelations | undefined;
 
   constructor(private readonly env: Env) {
@@ -53,13 +54,15 @@ export class GroundTruthDataSource extends DataSource {
       else if (this.env.isReadOnly) this.foreignRelations = await ForeignRelations.find(this, this.env);
       return this;
     } catch (error) {
-      await this.destroy();
+      await this.release();
       throw error;
     }
   }
 
   /** Connects where that has not happened yet; all callers share one attempt. */
   async connected(): Promise<this> {
+    // Somebody who comes late would start the embedded server again, and leave it behind.
+    if (this.hasEnded) throw new Error('the data source has been destroyed');
     if (this.isInitialized && !this.connecting) return this;
     this.connecting ??= this.initialize().finally(() => {
       this.connecting = undefined;
@@ -67,7 +70,13 @@ export class GroundTruthDataSource extends DataSource {
     return this.connecting;
   }
 
+  /** For good. */
   override async destroy(): Promise<void> {
+    this.hasEnded = true;
+    await this.release();
+  }
+
+  private async release(): Promise<void> {
     try {
       if (this.isInitialized) await super.destroy();
     } finally {

@@ -112,6 +112,7 @@ class Thread {
   }
 
   async update(id: number, block: Buffer): Promise<void> {
+    if (this.failure) throw this.failure;
     for (let at = 0; at < block.length; at += SLOT_SIZE) {
       while (this.free.length === 0) await this.news();
       const slot = this.free.pop()!;

@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type Request, type Response } from 'express';
-import { KeyWatch } from '../http/key-watch.js';
 import { requestIdOf } from '../http/request-id.js';
 import { requesterOf } from '../http/requester.js';
 import { type Transfer } from '../http/transfer.js';
@@ -25,16 +24,12 @@ export class ExportDownload {
   constructor(
     private readonly exports: RecordedExportService,
     private readonly transfers: Transfers,
-    private readonly keys: KeyWatch,
     private readonly metrics: Metrics,
   ) {}
 
   /** @throws what fails; where something has been sent already, whoever answers has to reset the connection */
   async send(filter: CorpusFilter, request: Request, response: Response): Promise<void> {
     const transfer = this.transfers.begin(response);
-    const unwatch = this.keys.watch(request, () => {
-      transfer.cut('key_revoked');
-    });
     try {
       const by = { who: requesterOf(request)?.name ?? ANONYMOUS, via: 'http' } as const;
       const recorded = await this.exports.begin(by, filter, { signal: transfer.signal });
@@ -44,7 +39,6 @@ export class ExportDownload {
         await this.end(recorded, transfer, request);
       }
     } finally {
-      unwatch();
       transfer.close();
     }
   }

@@ -31,6 +31,8 @@ export class RecordedExportService {
 
 /** A corpus that is counted and digested as it is handed out. */
 export class RecordedExport implements AsyncIterable<Buffer> {
+  private sha256: string | undefined;
+
   constructor(
     private readonly accessLog: AccessLog,
     private readonly id: string,
@@ -43,12 +45,15 @@ export class RecordedExport implements AsyncIterable<Buffer> {
       await this.digest.update(block);
       yield block;
     }
+    // Before the end is one: what cannot be digested is not handed out whole.
+    this.sha256 = await this.digest.end();
   }
 
   /** To be called once. */
   async end(outcome: ExportOutcome): Promise<void> {
     const { samples, bytes } = this.corpus.progress;
-    await this.accessLog.end(this.id, { outcome, samples, bytes, sha256: await this.digest.end() });
+    const sha256 = this.sha256 ?? (await this.digest.end().catch(() => null));
+    await this.accessLog.end(this.id, { outcome, samples, bytes, sha256 });
   }
 }
 

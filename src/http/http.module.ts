@@ -9,6 +9,6 @@ import { Transfers } from './transfers.js';
 /** What controllers share. */
 @Module({
   providers: [Transfers, Fallback, AccessControl, KeyWatch, { provide: APP_GUARD, useClass: AccessGuard }],
-  exports: [Transfers, AccessControl, KeyWatch],
+  exports: [Transfers, AccessControl],
 })
 export class HttpModule {}

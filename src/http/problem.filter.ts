@@ -20,7 +20,7 @@ export class ProblemFilter implements ExceptionFilter {
   answer(error: unknown, request: Request, response: Response): void {
     const problem = this.describe(error, request);
     if (response.headersSent) {
-      response.socket?.resetAndDestroy();
+      request.socket.resetAndDestroy();
       return;
     }
     if (error instanceof ProblemError) response.set(error.headers);

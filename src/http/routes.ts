@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import { type Express, type Request } from 'express';
 
 /** What Express's types leave out. */
@@ -22,7 +23,8 @@ export function methodsAt(request: Request): string[] {
   return [...new Set(methods)].sort();
 }
 
-/** Nest catches what is below its prefix with a route of its own. */
+/** Nest catches what is below its prefix, and what is beside it, with routes of its own for all methods. */
 function ownPath(route: Layer['route']): string | undefined {
-  return route?.path.includes('*') === true ? undefined : route?.path;
+  const isOfNest = route?.path.includes('*') === true || (route?.stack.length ?? 0) >= METHODS.length - 1;
+  return isOfNest ? undefined : route?.path;
 }

@@ -1,3 +1,4 @@
+import { type Socket } from 'node:net';
 import { type Response } from 'express';
 import { type ExportOutcome } from '../access/access-log.js';
 import { gzip } from '../compression/gzip.js';
@@ -5,6 +6,8 @@ import { gzip } from '../compression/gzip.js';
 /** Something long that goes over one response, from its beginning to what became of it. */
 export class Transfer {
   private readonly ending = new AbortController();
+  /** Of the request: a response that is queued behind another one on the same connection has none yet, and hears nothing. */
+  private readonly socket: Socket;
   private result: ExportOutcome | undefined;
 
   constructor(
@@ -12,9 +15,11 @@ export class Transfer {
     private readonly stallSeconds: number,
     private readonly onClose: () => void,
   ) {
+    this.socket = response.req.socket;
     response.once('close', this.leave);
+    this.socket.once('close', this.leave);
     // It may have gone before we knew of it.
-    if (response.destroyed) this.leave();
+    if (this.socket.destroyed) this.leave();
   }
 
   /** Aborted as soon as it is of no use to go on. */
@@ -32,7 +37,7 @@ export class Transfer {
     if (this.result !== undefined) return;
     this.result = outcome;
     this.ending.abort();
-    this.response.socket?.resetAndDestroy();
+    this.socket.resetAndDestroy();
   };
 
   /**
@@ -46,7 +51,7 @@ export class Transfer {
     const { response } = this;
     const isCompressed = response.req.acceptsEncodings('gzip', 'identity') === 'gzip';
     const iterator = (isCompressed ? gzip(source) : source)[Symbol.asyncIterator]();
-    const reader = new Reader(response, this.stallSeconds * 1_000, () => {
+    const reader = new Reader(response, this.signal, this.stallSeconds * 1_000, () => {
       this.cut('reader_stalled');
     });
     try {
@@ -62,7 +67,7 @@ export class Transfer {
         if (!response.write(block.value)) await reader.hasRead();
       }
       response.end();
-      while (!response.writableFinished && !response.destroyed) await reader.hasRead();
+      while (!response.writableFinished && !this.signal.aborted) await reader.hasRead();
       if (response.writableFinished) this.result ??= 'complete';
     } catch (error) {
       // What the abort made of the source is no news.
@@ -75,6 +80,7 @@ export class Transfer {
 
   close(): void {
     this.response.off('close', this.leave);
+    this.socket.off('close', this.leave);
     this.onClose();
   }
 
@@ -92,6 +98,7 @@ class Reader {
   /** @param cutOff is called when the client has been waited for so long */
   constructor(
     private readonly response: Response,
+    private readonly gone: AbortSignal,
     stallMilliseconds: number,
     cutOff: () => void,
   ) {
@@ -99,11 +106,12 @@ class Reader {
       if (this.isWaiting) cutOff();
     }, stallMilliseconds);
     for (const event of EVENTS) response.on(event, this.goOn);
+    gone.addEventListener('abort', this.goOn);
   }
 
   /** Waits until the client has read what was written, or has gone. */
   async hasRead(): Promise<void> {
-    if (this.response.destroyed) return;
+    if (this.gone.aborted) return;
     this.stalled.refresh();
     this.isWaiting = true;
     await new Promise<void>((resolve) => {
@@ -115,6 +123,7 @@ class Reader {
   release(): void {
     clearTimeout(this.stalled);
     for (const event of EVENTS) this.response.off(event, this.goOn);
+    this.gone.removeEventListener('abort', this.goOn);
   }
 
   private readonly goOn = (): void => {

@@ -1,8 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { type Response } from 'express';
 import { Env } from '../config/env.js';
+import { KeyWatch } from './key-watch.js';
 import { ProblemError } from './problem.js';
 import { Transfer } from './transfer.js';
+
+/** A database that does not answer gets no longer than that to take the last entries of the access log. */
+const PATIENCE_MS = 5_000;
 
 /** For whoever is refused: exports take seconds to minutes. */
 const RETRY_AFTER_SECONDS = 10;
@@ -19,7 +24,10 @@ export class Transfers implements BeforeApplicationShutdown {
   private whenNoneIsLeft: (() => void) | undefined;
   private isEnding = false;
 
-  constructor(env: Env) {
+  constructor(
+    private readonly keys: KeyWatch,
+    env: Env,
+  ) {
     this.most = env.mostTransfers;
     this.stallSeconds = env.GROUND_TRUTH_EXPORT_STALL_SECONDS;
   }
@@ -34,7 +42,7 @@ export class Transfers implements BeforeApplicationShutdown {
   }
 
   /**
-   * The caller closes it.
+   * The caller closes it. It is cut where the key that opened it is revoked or expires.
    *
    * @throws ProblemError where there are too many, or the server is about to end
    */
@@ -50,8 +58,12 @@ export class Transfers implements BeforeApplicationShutdown {
         headers,
       );
     const transfer = new Transfer(response, this.stallSeconds, () => {
+      unwatch();
       this.open.delete(transfer);
       if (this.open.size === 0) this.whenNoneIsLeft?.();
+    });
+    const unwatch = this.keys.watch(response.req, () => {
+      transfer.cut('key_revoked');
     });
     this.open.add(transfer);
     return transfer;
@@ -66,9 +78,12 @@ export class Transfers implements BeforeApplicationShutdown {
     });
   }
 
-  /** Ending those that are left in the usual way would pass half a corpus for a whole one. */
-  beforeApplicationShutdown(): void {
-    this.isEnding = true;
+  /**
+   * Cuts those that are left: ending them in the usual way would pass half a corpus for a whole one. Resolves when they have
+   * written their ends into the access log, since the database goes next.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
     for (const transfer of this.open) transfer.cut('shutdown');
+    await Promise.race([this.refuse(), sleep(PATIENCE_MS, undefined, { ref: false })]);
   }
 }

@@ -10,6 +10,9 @@ export class JsonLogger implements LoggerService {
   private readonly lines: Logger;
 
   constructor(level: Env['GROUND_TRUTH_LOG_LEVEL']) {
+    const standardError = destination({ dest: 2, sync: true });
+    // A full disk under the log is no reason to serve nobody.
+    standardError.on('error', () => undefined);
     this.lines = pino(
       {
         level,
@@ -18,7 +21,7 @@ export class JsonLogger implements LoggerService {
         timestamp: stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
       },
-      destination({ dest: 2, sync: true }),
+      standardError,
     );
   }
 

@@ -18,7 +18,9 @@ export class RequestLog {
   /** To be used before everything else. */
   readonly note: RequestHandler = (request, response, next) => {
     const start = performance.now();
-    response.once('close', () => {
+    const end = () => {
+      response.off('close', end);
+      request.socket.off('close', end);
       const milliseconds = performance.now() - start;
       // Not the path, nor what was asked: they may name people. The pattern of the route says enough.
       const route = routeOf(request) ?? 'none';
@@ -37,7 +39,10 @@ export class RequestLog {
       };
       if (QUIET.includes(route)) this.logger.debug(line);
       else this.logger.log(line);
-    });
+    };
+    response.on('close', end);
+    // A response that is queued behind another one does not hear that the connection has gone.
+    request.socket.setMaxListeners(0).on('close', end);
     next();
   };
 }

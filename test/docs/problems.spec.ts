@@ -5,7 +5,15 @@ import { problemKinds, statusOfProblem } from '../../src/http/problem.js';
 const read = (name: string) => readFileSync(path.resolve(__dirname, '../../docs', name), 'utf8');
 
 /** Any request can meet them; Swagger shows what belongs to a route. */
-const OF_NO_ROUTE = ['bad-request', 'not-found', 'method-not-allowed', 'internal-error'];
+const OF_NO_ROUTE = [
+  'bad-request',
+  'not-found',
+  'method-not-allowed',
+  'request-timeout',
+  'expectation-failed',
+  'headers-too-large',
+  'internal-error',
+];
 
 describe('the problems', () => {
   it('are all listed in docs/review-api.md, each with its status', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
+import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseApiKeys } from '../../src/access/database-api-keys.js';
@@ -139,6 +140,16 @@ describe('access control', () => {
         if (!opens) expect([status, kind]).toEqual([403, 'scope-missing']);
       }
     }
+  });
+
+  it('reads no body for whoever has no key', async () => {
+    const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
+    socket.write(
+      'POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"',
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 401 /);
+    socket.destroy();
   });
 
   it('leaves health, Swagger UI and its document open', async () => {

@@ -4,11 +4,11 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { type CliRun, runCli } from '../setup/cli.js';
+import { type CliRun, endOf, runCli, runShell, startCli } from '../setup/cli.js';
 import { cloneDatabase } from '../setup/database.js';
 import { foreignSettings, PIPELINE_TABLES } from '../setup/foreign.js';
 import { bearer } from '../setup/keys.js';
-import { startServer } from '../setup/server.js';
+import { freePort, startServer } from '../setup/server.js';
 
 const ID = '00000000-0000-7000-8000-000000000001';
 const LINE =
@@ -87,6 +87,22 @@ it('the server reads it too, to the byte', async () => {
     outcome: 'complete',
     sha256: sha256(LINE),
   });
+});
+
+it('no export goes without its entry, whatever is logged otherwise', async () => {
+  const port = await freePort();
+  const server = startCli(['serve', '--port', String(port)], {
+    env: { ...env, GROUND_TRUTH_LOG_LEVEL: 'error' },
+  });
+  const end = endOf(server);
+  const url = `http://127.0.0.1:${port}`;
+  while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok) await sleep(50);
+  expect(await (await fetch(`${url}/api/v1/ground-truth/export`)).text()).toBe(LINE);
+  server.kill('SIGTERM');
+  const { stderr } = await end;
+  expect(parseLines(stderr).map(({ access_log }) => access_log)).toEqual(['begin', 'end']);
+  const unwritten = await runShell('$CLI export 2>/dev/full', { env, cwd: folder });
+  expect([unwritten.code, unwritten.stdout.toString()]).toEqual([1, '']);
 });
 
 it('the server has no routes that write', async () => {

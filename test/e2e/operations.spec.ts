@@ -1,9 +1,18 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CLI, runCli } from '../setup/cli.js';
+import { linesOf } from '../setup/corpus.js';
 import { createTestDatabase, cloneDatabase, type TestDatabase } from '../setup/database.js';
 import { MARKER } from '../setup/log-watch.js';
-import { startServer, type TestServer } from '../setup/server.js';
+import { freePort, startServer, type TestServer } from '../setup/server.js';
 
 const EXPORT = '/api/v1/ground-truth/export?approved_only=false';
 
@@ -18,6 +27,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
+const metricsOf = async ({ url }: TestServer): Promise<string> => (await fetch(`${url}/metrics`)).text();
 const kindOf = async (response: Response): Promise<string> =>
   ((await response.json()) as { type: string }).type.replace(/.*:/, '');
 
@@ -94,6 +104,44 @@ describe('edges', () => {
     }
     const { headers } = await fetch(jobs, { method: 'DELETE' });
     expect(headers.get('allow')).toBe('GET, HEAD, POST');
+  });
+
+  it('answer with problems too what is no request', async () => {
+    for (const [request, status, kind] of [
+      ['GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n', 400, 'bad-request'],
+      ['nonsense\r\n\r\n', 400, 'bad-request'],
+      [`GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers-too-large'],
+      ['GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n', 417, 'expectation-failed'],
+    ] as const) {
+      const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
+      socket.write(request);
+      const [head, body] = (await text(socket)).split('\r\n\r\n');
+      expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(head).toMatch(/^Content-Type: application\/problem\+json$/im);
+      expect(head).toMatch(/^X-Request-Id: \S+$/im);
+      expect(body).toContain(`"urn:ground-truth:problem:${kind}"`);
+    }
+  });
+
+  it('know which methods an address has', async () => {
+    for (const path of ['/healthz', '/readyz', '/metrics', EXPORT]) {
+      const { status, headers } = await fetch(server.url + path, { method: 'POST' });
+      expect([path, status, headers.get('allow')]).toEqual([path, 405, 'GET, HEAD']);
+    }
+    expect(await statusOf(`${server.url}/docs-yaml`)).toBe(404);
+  });
+
+  it('hold no place for an export that is queued behind an answer which nobody reads', async () => {
+    for (let i = 0; i < 4; i++) {
+      const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
+      socket.pause();
+      const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+      socket.write(get('/docs/swagger-ui-bundle.js').repeat(5) + get(`${EXPORT}&limit=1`));
+      while (!(await metricsOf(server)).includes('ground_truth_transfers_running 1\n')) await sleep(10);
+      socket.destroy();
+      while (!(await metricsOf(server)).includes('ground_truth_transfers_running 0\n')) await sleep(10);
+    }
+    expect(await metricsOf(server)).toContain('ground_truth_exports_total{outcome="reader_gone"} ');
   });
 
   it('refuse unknown parameters on every route', async () => {
@@ -225,6 +273,23 @@ describe('watching', () => {
   });
 });
 
+describe('the log', () => {
+  it('may be full: nobody goes without an answer for it', async () => {
+    const port = await freePort();
+    const server = spawn(
+      '/bin/sh',
+      ['-c', `exec ${process.execPath} ${CLI} serve --port ${port} 2>/dev/full`],
+      { env: { PATH: process.env.PATH, DATABASE_URL: database.url } },
+    );
+    const ended = once(server, 'exit');
+    const url = `http://127.0.0.1:${port}/api/v1/ground-truth/stats`;
+    while ((await statusOf(url).catch(() => 0)) !== 200) await sleep(50);
+    for (let i = 0; i < 20; i++) expect(await statusOf(url)).toBe(200);
+    server.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  });
+});
+
 describe('the end', () => {
   it('lets exports that run go on, begins no others, and says that it is not ready', async () => {
     const server = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_SHUTDOWN_SECONDS: '60' });
@@ -238,5 +303,28 @@ describe('the end', () => {
     expect(response.complete).toBe(true);
     expect(bytes).toBeGreaterThan(1_500 * 20_000);
     expect(await ended).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('waits for the access log, and leaves no embedded database behind', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-end-'));
+    const env = { GROUND_TRUTH_DATA_DIR: folder, GROUND_TRUTH_SHUTDOWN_SECONDS: '0' };
+    try {
+      const lines = Array.from({ length: 1_500 }, (_, n) =>
+        JSON.stringify({ filename: `${n}.pdf`, source_kind: 'pdf', result: 'x'.repeat(20_000) }),
+      );
+      expect((await runCli(['import', '-'], { env, input: `${lines.join('\n')}\n` })).code).toBe(0);
+      const server = await startServer(env);
+      const readers = [await begin(server), await begin(server)];
+      expect(await server.stop()).toMatchObject({ code: 0, signal: null });
+      for (const reader of readers) reader.destroy();
+      expect(existsSync(path.join(folder, 'pgdata/postmaster.pid'))).toBe(false);
+      const { stdout } = await runCli(['access-log', '--json'], { env });
+      const outcomes = linesOf(stdout.toString()).map(
+        (line) => (JSON.parse(line) as { outcome: string }).outcome,
+      );
+      expect(outcomes).toEqual(['shutdown', 'shutdown']);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

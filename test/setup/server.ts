@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { type CliRun, endOf, startCli } from './cli.js';
 
 /** A server in a process of its own. */
@@ -31,4 +32,14 @@ export async function startServer(env: NodeJS.ProcessEnv): Promise<TestServer> {
     const next = await Promise.race([end, once(child.stderr, 'data')]);
     if ('code' in next) throw new Error(`the server ended: ${next.stderr}`);
   }
+}
+
+/** Of 127.0.0.1, for a server that does not say where it listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

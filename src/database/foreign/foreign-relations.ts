@@ -47,11 +47,11 @@ export class ForeignRelations {
 
   /** What an error of a statement means where a relation has changed since it was looked at; undefined for any other. */
   explain(error: unknown): ForeignDatabaseError | undefined {
-    const { code, message } = Object(error) as { code?: unknown; message?: string };
+    const { code } = Object(error) as { code?: unknown };
     if (typeof code !== 'string' || !CHANGED.includes(code)) return undefined;
     const { jobs, corrections } = this;
     return new ForeignDatabaseError(
-      `${jobs.name} or ${corrections.name} is not what it was at the start: ${message}; start again`,
+      `${jobs.name} or ${corrections.name} is not what it was at the start (SQLSTATE ${code}); start again`,
     );
   }
 
@@ -63,7 +63,7 @@ export class ForeignRelations {
   }
 }
 
-/** No such table, column or function, another type: messages of this class hold names only. */
+/** No such table, column or function, another type. A view's own function may raise these too, with any text. */
 const CHANGED = ['42P01', '42703', '42883', '42804', '42846'];
 
 function wanted(

@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os';
 import { Command, Option } from 'nest-commander';
-import { type ExportOutcome } from '../../access/access-log.js';
 import { Interruption } from '../../terminal/interruption.js';
 import { inGroups, inMegabytes } from '../../terminal/numbers.js';
 import { STANDARD_OUTPUT, writeOutput, type Written } from '../../terminal/output.js';
@@ -104,17 +103,16 @@ export class ExportCommand extends TerminalCommand {
       ...(print_stats === true && { statistics: new StatisticsQueryDto() }),
     });
     const { corpus } = recorded;
-    let outcome: ExportOutcome = 'failed';
+    let written: Written;
     try {
-      const written = await writeOutput(target, withProgress(recorded), signal);
-      outcome = written.isComplete ? 'complete' : 'reader_gone';
-      if (written.kind === 'file') printNote(summary(corpus, written, target));
+      written = await writeOutput(target, withProgress(recorded), signal);
     } catch (error) {
-      if (signal.aborted) outcome = 'interrupted';
+      // What went wrong first is what there is to say.
+      await recorded.end(signal.aborted ? 'interrupted' : 'failed').catch(() => undefined);
       throw error;
-    } finally {
-      await recorded.end(outcome);
     }
+    await recorded.end(written.isComplete ? 'complete' : 'reader_gone');
+    if (written.kind === 'file') printNote(summary(corpus, written, target));
     if (corpus.statistics) process.stderr.write(statisticsText(corpus.statistics));
   }
 }
