@@ -48,7 +48,8 @@ Written by \`npm run docs\` from what every command says of itself with \`--help
 - Data goes to standard output, everything else to standard error. Progress is shown on a terminal only.
 - Exit codes: 0 done, 1 failed, 2 wrong usage, 3 it ran, but what it checked is not sound.
 - A flag may be given once. Unknown flags and arguments too many are wrong usage.
-- A reader that leaves early, such as \`head\`, is no failure.
+- A reader that leaves early, such as \`head\`, is no failure. Only \`api-key create\` needs one: a key
+  that nobody sees is not created.
 - Ctrl-C ends a command by its signal. It leaves no half-written file and no half-done import.
 `;
 

@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AccessFault } from './access-fault.js';
 import { ApiKeysFile } from './api-keys-file.js';
 import { type ApiKey } from './api-keys.js';
 
@@ -157,6 +158,76 @@ it('goes on behind a last line that has no end', async () => {
   await writeFile(file, JSON.stringify(LINE));
   await create('a');
   expect(names(await keys.list())).toEqual(['by hand', 'a']);
+});
+
+it('keeps no key that could not be shown, and leaves its name free', async () => {
+  await writeFile(file, JSON.stringify(LINE));
+  const full = () => Promise.reject(new Error('full'));
+  const wanted = { name: 'a', scopes: ['export'], expires_at: null } as const;
+  await expect(keys.create(wanted, full)).rejects.toThrow(/^full$/);
+  await keys.revoke('by hand');
+  const before = await readFile(file, 'utf8');
+  await expect(keys.createIfNone(wanted, full)).rejects.toThrow(/^full$/);
+  expect(await readFile(file, 'utf8')).toBe(before);
+  expect(await readdir(folder)).toEqual(['keys.jsonl']);
+  expect(await keys.createIfNone(wanted)).toMatchObject({ key: { name: 'a' } });
+});
+
+it('gives one key where many ask at once for one if there is none', async () => {
+  const made = await Promise.all(
+    Array.from({ length: 5 }, (_, n) =>
+      new ApiKeysFile(file).createIfNone({ name: `key ${n % 2}`, scopes: ['admin'], expires_at: null }),
+    ),
+  );
+  expect(made.filter((created) => created !== undefined)).toHaveLength(1);
+  expect(await lines()).toHaveLength(1);
+});
+
+it('finds another name for a key if there is none, where keys of no use have the names', async () => {
+  const first = { name: 'first', scopes: ['admin'], expires_at: null } as const;
+  for (const name of ['first', 'first-2', 'first-3']) {
+    expect(await keys.createIfNone(first)).toMatchObject({ key: { name, state: 'valid' } });
+    expect(await keys.createIfNone(first)).toBeUndefined();
+    await keys.revoke(name);
+  }
+  await expect(keys.create(first)).rejects.toThrow(/there is a key "first" already/);
+});
+
+it('leaves out a last line that is being written, until it is whole', async () => {
+  await create('a');
+  const line = `${JSON.stringify({ ...LINE, name: 'ü' })}\n`;
+  const bytes = Buffer.from(line);
+  const before = await readFile(file);
+  for (const end of [1, 30, bytes.indexOf('ü') + 1, bytes.length - 2]) {
+    await writeFile(file, Buffer.concat([before, bytes.subarray(0, end)]));
+    expect(names(await new ApiKeysFile(file).list())).toEqual(['a']);
+  }
+  const server = new ApiKeysFile(file);
+  expect(names(await server.list())).toEqual(['a']);
+  await appendFile(file, bytes.subarray(-2, -1));
+  await sleep(1_050);
+  expect(names(await server.list())).toEqual(['ü', 'a']);
+});
+
+it('changes no file with a line that is not whole, and says which it is', async () => {
+  await create('a');
+  await appendFile(file, '{"id":');
+  const before = await readFile(file);
+  for (const attempt of [create('b'), keys.revoke('a')])
+    await expect(attempt).rejects.toThrow(/keys\.jsonl, line 2: it is not a JSON object/);
+  expect(await readFile(file)).toEqual(before);
+});
+
+it('refuses everybody for a last line without its end that is JSON, but no key', async () => {
+  await create('a');
+  await appendFile(file, JSON.stringify({ ...LINE, id: 'SECRET' }));
+  await expect(keys.list()).rejects.toThrow(/keys\.jsonl, line 2: id is not a UUID/);
+});
+
+it('says that the file cannot be read', async () => {
+  await expect(new ApiKeysFile(folder).list()).rejects.toThrow(
+    new AccessFault(`${folder} cannot be read (EISDIR)`),
+  );
 });
 
 it.each<[string, string, string]>([

@@ -2,13 +2,13 @@ import { formatTimestamp, parseTimestamp } from '../timestamp/rfc3339.js';
 import { AccessFault, nameIsTaken } from './access-fault.js';
 import { type ApiKey, ApiKeys, type FoundKey, type KeyState, type NewKey } from './api-keys.js';
 import { type StoredKey } from './key-line.js';
-import { KeysFile } from './keys-file.js';
+import { freeName } from './key-name.js';
+import { type KeysRead, KeysFile } from './keys-file.js';
 
 const LOOK_AGAIN_AFTER_MS = 1_000;
 
-interface KnownKeys {
+interface KnownKeys extends KeysRead {
   readonly version: string | undefined;
-  readonly keys: readonly StoredKey[];
 }
 
 /**
@@ -54,13 +54,19 @@ export class ApiKeysFile extends ApiKeys {
     return (await this.keys()).some((key) => stateOf(key) === 'valid');
   }
 
-  protected override async append({ id, name, scopes, sha256, expires_at }: NewKey): Promise<ApiKey> {
+  protected override async append(key: NewKey, show: () => Promise<void>): Promise<ApiKey> {
     return this.change(async (file) => {
-      if ((await file.read()).some((key) => key.name === name)) throw nameIsTaken(name);
-      const created_at = formatTimestamp(now());
-      const key: StoredKey = { id, name, scopes, sha256, created_at, expires_at, revoked_at: null };
-      await file.append(key);
-      return toKey(key);
+      if ((await file.read()).some(({ name }) => name === key.name)) throw nameIsTaken(key.name);
+      return add(file, key, show);
+    });
+  }
+
+  protected override async appendIfNone(key: NewKey, show: () => Promise<void>): Promise<ApiKey | undefined> {
+    return this.change(async (file) => {
+      const keys = await file.read();
+      if (keys.some((other) => stateOf(other) === 'valid')) return undefined;
+      const taken = new Set(keys.map(({ name }) => name));
+      return add(file, { ...key, name: freeName(key.name, taken) }, show);
     });
   }
 
@@ -98,7 +104,19 @@ async function lookAgain(file: KeysFile, known: Promise<KnownKeys> | undefined):
   const before = await known?.catch(() => undefined);
   // Before the reading: what changes meanwhile is another version at the next look.
   const version = await file.version();
-  return before && version === before.version ? before : { version, keys: await file.read() };
+  if (before?.isWhole === true && version === before.version) return before;
+  return { version, ...(await file.readSoFar()) };
+}
+
+async function add(
+  file: KeysFile,
+  { id, name, scopes, sha256, expires_at }: NewKey,
+  show: () => Promise<void>,
+): Promise<ApiKey> {
+  const created_at = formatTimestamp(now());
+  const key: StoredKey = { id, name, scopes, sha256, created_at, expires_at, revoked_at: null };
+  await file.append(key, show);
+  return toKey(key);
 }
 
 function toKey(stored: StoredKey): ApiKey {

@@ -41,14 +41,37 @@ export interface NewKey extends WantedKey {
   readonly sha256: string;
 }
 
+/** A key together with its secret, which is nowhere else. */
+export interface CreatedKey {
+  readonly secret: string;
+  readonly key: ApiKey;
+}
+
+/** Takes a secret to whoever wants it. Where it fails, nobody has the secret. */
+export type ShowSecret = (secret: string) => Promise<void>;
+
 /** The keys to the API, wherever they are kept. A secret is known to this class alone, and only for a moment. */
 export abstract class ApiKeys {
-  /** @throws AccessFault where a key has that name, be it revoked */
-  async create(wanted: WantedKey): Promise<{ readonly secret: string; readonly key: ApiKey }> {
+  /**
+   * @param show where it fails, there is no key, and its name is free
+   * @throws AccessFault where a key has that name, be it revoked
+   */
+  async create(wanted: WantedKey, show: ShowSecret = toCaller): Promise<CreatedKey> {
     const secret = newSecret();
-    const scopes = SCOPES.filter((scope) => wanted.scopes.includes(scope));
-    const key = await this.append({ ...wanted, scopes, id: uuidv7(), sha256: digestOf(secret) });
+    const key = await this.append(toNew(wanted, secret), () => show(secret));
     return { secret, key };
+  }
+
+  /**
+   * The same, but only while no key is neither expired nor revoked. Of many that ask at once, one is given a key. Another name
+   * is found where the wanted one is taken: nobody would ever get in again otherwise.
+   */
+  async createIfNone(wanted: WantedKey, show: ShowSecret = toCaller): Promise<CreatedKey | undefined> {
+    // Asked again by whoever appends. This is for those who may read keys only.
+    if (await this.hasUsable()) return undefined;
+    const secret = newSecret();
+    const key = await this.appendIfNone(toNew(wanted, secret), () => show(secret));
+    return key && { secret, key };
   }
 
   /** The key with that secret, in whatever state. Records, to the minute, when a valid one was used. */
@@ -68,7 +91,21 @@ export abstract class ApiKeys {
   /** Whether any key is neither expired nor revoked. */
   abstract hasUsable(): Promise<boolean>;
 
-  protected abstract append(key: NewKey): Promise<ApiKey>;
+  /** @param show is called when nothing but itself can fail any more; the key is kept only if it does not */
+  protected abstract append(key: NewKey, show: () => Promise<void>): Promise<ApiKey>;
+
+  /** Likewise, and nobody else appends meanwhile. */
+  protected abstract appendIfNone(key: NewKey, show: () => Promise<void>): Promise<ApiKey | undefined>;
 
   protected abstract findByDigest(sha256: string): Promise<FoundKey | undefined>;
+}
+
+function toNew(wanted: WantedKey, secret: string): NewKey {
+  const scopes = SCOPES.filter((scope) => wanted.scopes.includes(scope));
+  return { ...wanted, scopes, id: uuidv7(), sha256: digestOf(secret) };
+}
+
+/** It is returned, after all. */
+function toCaller(): Promise<void> {
+  return Promise.resolve();
 }

@@ -1,7 +1,9 @@
+import { type EntityManager } from 'typeorm';
 import { type GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { readTime, timeText } from '../database/time-column.js';
 import { type ApiKey, ApiKeys, type FoundKey, type KeyState, type NewKey } from './api-keys.js';
 import { nameIsTaken } from './access-fault.js';
+import { freeName } from './key-name.js';
 
 /** By the clock of the database: all servers agree on it. */
 const STATE = `case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'valid' end`;
@@ -15,6 +17,11 @@ const COLUMNS = `
 
 /** Takes a digest. */
 export const FIND_BY_DIGEST = `select id, name, scopes, ${STATE} as state, ${IS_STALE} as is_stale from api_keys where sha256 = $1`;
+
+const HAS_USABLE = `select exists (select from api_keys where ${STATE} = 'valid') as has_usable`;
+
+/** Says "creates a key" among the advisory locks of the database; any fixed number would do. */
+const CREATION_LOCK = 7_205_759_405;
 
 /** Keys in the table `api_keys`. */
 export class DatabaseApiKeys extends ApiKeys {
@@ -51,21 +58,22 @@ export class DatabaseApiKeys extends ApiKeys {
   }
 
   override async hasUsable(): Promise<boolean> {
-    const [row] = await this.query<{ has_usable: boolean }>(
-      `select exists (select from api_keys where ${STATE} = 'valid') as has_usable`,
-      [],
-    );
+    const [row] = await this.query<{ has_usable: boolean }>(HAS_USABLE, []);
     return row!.has_usable;
   }
 
-  protected override async append({ id, name, sha256, scopes, expires_at }: NewKey): Promise<ApiKey> {
-    const [row] = await this.query<ApiKey>(
-      `insert into api_keys (id, name, sha256, scopes, expires_at) values ($1, $2, $3, $4, $5)
-       on conflict (name) do nothing returning ${COLUMNS}`,
-      [id, name, sha256, scopes, expires_at],
-    );
-    if (row === undefined) throw nameIsTaken(name);
-    return toKey(row);
+  protected override async append(key: NewKey, show: () => Promise<void>): Promise<ApiKey> {
+    return this.alone((manager) => insert(manager, key, show));
+  }
+
+  protected override async appendIfNone(key: NewKey, show: () => Promise<void>): Promise<ApiKey | undefined> {
+    return this.alone(async (manager) => {
+      const [row] = await manager.query<[{ has_usable: boolean }]>(HAS_USABLE);
+      if (row.has_usable) return undefined;
+      const rows = await manager.query<{ name: string }[]>('select name from api_keys');
+      const taken = new Set(rows.map(({ name }) => name));
+      return insert(manager, { ...key, name: freeName(key.name, taken) }, show);
+    });
   }
 
   protected override async findByDigest(sha256: string): Promise<FoundKey | undefined> {
@@ -78,9 +86,38 @@ export class DatabaseApiKeys extends ApiKeys {
     return found;
   }
 
+  /**
+   * In a transaction, while nobody else creates a key. Locking the table would hold up requests too, which note the use of
+   * theirs.
+   */
+  private async alone<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+    const dataSource = await this.dataSource.connected();
+    // Whoever has waited has to see what was waited for.
+    return dataSource.transaction('READ COMMITTED', async (manager) => {
+      await manager.query('select pg_advisory_xact_lock($1)', [CREATION_LOCK]);
+      return work(manager);
+    });
+  }
+
   private async query<Row>(sql: string, values: readonly unknown[]): Promise<Row[]> {
     return (await this.dataSource.connected()).query<Row[]>(sql, [...values]);
   }
+}
+
+/** Shown before the commit: whatever ends the process meanwhile, no key stays that nobody knows. */
+async function insert(
+  manager: EntityManager,
+  { id, name, sha256, scopes, expires_at }: NewKey,
+  show: () => Promise<void>,
+): Promise<ApiKey> {
+  const [row] = await manager.query<ApiKey[]>(
+    `insert into api_keys (id, name, sha256, scopes, expires_at) values ($1, $2, $3, $4, $5)
+     on conflict (name) do nothing returning ${COLUMNS}`,
+    [id, name, sha256, scopes, expires_at],
+  );
+  if (row === undefined) throw nameIsTaken(name);
+  await show();
+  return toKey(row);
 }
 
 function toKey(row: ApiKey): ApiKey {

@@ -45,6 +45,16 @@ export function writeKeyLine(key: StoredKey): string {
   return `${JSON.stringify(key)}\n`;
 }
 
+/** Whether the line is not all there yet: a part of a JSON object is never JSON itself. */
+export function isPartOfLine(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 function parse(line: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(line);

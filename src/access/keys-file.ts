@@ -1,14 +1,21 @@
-import { open, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, realpath, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replaceFile, syncFolder } from '../files/replace-file.js';
 import { AccessFault } from './access-fault.js';
-import { KeyLineError, readKeyLine, type StoredKey, writeKeyLine } from './key-line.js';
+import { isPartOfLine, KeyLineError, readKeyLine, type StoredKey, writeKeyLine } from './key-line.js';
 
 const PRIVATE = 0o600;
 const LOCK_RETRY_MS = 20;
 /** Whoever changes keys takes milliseconds. */
 const LOCK_TIMEOUT_MS = 5_000;
+
+/** What was read while others may have been writing. */
+export interface KeysRead {
+  readonly keys: readonly StoredKey[];
+  /** False where the last line was still being written. */
+  readonly isWhole: boolean;
+}
 
 /** Keys as JSON Lines, one a line. A file that is not there has none. */
 export class KeysFile {
@@ -16,14 +23,32 @@ export class KeysFile {
 
   /** Another one for each state of the file; undefined where there is none. */
   async version(): Promise<string | undefined> {
-    const found = await stat(this.file, { bigint: true }).catch(absent);
+    const found = await this.unlessUnreadable(stat(this.file, { bigint: true }));
     return found && [found.ino, found.size, found.mtimeNs].join(' ');
   }
 
-  /** @throws AccessFault naming the first line that cannot be read: one that is passed over could be a revocation */
+  /**
+   * All of it. Only from within `locked`, where nobody is still writing.
+   *
+   * @throws AccessFault naming the first line that cannot be read: one that is passed over could be a revocation
+   */
   async read(): Promise<StoredKey[]> {
-    const lines = (await this.text()).split('\n');
-    if (lines.at(-1) === '') lines.pop();
+    return this.parse(toLines(await this.text()));
+  }
+
+  /**
+   * The same at any time, but for a last line that somebody has yet to write the rest of.
+   *
+   * @throws AccessFault naming the first whole line that cannot be read
+   */
+  async readSoFar(): Promise<KeysRead> {
+    const text = await this.text();
+    const lines = toLines(text);
+    const isWhole = text === '' || text.endsWith('\n') || !isPartOfLine(lines.at(-1)!);
+    return { keys: this.parse(isWhole ? lines : lines.slice(0, -1)), isWhole };
+  }
+
+  private parse(lines: readonly string[]): StoredKey[] {
     const unique = new Map<string, number>();
     return lines.map((line, index) => {
       try {
@@ -43,14 +68,22 @@ export class KeysFile {
     });
   }
 
-  /** Adds a line. Only from within `locked`. */
-  async append(key: StoredKey): Promise<void> {
+  /** Adds a line, and takes it back where `then` fails. Only from within `locked`. */
+  async append(key: StoredKey, then: () => Promise<void>): Promise<void> {
     const before = await this.text();
+    const size = (await stat(this.file).catch(absent))?.size ?? 0;
     // An editor may have left the last line without its end.
     const gap = before === '' || before.endsWith('\n') ? '' : '\n';
     const line = gap + writeKeyLine(key);
-    await writeFile(this.file, line, { flag: 'a', mode: PRIVATE, flush: true });
-    if (before === '') await syncFolder(path.dirname(await realpath(this.file)));
+    try {
+      await writeFile(this.file, line, { flag: 'a', mode: PRIVATE, flush: true });
+      if (before === '') await syncFolder(path.dirname(await realpath(this.file)));
+      await then();
+    } catch (error) {
+      // To write the file anew would take room, which may be what is missing.
+      await truncate(this.file, size).catch(absent);
+      throw error;
+    }
   }
 
   /** Puts other lines in the place of all. Only from within `locked`. */
@@ -99,8 +132,22 @@ export class KeysFile {
   }
 
   private async text(): Promise<string> {
-    return (await readFile(this.file, 'utf8').catch(absent)) ?? '';
+    return (await this.unlessUnreadable(readFile(this.file, 'utf8'))) ?? '';
   }
+
+  private async unlessUnreadable<Found>(reading: Promise<Found>): Promise<Found | undefined> {
+    try {
+      return await reading.catch(absent);
+    } catch (error) {
+      throw new AccessFault(`${this.file} cannot be read (${String(codeOf(error))})`);
+    }
+  }
+}
+
+function toLines(text: string): string[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
 }
 
 function absent(error: unknown): undefined {

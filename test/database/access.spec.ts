@@ -168,6 +168,64 @@ describe('keys', () => {
     expect(await keys.list()).toHaveLength(1);
   });
 
+  it('that could not be shown are not kept, and leave their names free', async () => {
+    const full = () => Promise.reject(new Error('full'));
+    const wanted = { name: 'nightly', scopes: ['export'], expires_at: null } as const;
+    await expect(keys.create(wanted, full)).rejects.toThrow(/^full$/);
+    await expect(keys.createIfNone(wanted, full)).rejects.toThrow(/^full$/);
+    expect(await keys.list()).toEqual([]);
+    const shown: string[] = [];
+    const { secret } = await keys.create(wanted, (text) => Promise.resolve(void shown.push(text)));
+    expect(shown).toEqual([secret]);
+  });
+
+  it('hold up no request while they are shown', async () => {
+    const { secret } = await create();
+    const wanted = { name: 'slow', scopes: ['export'], expires_at: null } as const;
+    await keys.create(wanted, async () => {
+      expect(await keys.find(secret)).toMatchObject({ state: 'valid' });
+    });
+    expect((await keys.list())[0]?.last_used_at).toMatch(TIME);
+  });
+
+  it.each(['same', 'its own'])(
+    'if there is none, are given to one of five that ask at once for %s name',
+    async (which) => {
+      await create();
+      await keys.revoke('nightly');
+      const connections = Array.from(
+        { length: 5 },
+        () => new GroundTruthDataSource(Env.read({ DATABASE_URL: database.url })),
+      );
+      try {
+        await Promise.all(connections.map((each) => each.initialize()));
+        const made = await Promise.all(
+          connections.map((each, n) =>
+            new DatabaseApiKeys(each).createIfNone({
+              name: which === 'same' ? 'first' : `first ${n}`,
+              scopes: ['admin'],
+              expires_at: null,
+            }),
+          ),
+        );
+        expect(made.filter((created) => created !== undefined)).toHaveLength(1);
+        expect((await keys.list()).map(({ state }) => state)).toEqual(['revoked', 'valid']);
+      } finally {
+        await Promise.all(connections.map((each) => each.destroy()));
+      }
+    },
+  );
+
+  it('if there is none, have another name where keys of no use have theirs', async () => {
+    const first = { name: 'first', scopes: ['admin'], expires_at: null } as const;
+    for (const name of ['first', 'first-2', 'first-3']) {
+      expect(await keys.createIfNone(first)).toMatchObject({ key: { name, state: 'valid' } });
+      expect(await keys.createIfNone(first)).toBeUndefined();
+      await database.query('update api_keys set expires_at = now()');
+    }
+    await expect(keys.create(first)).rejects.toThrow(/there is a key "first" already/);
+  });
+
   it('are revoked by name or id, once', async () => {
     const { key } = await create();
     const revoked = await keys.revoke(key.id.toUpperCase());

@@ -150,11 +150,58 @@ async function expectLifeOfKey(settings: NodeJS.ProcessEnv): Promise<void> {
   expect(revoked.stderr).toMatch(/^the key nightly is revoked since \S+Z\n$/);
   expect(await run('revoke', 'nightly')).toEqual(revoked);
 
-  const next = await run('create', '--name', 'b', '--scope', 'admin', '--if-none');
-  expect(next.stdout.toString()).toMatch(SECRET);
+  expect(await create()).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
+  for (const name of ['nightly-2', 'nightly-3']) {
+    const next = await create('--if-none');
+    expect(next.code).toBe(0);
+    expect(next.stdout.toString()).toMatch(SECRET);
+    expect(next.stderr).toMatch(
+      new RegExp(
+        `^a key that is expired or revoked has the name nightly; this one is called ${name}\ncreated the key ${name} for export, review; `,
+      ),
+    );
+    expect(await run('revoke', name)).toMatchObject({ code: 0 });
+  }
+
+  const ends = await Promise.all(
+    Array.from({ length: 5 }, (_, n) =>
+      run('create', '--name', n < 3 ? 'same' : `own ${n}`, '--scope', 'admin', '--if-none'),
+    ),
+  );
+  expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
+  expect(ends.filter((end) => SECRET.test(end.stdout.toString()))).toHaveLength(1);
+  const told = 'there is a key already that is neither expired nor revoked; none was created\n';
+  expect(ends.filter((end) => end.stdout.length === 0 && end.stderr === told)).toHaveLength(4);
+}
+
+/** What is printed where nobody can read it opens nothing. */
+async function expectNoKeyUnshown(settings: NodeJS.ProcessEnv): Promise<void> {
+  for (const flag of ['', ' --if-none']) {
+    const create = `$CLI api-key create --name unshown --scope admin${flag}`;
+    for (const [line, why] of [
+      [`${create} > /dev/full`, 'standard output cannot be written: no space is left on the device'],
+      [`{ ${create}; echo "exit $?" >&2; } | true`, 'nobody reads standard output'],
+    ] as const) {
+      const { stderr, code } = await runShell(line, { env: settings });
+      expect(stderr + (line.endsWith('true') ? '' : `exit ${code}\n`)).toBe(
+        `ground-truth: ${why}; no key was created, since nobody could know it\nexit 1\n`,
+      );
+    }
+  }
+  const list = await runCli(['api-key', 'list', '--json'], { env: settings });
+  expect(list.stdout.toString()).not.toContain('unshown');
+  const again = await runCli(['api-key', 'create', '--name', 'unshown', '--scope', 'admin'], {
+    env: settings,
+  });
+  expect(again.stdout.toString()).toMatch(SECRET);
 }
 
 describe('api-key', () => {
+  it('creates none that it cannot show', async () => {
+    await expectNoKeyUnshown(env);
+    await database.query('delete from api_keys');
+  });
+
   it('creates, lists and revokes keys in the database', async () => {
     await expectLifeOfKey(env);
   });
@@ -214,8 +261,12 @@ describe('with a database of somebody else’s', () => {
   it('keys are in a file, and nothing asks the database', async () => {
     const file = path.join(folder, 'keys.jsonl');
     await expectLifeOfKey({ ...readOnly, GROUND_TRUTH_KEYS_FILE: file });
-    expect((await readFile(file, 'utf8')).match(/\n/g)).toHaveLength(2);
+    expect((await readFile(file, 'utf8')).match(/\n/g)).toHaveLength(4);
     expect(await readdir(folder)).toEqual(['keys.jsonl']);
+  });
+
+  it('no key is in the file that could not be shown', async () => {
+    await expectNoKeyUnshown({ ...readOnly, GROUND_TRUTH_KEYS_FILE: path.join(folder, 'unshown.jsonl') });
   });
 
   it('a line that cannot be read is named by one line', async () => {

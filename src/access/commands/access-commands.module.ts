@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { TerminalModule } from '../../terminal/terminal.module.js';
 import { AccessLogCommand } from './access-log.command.js';
 import { ApiKeyCommand } from './api-key.command.js';
 import { CreateKeyCommand } from './create-key.command.js';
@@ -7,6 +8,7 @@ import { RevokeKeyCommand } from './revoke-key.command.js';
 
 /** Keys and the log of exports at the terminal. */
 @Module({
+  imports: [TerminalModule],
   providers: [ApiKeyCommand, CreateKeyCommand, ListKeysCommand, RevokeKeyCommand, AccessLogCommand],
 })
 export class AccessCommandsModule {}

@@ -1,6 +1,9 @@
 import { Option, SubCommand } from 'nest-commander';
 import { ChoicesParameter, InFuture, TextThat, TimeParameter } from '../../parameters/parameters.js';
-import { print, printNote } from '../../terminal/print.js';
+import { Failure } from '../../terminal/failure.js';
+import { Interruption } from '../../terminal/interruption.js';
+import { STANDARD_OUTPUT, writeOutput } from '../../terminal/output.js';
+import { printNote } from '../../terminal/print.js';
 import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
 import { formatTimestamp } from '../../timestamp/rfc3339.js';
 import { ApiKeys } from '../api-keys.js';
@@ -24,7 +27,10 @@ class CreateKeyFlags {
   description: 'Create a key, and print its secret as one line: it is shown this once',
 })
 export class CreateKeyCommand extends TerminalCommand {
-  constructor(private readonly keys: ApiKeys) {
+  constructor(
+    private readonly keys: ApiKeys,
+    private readonly interruption: Interruption,
+  ) {
     super();
   }
 
@@ -65,7 +71,8 @@ export class CreateKeyCommand extends TerminalCommand {
   @Option({
     flags: '--if-none',
     name: 'if_none',
-    description: 'do nothing where a key exists already that is neither expired nor revoked (default: no)',
+    description:
+      'do nothing where a key exists already that is neither expired nor revoked; otherwise, where the name is taken, call it name-2, name-3 and so on (default: no)',
   })
   ifNone(): boolean {
     return true;
@@ -73,19 +80,40 @@ export class CreateKeyCommand extends TerminalCommand {
 
   async run(_: string[], { if_none, ...flags }: Flags): Promise<void> {
     const { name, scope, expires } = this.readFlags(CreateKeyFlags, flags);
-    if (if_none === true && (await this.keys.hasUsable())) {
-      printNote('there is a key already that is neither expired nor revoked; none was created');
-      return;
-    }
-    const { secret, key } = await this.keys.create({
+    const wanted = {
       name,
       scopes: [...scope],
       expires_at: expires === undefined ? null : formatTimestamp(expires),
-    });
-    await print(`${secret}\n`);
+    };
+    const show = (secret: string) => this.show(secret);
+    const created = await (if_none === true
+      ? this.keys.createIfNone(wanted, show)
+      : this.keys.create(wanted, show));
+    if (created === undefined) {
+      printNote('there is a key already that is neither expired nor revoked; none was created');
+      return;
+    }
+    const { key } = created;
+    if (key.name !== name)
+      printNote(`a key that is expired or revoked has the name ${name}; this one is called ${key.name}`);
     const end = key.expires_at === null ? 'does not expire' : `expires at ${key.expires_at}`;
     printNote(
-      `created the key ${name} for ${key.scopes.join(', ')}; it ${end}. The secret is shown this once: only a digest is stored`,
+      `created the key ${key.name} for ${key.scopes.join(', ')}; it ${end}. The secret is shown this once: only a digest is stored`,
     );
   }
+
+  /** @throws Failure where not all of it got through: also where nobody reads it, since it is shown this once */
+  private async show(secret: string): Promise<void> {
+    try {
+      const { isComplete } = await writeOutput(STANDARD_OUTPUT, lineOf(secret), this.interruption.signal);
+      if (!isComplete) throw new Failure('nobody reads standard output');
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      throw new Failure(`${error.message}; no key was created, since nobody could know it`);
+    }
+  }
+}
+
+async function* lineOf(secret: string): AsyncGenerator<Buffer> {
+  yield await Promise.resolve(Buffer.from(`${secret}\n`));
 }

@@ -1,0 +1,13 @@
+import { freeName, isKeyName } from './key-name.js';
+
+it.each([
+  ['first', [], 'first'],
+  ['first', ['second'], 'first'],
+  ['first', ['first'], 'first-2'],
+  ['first', ['first', 'first-3', 'first-2'], 'first-4'],
+  ['first-2', ['first-2'], 'first-2-2'],
+  ['🔑'.repeat(100), ['🔑'.repeat(100)], `${'🔑'.repeat(98)}-2`],
+])('of %j, where %j are taken, there is left %j', (name, taken, free) => {
+  expect(freeName(name, new Set(taken))).toBe(free);
+  expect(isKeyName(free)).toBe(true);
+});
