@@ -1,7 +1,7 @@
 /** What Swagger says of jobs and of reviews alike. Executed from top to bottom, the examples work. */
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiParam, ApiResponse } from '@nestjs/swagger';
-import { type ProblemExample } from '../http/problem.openapi.js';
+import { type ProblemExample, UNAVAILABLE } from '../http/problem.openapi.js';
 
 export const JOB = '01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3';
 export const JOBS = '/api/v1/jobs';
@@ -107,7 +107,6 @@ export const requestSchema = {
 
 export const etag = { ETag: { description: 'For If-Match: this version of the job.', schema: string } };
 
-export const UNAVAILABLE: ProblemExample = ['database-unavailable', 'try again in a moment'];
 export const NOT_FOUND: ProblemExample = ['job-not-found', `there is no job ${JOB}`];
 export const BAD_ID: ProblemExample = [
   'invalid-parameters',
@@ -124,7 +123,7 @@ export const CHANGE_PROBLEMS: readonly ProblemExample[] = [
   NOT_FOUND,
   ['precondition-failed', 'the job is not what If-Match says any more; read it again'],
   ['precondition-required', 'send If-Match with the ETag of the job that the change is for'],
-  UNAVAILABLE,
+  ...UNAVAILABLE,
 ];
 export const APPROVED: ProblemExample = [
   'approved',

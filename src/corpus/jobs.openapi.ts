@@ -2,7 +2,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
-import { apiProblems, TRANSFER_PROBLEMS, UNKNOWN_PARAMETER } from '../http/problem.openapi.js';
+import { apiProblems, TRANSFER_PROBLEMS, UNAVAILABLE, UNKNOWN_PARAMETER } from '../http/problem.openapi.js';
 import {
   answer,
   anyJson,
@@ -23,7 +23,6 @@ import {
   summary,
   summaryProperties,
   time,
-  UNAVAILABLE,
 } from './corpus.openapi.js';
 
 export const DescribeJobs = () =>
@@ -63,7 +62,7 @@ export const DescribeCreate = () =>
       ['job-exists', `job_id: job ${JOB} came in with another result or other fields`],
       UNKNOWN_PARAMETER,
       ...BODY_PROBLEMS,
-      UNAVAILABLE,
+      ...UNAVAILABLE,
     ]),
   );
 
@@ -89,7 +88,7 @@ export const DescribeBatch = () =>
       ['invalid-body', '1 fault in the lines', { field: 'line 3: filename', message: 'is missing' }],
       ['unsupported-media-type', 'the body has to be application/x-ndjson'],
       UNKNOWN_PARAMETER,
-      UNAVAILABLE,
+      ...UNAVAILABLE,
       ...TRANSFER_PROBLEMS,
     ]),
   );
@@ -157,7 +156,7 @@ export const DescribeQueue = () =>
         'limit: "0" is not a whole number from 1 to 200',
         { field: 'limit', message: '"0" is not a whole number from 1 to 200' },
       ],
-      UNAVAILABLE,
+      ...UNAVAILABLE,
     ]),
   );
 
@@ -166,7 +165,7 @@ export const DescribeFind = () =>
     ApiOperation({ summary: 'Read a job with its current result' }),
     JobId(),
     answer(200, 'The job.', jobSchema, job, etag),
-    ...apiProblems(`${JOBS}/${JOB}`, [BAD_ID, NOT_FOUND, UNAVAILABLE]),
+    ...apiProblems(`${JOBS}/${JOB}`, [BAD_ID, NOT_FOUND, ...UNAVAILABLE]),
   );
 
 export const DescribeTrail = () =>
@@ -174,5 +173,5 @@ export const DescribeTrail = () =>
     ApiOperation({ summary: 'Read the corrections of a job, in their order' }),
     JobId(),
     answer(200, 'The trail.', correctionsSchema, { corrections: [recorded] }),
-    ...apiProblems(`${JOBS}/${JOB}/corrections`, [BAD_ID, NOT_FOUND, UNAVAILABLE]),
+    ...apiProblems(`${JOBS}/${JOB}/corrections`, [BAD_ID, NOT_FOUND, ...UNAVAILABLE]),
   );

@@ -2,7 +2,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
-import { apiProblems, type ProblemExample, TRANSFER_PROBLEMS } from '../http/problem.openapi.js';
+import { apiProblems, type ProblemExample, TRANSFER_PROBLEMS, UNAVAILABLE } from '../http/problem.openapi.js';
 
 const EXPORT = '/api/v1/ground-truth/export';
 const SAMPLES = '/api/v1/ground-truth/samples';
@@ -101,7 +101,7 @@ export const DescribeExport = () =>
     ...apiProblems(EXPORT, [
       refusal('limit', '"0" is not a whole number of at least 1'),
       UNUSABLE,
-      UNAVAILABLE,
+      ...UNAVAILABLE,
       ...TRANSFER_PROBLEMS,
     ]),
   );
@@ -127,7 +127,7 @@ export const DescribeSample = () =>
     ...apiProblems(`${SAMPLES}/${sample.job_id}`, [
       ['job-not-found', `there is no job ${sample.job_id}`],
       UNUSABLE,
-      UNAVAILABLE,
+      ...UNAVAILABLE,
     ]),
   );
 
@@ -165,7 +165,7 @@ export const DescribeStatistics = () =>
         },
       },
     }),
-    ...apiProblems(STATS, [refusal('top_n', '"0" is not a whole number from 1 to 1000'), UNAVAILABLE]),
+    ...apiProblems(STATS, [refusal('top_n', '"0" is not a whole number from 1 to 1000'), ...UNAVAILABLE]),
   );
 
 const count = { type: 'integer', minimum: 0 };
@@ -200,7 +200,6 @@ const UNUSABLE: ProblemExample = [
   'source-unusable',
   `ocr.jobs: column filename of job ${sample.job_id} is null`,
 ];
-const UNAVAILABLE: ProblemExample = ['database-unavailable', 'try again in a moment'];
 
 function refusal(field: string, message: string): ProblemExample {
   return ['invalid-parameters', `${field}: ${message}`, { field, message }];

@@ -35,6 +35,11 @@ export class AccessControl {
     this.isRequired = false;
   }
 
+  /** @throws what goes wrong when keys are needed and cannot be read */
+  async assertKeysReadable(): Promise<void> {
+    if (this.isRequired) await this.keys.hasUsable();
+  }
+
   /**
    * Notes who makes the request.
    *

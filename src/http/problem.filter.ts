@@ -1,11 +1,12 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type Request, type Response } from 'express';
+import { AccessFault } from '../access/access-fault.js';
 import { ForeignDatabaseError } from '../database/foreign/foreign-database-error.js';
 import { toDatabaseFault } from '../database/database-fault.js';
 import { ParameterError } from '../parameters/read-dto.js';
 import { requestIdOf } from './request-id.js';
 import { methodsAt, routeOf } from './routes.js';
-import { type Problem, PROBLEM_MEDIA_TYPE, ProblemError, toProblem } from './problem.js';
+import { KEYS_UNAVAILABLE, type Problem, PROBLEM_MEDIA_TYPE, ProblemError, toProblem } from './problem.js';
 
 /** Answers every error as a problem. */
 @Catch()
@@ -59,6 +60,10 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof ForeignDatabaseError) {
       this.logger.error({ request_id, message: error.message });
       return toProblem('source-unusable', error.message, path);
+    }
+    if (error instanceof AccessFault) {
+      this.logger.error({ request_id, message: error.message });
+      return toProblem('keys-unavailable', KEYS_UNAVAILABLE, path);
     }
     const fault = toDatabaseFault(error);
     if (fault) {

@@ -1,6 +1,12 @@
 import { ApiResponse } from '@nestjs/swagger';
 import { type FieldError } from '../parameters/read-dto.js';
-import { PROBLEM_MEDIA_TYPE, type ProblemKind, statusOfProblem, toProblem } from './problem.js';
+import {
+  KEYS_UNAVAILABLE,
+  PROBLEM_MEDIA_TYPE,
+  type ProblemKind,
+  statusOfProblem,
+  toProblem,
+} from './problem.js';
 
 /** Stands once in the document, where `buildDocument` puts it. */
 export const problemSchema = {
@@ -50,6 +56,12 @@ export function apiProblems(
     });
   });
 }
+
+/** Of what needs a key and the database: in Swagger, a route's own problems take the place of others with their status. */
+export const UNAVAILABLE: readonly ProblemExample[] = [
+  ['database-unavailable', 'try again in a moment'],
+  ['keys-unavailable', KEYS_UNAVAILABLE],
+];
 
 /** Of what takes long, of which there may be too many. */
 export const TRANSFER_PROBLEMS: readonly ProblemExample[] = [

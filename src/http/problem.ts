@@ -46,10 +46,14 @@ const problems = {
   'internal-error': { status: 500, title: 'The server failed' },
   'source-unusable': { status: 500, title: 'The database does not hold what a sample needs' },
   'database-unavailable': { status: 503, title: 'The database cannot be used now' },
+  'keys-unavailable': { status: 503, title: 'The keys cannot be read now' },
   'too-many-transfers': { status: 503, title: 'Too many exports at once' },
   'shutting-down': { status: 503, title: 'The server is about to end' },
   'not-ready': { status: 503, title: 'The server is not ready' },
 } as const;
+
+/** Which file and which line is for the log. */
+export const KEYS_UNAVAILABLE = 'the keys cannot be checked now; the log of the server says why';
 
 export type ProblemKind = keyof typeof problems;
 

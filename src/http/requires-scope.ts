@@ -1,6 +1,7 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import { type Scope } from '../access/scope.js';
+import { KEYS_UNAVAILABLE } from './problem.js';
 import { apiProblems, type ProblemExample } from './problem.openapi.js';
 
 /** What the guard reads: the scope that a route needs, or that it needs none. */
@@ -39,6 +40,7 @@ function accessProblems(scope: Scope): ProblemExample[] {
     ['key-invalid', 'the key has expired; ask for a new one'],
     ['scope-missing', `this needs a key with the scope ${scope}; this one has ${other}`],
     ['too-many-requests', 'more than 6000 requests a minute; ask again in 12 seconds'],
+    ['keys-unavailable', KEYS_UNAVAILABLE],
   ];
 }
 

@@ -1,13 +1,15 @@
-import { Controller, Get, Header, Query, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Header, Logger, Query, ServiceUnavailableException } from '@nestjs/common';
 import {
   HealthCheckService,
   type HealthCheckResult,
   HealthIndicatorService,
   TypeOrmHealthIndicator,
 } from '@nestjs/terminus';
+import { AccessFault } from '../access/access-fault.js';
 import { Env } from '../config/env.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { isUpToDate } from '../database/migrate.js';
+import { AccessControl } from '../http/access-control.js';
 import { OpenToAll } from '../http/requires-scope.js';
 import { ProblemError } from '../http/problem.js';
 import { Transfers } from '../http/transfers.js';
@@ -22,12 +24,15 @@ const PATIENCE_MS = 2_000;
 @OpenToAll()
 @Controller()
 export class HealthController {
+  private readonly logger = new Logger('Http');
+
   constructor(
     private readonly checks: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly typeOrm: TypeOrmHealthIndicator,
     private readonly dataSource: GroundTruthDataSource,
     private readonly transfers: Transfers,
+    private readonly control: AccessControl,
     private readonly env: Env,
   ) {}
 
@@ -53,6 +58,11 @@ export class HealthController {
             .check('migrations')
             .attempt(() => this.assertMigrated())
             .withTimeout(PATIENCE_MS),
+        () =>
+          this.indicators
+            .check('keys')
+            .attempt(() => this.assertKeysReadable())
+            .withTimeout(PATIENCE_MS),
       ]);
       return { status: 'ok' };
     } catch (error) {
@@ -64,12 +74,23 @@ export class HealthController {
   private async assertMigrated(): Promise<void> {
     if (!this.env.isReadOnly && !(await isUpToDate(this.dataSource))) throw new Error('not migrated');
   }
+
+  /** A server that is not ready gets no requests which would say in the log why. */
+  private async assertKeysReadable(): Promise<void> {
+    try {
+      await this.control.assertKeysReadable();
+    } catch (error) {
+      if (error instanceof AccessFault) this.logger.error({ message: error.message });
+      throw error;
+    }
+  }
 }
 
 /** What the driver said of it is internal, so the names of the checks stand for it. */
 function describe({ error = {} }: HealthCheckResult): string {
   if ('server' in error) return 'the server is about to end';
-  return 'database' in error
-    ? 'the database does not answer'
-    : 'the schema is not up to date; run: ground-truth migrate';
+  if ('database' in error) return 'the database does not answer';
+  return 'migrations' in error
+    ? 'the schema is not up to date; run: ground-truth migrate'
+    : 'the keys cannot be read';
 }

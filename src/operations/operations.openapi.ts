@@ -32,7 +32,7 @@ export const DescribeReadiness = () =>
     ApiOperation({
       summary: 'Whether requests can be answered',
       description:
-        'The database answers, its schema is up to date, and the server has not been asked to end. Send it no requests otherwise.',
+        'The database answers, its schema is up to date, keys can be read where they are needed, and the server has not been asked to end. Send it no requests otherwise.',
     }),
     ApiOkResponse({ description: 'They can.', ...ok }),
     ...apiProblems('/readyz', [

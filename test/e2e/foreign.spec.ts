@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { type CliRun, endOf, runCli, runShell, startCli } from '../setup/cli.js'
 import { cloneDatabase } from '../setup/database.js';
 import { foreignSettings, PIPELINE_TABLES } from '../setup/foreign.js';
 import { bearer } from '../setup/keys.js';
+import { MARKER } from '../setup/log-watch.js';
 import { freePort, startServer } from '../setup/server.js';
 
 const ID = '00000000-0000-7000-8000-000000000001';
@@ -141,6 +142,57 @@ it('keys come from a file of digests, and go when they are revoked there', async
   while ((await statusWith(bearer(secret))) !== 401) await sleep(50);
   const { stderr } = await server.stop();
   expect(parseLines(stderr)).toContainEqual(expect.objectContaining({ access_log: 'begin', who: 'nightly' }));
+});
+
+it('a keys file that cannot be read lets nobody in, and the log says which line it is', async () => {
+  const keysFile = path.join(folder, 'keys.jsonl');
+  env = { ...env, GROUND_TRUTH_KEYS_FILE: keysFile, GROUND_TRUTH_AUTH: 'required' };
+  const { stdout } = await run('api-key', 'create', '--name', 'nightly', '--scope', 'export');
+  const server = await startServer(env);
+  const get = async (at: string) => {
+    const response = await fetch(server.url + at, { headers: bearer(stdout.trim()) });
+    return [response.status, await response.json()] as const;
+  };
+  const stats = '/api/v1/ground-truth/stats';
+  const whole = await readFile(keysFile, 'utf8');
+  expect([(await get(stats))[0], (await get('/readyz'))[0]]).toEqual([200, 200]);
+
+  await writeFile(keysFile, `${whole}${MARKER}\n`);
+  while ((await get(stats))[0] === 200) await sleep(50);
+  expect(await get(stats)).toMatchObject([
+    503,
+    {
+      type: 'urn:ground-truth:problem:keys-unavailable',
+      title: 'The keys cannot be read now',
+      detail: 'the keys cannot be checked now; the log of the server says why',
+    },
+  ]);
+  expect(await get('/readyz')).toMatchObject([
+    503,
+    { type: 'urn:ground-truth:problem:not-ready', detail: 'the keys cannot be read' },
+  ]);
+  expect((await get('/healthz'))[0]).toBe(200);
+
+  // Somebody writes a line.
+  await writeFile(keysFile, `${whole}{"id":"`);
+  while ((await get('/readyz'))[0] !== 200) await sleep(50);
+  expect((await get(stats))[0]).toBe(200);
+
+  const log = parseLines((await server.stop()).stderr);
+  const named = log.filter(({ message }) => String(message).startsWith(`${keysFile}, line 2: it is not`));
+  expect(named.every(({ level }) => level === 'error')).toBe(true);
+  expect(named.some(({ request_id }) => request_id === undefined)).toBe(true);
+  expect(named.some(({ request_id }) => request_id !== undefined)).toBe(true);
+  expect(log.filter(({ message }) => String(message).includes('    at '))).toEqual([]);
+});
+
+it('a keys file that cannot be read is no matter where no key is needed', async () => {
+  const keysFile = path.join(folder, 'keys.jsonl');
+  await writeFile(keysFile, 'x\n');
+  const server = await startServer({ ...env, GROUND_TRUTH_KEYS_FILE: keysFile });
+  for (const at of ['/readyz', '/api/v1/ground-truth/stats'])
+    expect((await fetch(server.url + at)).status).toBe(200);
+  await server.stop();
 });
 
 it('a job that no sample can be made of is a problem that names it', async () => {
