@@ -1,15 +1,18 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
 import { ConfigModule } from './config/config.module.js';
 import { type Env } from './config/env.js';
 import { CorpusHttpModule } from './corpus/corpus-http.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { GroundTruthDataSource } from './database/ground-truth-data-source.js';
 import { GroundTruthHttpModule } from './ground-truth/ground-truth-http.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 
 /** The HTTP server. */
 @Module({})
-export class AppModule {
+export class AppModule implements OnApplicationBootstrap {
+  constructor(private readonly dataSource: GroundTruthDataSource) {}
+
   /** In somebody else's database nothing is written, so there are no routes that write. */
   static forRoot(env: Env): DynamicModule {
     return {
@@ -23,5 +26,10 @@ export class AppModule {
         ...(env.isReadOnly ? [] : [CorpusHttpModule]),
       ],
     };
+  }
+
+  /** As the server begins to listen: migrations that it makes before that wait for each other as long as they have to. */
+  onApplicationBootstrap(): void {
+    this.dataSource.limitSilence();
   }
 }

@@ -1,4 +1,4 @@
-import { type Pool, TypeOverrides } from 'pg';
+import { type Pool, type PoolClient, TypeOverrides } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { type Env } from '../config/env.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
@@ -7,11 +7,19 @@ import { Job } from '../corpus/job.entity.js';
 import { ForeignRelations } from './foreign/foreign-relations.js';
 import { migrations } from './migrations/migrations.js';
 import { migrate, MIGRATIONS_TABLE } from './migrate.js';
+import { Silence, WatchedClient } from './silence.js';
 
 const DEFAULT_FOLDER = '.ground-truth';
 
 /** By their OIDs, json (numbers, order, duplicate keys) and timestamptz (microseconds). */
 const KEPT_AS_TEXT = [114, 1184];
+
+/**
+ * After so long without a packet the system asks whether the other side is still there: Node lets it ask ten times, a second
+ * apart. A connection that dies while a statement runs, or between two of a transaction, is thus found after 20 seconds. One
+ * that dies before what was sent last has been acknowledged is not, as Linux then sends that again for 15 minutes.
+ */
+const KEEP_ALIVE_MS = 10_000;
 
 /** A folder for an embedded PostgreSQL of its own, whatever the environment says. */
 export interface EmbeddedOnly {
@@ -29,8 +37,16 @@ export class GroundTruthDataSource extends DataSource {
   private hasEnded = false;
   private foreignRelations: ForeignRelations | undefined;
 
-  constructor(private readonly env: Env) {
-    super(optionsOf(env));
+  constructor(
+    private readonly env: Env,
+    private readonly silence = new Silence(),
+  ) {
+    super(optionsOf(env, silence));
+  }
+
+  /** From now on, a database that keeps silent for too long counts as gone. */
+  limitSilence(): void {
+    this.silence.isLimited = true;
   }
 
   /** Before `initialize`: use an embedded PostgreSQL in a folder of its own instead of what the environment names. */
@@ -96,7 +112,17 @@ export class GroundTruthDataSource extends DataSource {
     return this.embedded?.dataDir;
   }
 
-  /** The driver's own pool, for COPY: whoever takes a client releases it, with an error if its stream was not finished. */
+  /**
+   * A client of the driver's own, for COPY and for one transaction that may take long. Whoever takes it releases it, with
+   * an error if its stream was not finished.
+   */
+  async takeClient(): Promise<PoolClient> {
+    const client = await this.pool.connect();
+    (client as WatchedClient & PoolClient).takesLong = true;
+    return client;
+  }
+
+  /** The driver's own pool. */
   get pool(): Pool {
     return (this.driver as unknown as { master: Pool }).master;
   }
@@ -111,7 +137,7 @@ export class GroundTruthDataSource extends DataSource {
   }
 }
 
-function optionsOf(env: Env): DataSourceOptions {
+function optionsOf(env: Env, silence: Silence): DataSourceOptions {
   return {
     type: 'postgres',
     ...(env.DATABASE_URL === undefined ? {} : { url: env.DATABASE_URL }),
@@ -127,7 +153,13 @@ function optionsOf(env: Env): DataSourceOptions {
     entities: [Job, JobCorrection],
     migrations,
     migrationsTableName: MIGRATIONS_TABLE,
-    extra: { types: keepText() },
+    extra: {
+      types: keepText(),
+      Client: WatchedClient,
+      silence,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    },
   };
 }
 

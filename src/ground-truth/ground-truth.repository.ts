@@ -55,12 +55,11 @@ export class GroundTruthRepository {
    */
   async openSnapshot(signal?: AbortSignal): Promise<Snapshot> {
     signal?.throwIfAborted();
-    const { pool, foreign } = await this.dataSource.connected();
-    const client = await pool.connect();
-    const snapshot = new OpenSnapshot(client, signal, foreign);
+    const dataSource = await this.dataSource.connected();
+    const snapshot = new OpenSnapshot(await dataSource.takeClient(), signal, dataSource.foreign);
     try {
       signal?.throwIfAborted();
-      await client.query('begin transaction isolation level repeatable read read only');
+      await snapshot.begin();
       return snapshot;
     } catch (error) {
       snapshot.close();
@@ -84,6 +83,10 @@ class OpenSnapshot implements Snapshot {
     // Without a listener, a connection that breaks between two statements would end the process.
     client.on('error', this.remember);
     signal?.addEventListener('abort', this.close);
+  }
+
+  async begin(): Promise<void> {
+    await this.client.query('begin transaction isolation level repeatable read read only');
   }
 
   streamJobs(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {

@@ -19,7 +19,11 @@ export class KeyWatch {
   watch(request: Request, onLoss: () => void): () => void {
     const requester = requesterOf(request);
     if (!requester) return () => undefined;
+    let isAsking = false;
     const timer = setInterval(() => {
+      // A database that does not answer is not asked again and again, each time over another connection.
+      if (isAsking) return;
+      isAsking = true;
       this.keys
         .stateOf(requester.id)
         .then((state) => {
@@ -31,6 +35,9 @@ export class KeyWatch {
             message: 'whether a key is still good could not be found out',
             key: requester.name,
           });
+        })
+        .finally(() => {
+          isAsking = false;
         });
     }, INTERVAL_MS);
     return () => {

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EntityManager } from 'typeorm';
 import { Env } from '../../src/config/env.js';
+import { copyRows } from '../../src/database/copy-out.js';
 import { toDatabaseFault } from '../../src/database/database-fault.js';
 import { GroundTruthDataSource } from '../../src/database/ground-truth-data-source.js';
 import { migrate } from '../../src/database/migrate.js';
+import { type Patience, Silence } from '../../src/database/silence.js';
 import { exportText } from '../setup/corpus.js';
 import { cloneDatabase } from '../setup/database.js';
 
@@ -56,6 +58,87 @@ describe('a database that cannot be used', () => {
     expect(await failureOf(lose(() => Promise.resolve()))).toEqual(lost);
     await dataSource.destroy();
     await drop();
+  });
+
+  describe('that keeps silent', () => {
+    /** Outside of transactions it is given a second; otherwise, more than a test takes. */
+    const patient = async (limits: Partial<Patience>) => {
+      const { url, drop } = await cloneDatabase('template0');
+      const silence = new Silence({ atFirst: 1, inTransaction: 600, atLength: 600, ...limits });
+      const dataSource = await new GroundTruthDataSource(
+        Env.read({ DATABASE_URL: url }),
+        silence,
+      ).initialize();
+      return {
+        dataSource,
+        close: async () => {
+          await dataSource.destroy();
+          await drop();
+        },
+      };
+    };
+    const sleepLong = 'select pg_sleep(600)';
+    const sleepBriefly = 'select pg_sleep(3.5)';
+    const silent = (seconds: number) => ({
+      kind: 'unavailable',
+      message: `the database cannot be used: it has been silent for ${seconds} seconds`,
+    });
+    const inLongTransaction = async (dataSource: GroundTruthDataSource, text: string) => {
+      const client = await dataSource.takeClient();
+      // As all of ours do: the connection may break between two statements.
+      client.on('error', () => undefined);
+      let failure: Error | undefined;
+      try {
+        await client.query('begin');
+        await client.query(text);
+        await client.query('rollback');
+      } catch (error) {
+        failure = error as Error;
+        throw error;
+      } finally {
+        client.release(failure);
+      }
+    };
+
+    it('is told, and its connection is not used again, whoever has it', async () => {
+      const { dataSource, close } = await patient({ inTransaction: 2, atLength: 3 });
+      dataSource.limitSilence();
+      const asked = () => dataSource.query(sleepLong);
+      const changed = () => dataSource.transaction((manager) => manager.query(sleepLong));
+      const taken = () => inLongTransaction(dataSource, sleepLong);
+      const failures = await Promise.all([asked(), changed(), taken()].map(failureOf));
+      expect(failures).toEqual([silent(1), silent(2), silent(3)]);
+      expect(dataSource.pool.totalCount).toBe(0);
+      expect(await dataSource.query('select 1 as one')).toEqual([{ one: 1 }]);
+      await close();
+    });
+
+    it('is waited for where something may take long, and without an end by commands', async () => {
+      const { dataSource, close } = await patient({});
+      await dataSource.query(sleepBriefly);
+      dataSource.limitSilence();
+      await dataSource.transaction((manager) => manager.query(sleepBriefly));
+      await inLongTransaction(dataSource, sleepBriefly);
+      // What was said of a client is forgotten with its transaction.
+      expect(await failureOf(dataSource.query(sleepLong))).toEqual(silent(1));
+      await close();
+    });
+
+    it('is told from one whose rows come slowly, are read slowly, or are not asked for', async () => {
+      const { dataSource, close } = await patient({ inTransaction: 2, atLength: 2 });
+      dataSource.limitSilence();
+      const client = await dataSource.takeClient();
+      await client.query('begin');
+      let rows = 0;
+      const slow = `select g, repeat('x', 10000), pg_sleep(0.7)::text from generate_series(1, 6) as g`;
+      for await (const _ of copyRows(client, slow, 3, () => ++rows % 2 === 0)) await sleep(3_500);
+      expect(rows).toBe(6);
+      await sleep(3_500);
+      await client.query('commit');
+      client.release();
+      expect(dataSource.pool.totalCount).toBe(1);
+      await close();
+    });
   });
 
   it('is told where what is sent to it arrives nowhere, but not where a file is missing', () => {

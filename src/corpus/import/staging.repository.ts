@@ -59,7 +59,7 @@ export class StagingRepository {
 
   /** The caller commits it or rolls it back, which also ends it. */
   open(): Staging {
-    return new Staging(async () => (await this.dataSource.connected()).pool.connect());
+    return new Staging(async () => (await this.dataSource.connected()).takeClient());
   }
 }
 

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** Stands between a program and its database, on loopback, and can lose what the two say to each other. */
+export class LossyProxy {
+  private readonly pairs = new Set<Pair>();
+
+  private constructor(
+    private readonly server: Server,
+    /** Of the database, by way of here. */
+    readonly url: string,
+  ) {}
+
+  /** @param url of the database */
+  static async create(url: string): Promise<LossyProxy> {
+    const { hostname, port, searchParams } = new URL(url);
+    const number = Number(port || 5432);
+    const socket = searchParams.get('host');
+    // The other side of a connection that is lost hears nothing of its end either.
+    const server = createServer({ allowHalfOpen: true }, (near) => {
+      const far =
+        socket === null ? connect(number, hostname) : connect(`${socket}/.s.PGSQL.${String(number)}`);
+      proxy.pairs.add(new Pair(near, far));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const own = new URL(url);
+    own.searchParams.delete('host');
+    own.hostname = '127.0.0.1';
+    own.port = String((server.address() as AddressInfo).port);
+    const proxy = new LossyProxy(server, own.href);
+    return proxy;
+  }
+
+  /**
+   * Loses whatever goes over the connections that there are, both ways, without a word. New ones are served.
+   *
+   * @returns how many there are, and a promise for the time when the program has given all of them up
+   */
+  loseConnections(): { count: number; givenUp: Promise<unknown> } {
+    const lost = [...this.pairs].filter(({ isOpen }) => isOpen);
+    for (const pair of lost) pair.lose();
+    return { count: lost.length, givenUp: Promise.all(lost.map(({ givenUp }) => givenUp)) };
+  }
+
+  async close(): Promise<void> {
+    for (const pair of this.pairs) pair.destroy();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
+
+class Pair {
+  /** Resolves when the program has ended its side. */
+  readonly givenUp: Promise<unknown>;
+  isOpen = true;
+
+  constructor(
+    private readonly near: Socket,
+    private readonly far: Socket,
+  ) {
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+    this.givenUp = new Promise<void>((resolve) => {
+      const end = () => {
+        this.isOpen = false;
+        resolve();
+      };
+      near.once('end', end).once('close', end);
+    });
+    near.pipe(far).pipe(near);
+  }
+
+  lose(): void {
+    this.near.unpipe().resume();
+    this.far.unpipe().resume();
+  }
+
+  destroy(): void {
+    this.near.destroy();
+    this.far.destroy();
+  }
+}
