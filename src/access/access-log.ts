@@ -17,8 +17,8 @@ export interface ExportEnd {
   readonly samples: number;
   /** Before compression, as the digest counts them too. */
   readonly bytes: number;
-  /** Of what was handed on, in hexadecimal digits; null where it could not be made. */
-  readonly sha256: string | null;
+  /** Of what was handed on, in hexadecimal digits. */
+  readonly sha256: string;
 }
 
 /** An export as it is listed. Times are RFC 3339. Without an outcome it runs, or died with its process. */

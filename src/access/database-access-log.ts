@@ -51,7 +51,7 @@ interface Row {
   readonly outcome: ExportEnd['outcome'];
   readonly samples: string;
   readonly bytes: string;
-  readonly sha256: string | null;
+  readonly sha256: string;
 }
 
 function toExport({ ended_at, outcome, samples, bytes, sha256, ...begin }: Row): LoggedExport {

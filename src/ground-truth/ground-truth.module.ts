@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { DigestThread } from './digest-thread.js';
 import { ExportService } from './export.service.js';
 import { GroundTruthRepository } from './ground-truth.repository.js';
 import { RecordedExportService } from './recorded-export.service.js';
@@ -8,14 +7,7 @@ import { VerifyService } from './verify.service.js';
 
 /** The read side: what the controller and the commands share. It knows neither HTTP nor a terminal. */
 @Module({
-  providers: [
-    DigestThread,
-    GroundTruthRepository,
-    ReplayService,
-    ExportService,
-    RecordedExportService,
-    VerifyService,
-  ],
+  providers: [GroundTruthRepository, ReplayService, ExportService, RecordedExportService, VerifyService],
   exports: [ExportService, RecordedExportService, VerifyService, ReplayService, GroundTruthRepository],
 })
 export class GroundTruthModule {}

@@ -1,8 +1,8 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AccessLog, type ExportBegin, type ExportOutcome } from '../access/access-log.js';
 import { formatTimestamp } from '../timestamp/rfc3339.js';
 import { type CorpusFilter } from './corpus-filter.js';
-import { type Digest, DigestThread } from './digest-thread.js';
 import { type CorpusExport, type ExportOptions, ExportService } from './export.service.js';
 
 /** Exports as others may have them: each is written to the access log. */
@@ -11,7 +11,6 @@ export class RecordedExportService {
   constructor(
     private readonly exports: ExportService,
     private readonly accessLog: AccessLog,
-    private readonly thread: DigestThread,
   ) {}
 
   /**
@@ -25,34 +24,31 @@ export class RecordedExportService {
     options: ExportOptions = {},
   ): Promise<RecordedExport> {
     const id = await this.accessLog.begin({ ...by, filter: asAskedFor(filter) });
-    return new RecordedExport(this.accessLog, id, this.exports.export(filter, options), this.thread.open());
+    return new RecordedExport(this.accessLog, id, this.exports.export(filter, options));
   }
 }
 
 /** A corpus that is counted and digested as it is handed out. */
 export class RecordedExport implements AsyncIterable<Buffer> {
-  private sha256: string | undefined;
+  private readonly digest = createHash('sha256');
 
   constructor(
     private readonly accessLog: AccessLog,
     private readonly id: string,
     readonly corpus: CorpusExport,
-    private readonly digest: Digest,
   ) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     for await (const block of this.corpus) {
-      await this.digest.update(block);
+      this.digest.update(block);
       yield block;
     }
-    // Before the end is one: what cannot be digested is not handed out whole.
-    this.sha256 = await this.digest.end();
   }
 
   /** To be called once. */
   async end(outcome: ExportOutcome): Promise<void> {
     const { samples, bytes } = this.corpus.progress;
-    const sha256 = this.sha256 ?? (await this.digest.end().catch(() => null));
+    const sha256 = this.digest.digest('hex');
     await this.accessLog.end(this.id, { outcome, samples, bytes, sha256 });
   }
 }

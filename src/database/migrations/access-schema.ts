@@ -42,8 +42,7 @@ export const createAccess = String.raw`
     outcome text not null,
     samples bigint not null,
     bytes bigint not null,
-    -- Of what was handed out; none where it could not be made, and then the export has failed.
-    sha256 text,
+    sha256 text not null,
     constraint access_log_outcomes_outcome_is_known check (
       outcome in ('complete', 'reader_gone', 'reader_stalled', 'key_revoked', 'shutdown', 'interrupted', 'failed')
     ),
