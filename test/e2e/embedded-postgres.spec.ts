@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { EmbeddedUser, eventually, isAlive } from '../fixtures/embedded-user-process.js';
+import { EmbeddedUser, eventually, isAlive, isServer } from '../fixtures/embedded-user-process.js';
 
 const isRoot = process.getuid?.() === 0;
 const itAsRoot = isRoot ? it : it.skip;
@@ -48,7 +48,7 @@ beforeEach(async () => {
 afterEach(async () => {
   // Users first: they would start a server anew that is taken from them.
   await Promise.all(users.map((user) => user.kill('SIGKILL').catch(() => undefined)));
-  for (const pid of servers) if (await isAlive(pid)) killIfThere(pid);
+  for (const pid of servers) if (await isServer(pid)) killIfThere(pid);
   await rm(cwd, { recursive: true, force: true });
 });
 
@@ -88,7 +88,7 @@ async function untilAlone(user: EmbeddedUser): Promise<void> {
 }
 
 async function expectStopped(pid: number, dataDir: string): Promise<void> {
-  expect(await isAlive(pid)).toBe(false);
+  expect(await isServer(pid)).toBe(false);
   expect(await readdir(join(dataDir, 'pgdata'))).not.toContain('postmaster.pid');
   expect((await readdir(dataDir)).sort()).toEqual(['pgdata', 'postgres.log', 'run']);
 }
@@ -133,7 +133,7 @@ describe('one server for all', () => {
           await user.release();
         }),
       );
-      for (const pid of servers) expect(await isAlive(pid)).toBe(false);
+      for (const pid of servers) expect(await isServer(pid)).toBe(false);
     }
     const last = await acquire();
     expect(await last.query('SELECT count(*)::int AS rows FROM rounds')).toEqual([{ rows: 48 }]);
@@ -322,7 +322,7 @@ describe('the data folder', () => {
       expect(await stat(host)).toMatchObject({ uid: server.uid, mode: 0o040700 });
       const pid = both[0]!.serverPid();
       for (const user of both) await user.release();
-      expect(await isAlive(pid)).toBe(false);
+      expect(await isServer(pid)).toBe(false);
 
       await chmod(host, 0o777);
       expect(await refused({ dataDir })).toContain(host);
