@@ -5,7 +5,7 @@ import { ForeignDatabaseError } from '../database/foreign/foreign-database-error
 import { toDatabaseFault } from '../database/database-fault.js';
 import { ParameterError } from '../parameters/read-dto.js';
 import { requestIdOf } from './request-id.js';
-import { methodsAt, routeOf } from './routes.js';
+import { methodsAt, pathOf, routeOf } from './routes.js';
 import { KEYS_UNAVAILABLE, type Problem, PROBLEM_MEDIA_TYPE, ProblemError, toProblem } from './problem.js';
 
 /** Answers every error as a problem. */
@@ -34,7 +34,7 @@ export class ProblemFilter implements ExceptionFilter {
   private describe(error: unknown, request: Request): Problem {
     const { method, originalUrl } = request;
     // Behind the prefix, Express's own `path` lacks it.
-    const path = originalUrl.replace(/[?#].*$/, '');
+    const path = pathOf(originalUrl);
     const request_id = requestIdOf(request);
     if (error instanceof ParameterError) {
       const detail = error.errors.map(({ field, message }) => `${field}: ${message}`).join('; ');

@@ -15,7 +15,7 @@ export function routeOf(request: Request): string | undefined {
 /** Which methods the routes at the request's path have; none where there is no route. */
 export function methodsAt(request: Request): string[] {
   const layers = (request.app as Express).router.stack as unknown as readonly Layer[];
-  const path = request.originalUrl.replace(/[?#].*$/, '');
+  const path = pathOf(request.originalUrl);
   const methods = layers
     .filter((layer) => ownPath(layer.route) !== undefined && layer.match(path))
     .flatMap(({ route }) => route!.stack.map(({ method }) => method.toUpperCase()));
@@ -27,4 +27,9 @@ export function methodsAt(request: Request): string[] {
 function ownPath(route: Layer['route']): string | undefined {
   const isOfNest = route?.path.includes('*') === true || (route?.stack.length ?? 0) >= METHODS.length - 1;
   return isOfNest ? undefined : route?.path;
+}
+
+/** An address without what is asked for there. */
+export function pathOf(url: string): string {
+  return url.replace(/[?#].*$/, '');
 }

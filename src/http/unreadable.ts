@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Server, STATUS_CODES } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type Problem, PROBLEM_MEDIA_TYPE, type ProblemKind, toProblem } from './problem.js';
+import { pathOf } from './routes.js';
 
 /** What Node's parser says of requests, by its codes. */
 const KINDS: Readonly<Record<string, ProblemKind>> = {
@@ -38,7 +39,7 @@ export function answerUnreadable(server: Server): void {
     );
   });
   server.on('checkExpectation', (request, response) => {
-    const problem = describe('expectation-failed', (request.url ?? '').replace(/[?#].*$/, ''));
+    const problem = describe('expectation-failed', pathOf(request.url ?? ''));
     response.writeHead(problem.status, {
       'Content-Type': PROBLEM_MEDIA_TYPE,
       'X-Request-Id': randomUUID(),

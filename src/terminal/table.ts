@@ -12,6 +12,6 @@ export function tableText(rows: readonly (readonly string[])[]): string {
 }
 
 /** What direct SQL or a file brought in may hold what a terminal would obey. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

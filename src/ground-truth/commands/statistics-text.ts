@@ -1,4 +1,5 @@
 import { inGroups } from '../../terminal/numbers.js';
+import { printable } from '../../terminal/table.js';
 import { type Statistics } from '../statistics-query.js';
 import { countLines } from './counts-text.js';
 
@@ -17,17 +18,10 @@ export function statisticsText(statistics: Statistics): string {
 
 function fieldLines(fields: Statistics['top_corrected_fields']): string[] {
   const width = inGroups(fields[0]!.count).length;
-  return fields.map(
-    ({ field_path, count }) => `  ${inGroups(count).padStart(width)}  ${printable(field_path)}`,
-  );
+  return fields.map(({ field_path, count }) => `  ${inGroups(count).padStart(width)}  ${nameOf(field_path)}`);
 }
 
-/** The empty path is the whole document; a path that direct SQL put in may hold what a terminal would obey. */
-function printable(fieldPath: string): string {
-  if (fieldPath === '') return '(the whole document)';
-
-  return fieldPath.replace(
-    /\p{Cc}/gu,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/** The empty path is the whole document. */
+function nameOf(fieldPath: string): string {
+  return fieldPath === '' ? '(the whole document)' : printable(fieldPath);
 }
