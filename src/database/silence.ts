@@ -8,7 +8,7 @@ export interface Patience {
    * is one of these, so whoever gets a dead connection from the pool learns of it this soon.
    */
   readonly atFirst: number;
-  /** In a transaction, which may have to wait until an import has ended. */
+  /** In a transaction, which may have to wait until an import has ended, unless it is being rolled back. */
   readonly inTransaction: number;
   /**
    * In a transaction that was said to take long: statistics, the first job that an export finds, the merge of a batch. As
@@ -20,6 +20,8 @@ export interface Patience {
 const PATIENCE: Patience = { atFirst: 30, inTransaction: 120, atLength: 900 };
 
 const TICK_MS = 1_000;
+
+const ROLLBACK = /^rollback$/i;
 
 /**
  * What all connections of a pool have in common: whether there is an end to the patience. For commands there is none;
@@ -72,6 +74,8 @@ export class WatchedClient extends Client {
   override query = ((...args: unknown[]): unknown => {
     this.pending++;
     this.silentTicks = 0;
+    // It waits for nobody. Whoever asked for the transaction may have an answer already, and nobody would miss this one.
+    if (ROLLBACK.test(String(args[0]))) this.isInTransaction = false;
     return (super.query as (...args: unknown[]) => unknown).apply(this, args);
   }) as Client['query'];
 

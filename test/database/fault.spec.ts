@@ -8,6 +8,7 @@ import { migrate } from '../../src/database/migrate.js';
 import { type Patience, Silence } from '../../src/database/silence.js';
 import { exportText } from '../setup/corpus.js';
 import { cloneDatabase } from '../setup/database.js';
+import { LossyProxy } from '../setup/proxy.js';
 
 describe('a database that cannot be used', () => {
   const open = (url: string) => new GroundTruthDataSource(Env.read({ DATABASE_URL: url }));
@@ -64,15 +65,18 @@ describe('a database that cannot be used', () => {
     /** Outside of transactions it is given a second; otherwise, more than a test takes. */
     const patient = async (limits: Partial<Patience>) => {
       const { url, drop } = await cloneDatabase('template0');
+      const proxy = await LossyProxy.create(url);
       const silence = new Silence({ atFirst: 1, inTransaction: 600, atLength: 600, ...limits });
       const dataSource = await new GroundTruthDataSource(
-        Env.read({ DATABASE_URL: url }),
+        Env.read({ DATABASE_URL: proxy.url }),
         silence,
       ).initialize();
       return {
         dataSource,
+        proxy,
         close: async () => {
           await dataSource.destroy();
+          await proxy.close();
           await drop();
         },
       };
@@ -121,6 +125,20 @@ describe('a database that cannot be used', () => {
       await inLongTransaction(dataSource, sleepBriefly);
       // What was said of a client is forgotten with its transaction.
       expect(await failureOf(dataSource.query(sleepLong))).toEqual(silent(1));
+      await close();
+    });
+
+    it('is told as soon as outside of transactions where one was to be rolled back, which waits for nobody', async () => {
+      const { dataSource, proxy, close } = await patient({});
+      dataSource.limitSilence();
+      const client = await dataSource.takeClient();
+      client.on('error', () => undefined);
+      await client.query('begin');
+      await client.query('select 1');
+      proxy.loseConnections();
+      const failure = client.query('rollback').catch((error: unknown) => error);
+      expect(toDatabaseFault(await failure)).toEqual(silent(1));
+      client.release(true);
       await close();
     });
 
