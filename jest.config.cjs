@@ -32,5 +32,8 @@ module.exports = {
     '<rootDir>/test/browser/',
   ],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  testTimeout: 60_000,
+  // The tests of processes wait for most of their time: two such files at once take little more than one.
+  maxWorkers: 2,
+  // For what hangs. Nothing is measured by it, and machines can be slow.
+  testTimeout: 180_000,
 };

@@ -287,7 +287,8 @@ describe('export', () => {
         for await (const block of exportService(database.dataSource).export({ approved_only: false })) {
           expect(block.length).toBeGreaterThan(0);
           await database.query(
-            `select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy%' and pid <> pg_backend_pid()`,
+            `select pg_terminate_backend(pid) from pg_stat_activity
+              where datname = current_database() and query like 'copy%' and pid <> pg_backend_pid()`,
           );
         }
       })(),
