@@ -78,7 +78,7 @@ create table access_log_outcomes (
   sha256 text not null,
   constraint access_log_outcomes_pkey PRIMARY KEY (id),
   constraint access_log_outcomes_counts_are_counts CHECK (((samples >= 0) AND (bytes >= 0))),
-  constraint access_log_outcomes_outcome_is_known CHECK ((outcome = ANY (ARRAY['complete'::text, 'reader_gone'::text, 'reader_stalled'::text, 'key_revoked'::text, 'shutdown'::text, 'interrupted'::text, 'failed'::text]))),
+  constraint access_log_outcomes_outcome_is_known CHECK ((outcome = ANY (ARRAY['complete'::text, 'reader_gone'::text, 'reader_stalled'::text, 'key_revoked'::text, 'key_expired'::text, 'shutdown'::text, 'interrupted'::text, 'failed'::text]))),
   constraint access_log_outcomes_sha256_is_hexadecimal CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
 );
 

@@ -1,6 +1,13 @@
 /** How an export ended. */
 export type ExportOutcome =
-  'complete' | 'reader_gone' | 'reader_stalled' | 'key_revoked' | 'shutdown' | 'interrupted' | 'failed';
+  | 'complete'
+  | 'reader_gone'
+  | 'reader_stalled'
+  | 'key_revoked'
+  | 'key_expired'
+  | 'shutdown'
+  | 'interrupted'
+  | 'failed';
 
 /** An export that is about to begin. */
 export interface ExportBegin {

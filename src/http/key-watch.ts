@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type Request } from 'express';
-import { ApiKeys } from '../access/api-keys.js';
+import { ApiKeys, type KeyState } from '../access/api-keys.js';
 import { requesterOf } from './requester.js';
 
 const INTERVAL_MS = 2_000;
@@ -13,10 +13,10 @@ export class KeyWatch {
   constructor(private readonly keys: ApiKeys) {}
 
   /**
-   * @param onLoss is called once, when the request's key has been revoked or has expired
+   * @param onLoss is called when the request's key has been revoked or has expired, and again until the watch ends
    * @returns what ends the watch; whoever watches calls it
    */
-  watch(request: Request, onLoss: () => void): () => void {
+  watch(request: Request, onLoss: (state: Exclude<KeyState, 'valid'>) => void): () => void {
     const requester = requesterOf(request);
     if (!requester) return () => undefined;
     let isAsking = false;
@@ -27,7 +27,8 @@ export class KeyWatch {
       this.keys
         .stateOf(requester.id)
         .then((state) => {
-          if (state !== 'valid') onLoss();
+          // One that is gone from the file of keys has been taken away too.
+          if (state !== 'valid') onLoss(state ?? 'revoked');
         })
         .catch(() => {
           // The next round asks again; where the database is gone, so is what it was to deliver.

@@ -62,8 +62,8 @@ export class Transfers implements BeforeApplicationShutdown {
       this.open.delete(transfer);
       if (this.open.size === 0) this.whenNoneIsLeft?.();
     });
-    const unwatch = this.keys.watch(response.req, () => {
-      transfer.cut('key_revoked');
+    const unwatch = this.keys.watch(response.req, (state) => {
+      transfer.cut(`key_${state}`);
     });
     this.open.add(transfer);
     return transfer;

@@ -332,6 +332,7 @@ describe('the log of exports', () => {
     'reader_gone',
     'reader_stalled',
     'key_revoked',
+    'key_expired',
     'shutdown',
     'interrupted',
     'failed',

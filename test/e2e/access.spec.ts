@@ -315,7 +315,7 @@ describe('the access log', () => {
       const response = await begin(secret);
       const reset = once(response, 'error') as Promise<[NodeJS.ErrnoException]>;
       await database.query(`update api_keys set expires_at = now() where name = 'expiring'`);
-      expect(await lastEntry()).toMatchObject({ outcome: 'key_revoked', who: 'expiring' });
+      expect(await lastEntry()).toMatchObject({ outcome: 'key_expired', who: 'expiring' });
       response.resume();
       expect((await reset)[0].code).toBe('ECONNRESET');
       const refused = await fetch(server.url + STATS, { headers: bearer(secret) });
@@ -332,7 +332,8 @@ describe('the access log', () => {
       expect((await reset)[0].code).toBe('ECONNRESET');
       expect((await fetch(server.url + STATS, { headers: bearer(secret) })).status).toBe(401);
       const metrics = await (await fetch(`${server.url}/metrics`, { headers: bearer(keys.metrics) })).text();
-      expect(metrics).toContain('ground_truth_exports_total{outcome="key_revoked"} 2\n');
+      expect(metrics).toContain('ground_truth_exports_total{outcome="key_revoked"} 1\n');
+      expect(metrics).toContain('ground_truth_exports_total{outcome="key_expired"} 1\n');
     });
   });
 });

@@ -44,7 +44,8 @@ export const createAccess = String.raw`
     bytes bigint not null,
     sha256 text not null,
     constraint access_log_outcomes_outcome_is_known check (
-      outcome in ('complete', 'reader_gone', 'reader_stalled', 'key_revoked', 'shutdown', 'interrupted', 'failed')
+      outcome in ('complete', 'reader_gone', 'reader_stalled', 'key_revoked', 'key_expired', 'shutdown', 'interrupted',
+        'failed')
     ),
     constraint access_log_outcomes_counts_are_counts check (samples >= 0 and bytes >= 0),
     constraint access_log_outcomes_sha256_is_hexadecimal check (sha256 ~ '^[0-9a-f]{64}$')
