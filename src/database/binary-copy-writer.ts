@@ -1,9 +1,8 @@
 import { ByteWriter } from '../bytes/byte-writer.js';
-import { POSTGRES_EPOCH } from './postgres-binary.js';
+import { NULL_LENGTH, POSTGRES_EPOCH } from './postgres-binary.js';
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER = Buffer.from([0xff, 0xff]);
-const NULL = -1;
 const TEXT_OID = 25;
 
 /**
@@ -41,7 +40,7 @@ export class BinaryCopyWriter {
   }
 
   null(): this {
-    return this.int32(NULL);
+    return this.int32(NULL_LENGTH);
   }
 
   boolean(value: boolean): this {

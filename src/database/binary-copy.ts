@@ -1,4 +1,4 @@
-import { int32At } from './postgres-binary.js';
+import { int32At, NULL_LENGTH } from './postgres-binary.js';
 
 /**
  * Reads what `COPY … TO STDOUT (FORMAT binary)` sends: a header, tuples, a trailer (PostgreSQL manual, "COPY", "Binary
@@ -15,21 +15,20 @@ export interface CopyRow {
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
 const TRAILER = -1;
-const NULL = -1;
 
 /** What came over the wire is not what COPY sends, or not all of it. */
 export class CopyFormatError extends Error {
   override readonly name = 'CopyFormatError';
 }
 
-export class BinaryCopyReader implements CopyRow {
-  bytes: Buffer = Buffer.alloc(0);
-  private headerRead = false;
-  private ended = false;
-  private readonly starts: Int32Array;
-  private readonly lengths: Int32Array;
+/** A row by where its fields begin and how long they are, which whoever reads it notes. */
+export abstract class IndexedRow implements CopyRow {
+  abstract readonly bytes: Buffer;
+  protected readonly starts: Int32Array;
+  protected readonly lengths: Int32Array;
 
-  constructor(private readonly fields: number) {
+  /** @param fields how many it has */
+  constructor(fields: number) {
     this.starts = new Int32Array(fields);
     this.lengths = new Int32Array(fields);
   }
@@ -43,7 +42,17 @@ export class BinaryCopyReader implements CopyRow {
   }
 
   isNull(field: number): boolean {
-    return this.lengths[field] === NULL;
+    return this.lengths[field] === NULL_LENGTH;
+  }
+}
+
+export class BinaryCopyReader extends IndexedRow {
+  bytes: Buffer = Buffer.alloc(0);
+  private headerRead = false;
+  private ended = false;
+
+  constructor(private readonly fields: number) {
+    super(fields);
   }
 
   /**

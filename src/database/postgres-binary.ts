@@ -38,6 +38,9 @@ export function uuidAt(bytes: Buffer, at: number): string {
   return bytes.toString('hex', at, at + 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
+/** In place of a length: there is no value. */
+export const NULL_LENGTH = -1;
+
 /** How many elements the one-dimensional array at `at` has, and where the first of them begins (with its length). */
 export function readArrayHead(bytes: Buffer, at: number): { count: number; first: number } {
   const dimensions = int32At(bytes, at);

@@ -1,5 +1,11 @@
 import { type CopyRow } from '../database/binary-copy.js';
-import { int32At, readArrayHead, RECORD_FIELD_LEAD, RECORD_HEAD } from '../database/postgres-binary.js';
+import {
+  int32At,
+  NULL_LENGTH,
+  readArrayHead,
+  RECORD_FIELD_LEAD,
+  RECORD_HEAD,
+} from '../database/postgres-binary.js';
 import { type JsonSlice, sliceOf } from '../json-text/json-slice.js';
 import { JSON_NULL } from '../json-text/read.js';
 import { type Edit, type Op } from '../replay/replay.js';
@@ -20,7 +26,6 @@ export interface StoredCorrection extends Edit {
 }
 
 const CORRECTION_FIELDS = 8;
-const NULL = -1;
 const NO_VALUE = sliceOf(JSON_NULL);
 const NO_TRAIL: readonly StoredCorrection[] = [];
 
@@ -85,7 +90,7 @@ function endOf(field: CorrectionField): number {
 }
 
 function isNull(field: CorrectionField): boolean {
-  return lengths[field] === NULL;
+  return lengths[field] === NULL_LENGTH;
 }
 
 function valueAt(bytes: Buffer, field: CorrectionField): JsonSlice {

@@ -1,15 +1,14 @@
 import { ByteWriter } from '../../bytes/byte-writer.js';
-import { type CopyRow } from '../../database/binary-copy.js';
+import { type CopyRow, IndexedRow } from '../../database/binary-copy.js';
 import { ForeignDatabaseError } from '../../database/foreign/foreign-database-error.js';
 import { type ForeignRelations } from '../../database/foreign/foreign-relations.js';
-import { int32At, readArrayHead } from '../../database/postgres-binary.js';
+import { int32At, NULL_LENGTH, readArrayHead } from '../../database/postgres-binary.js';
 import { JSON_NULL } from '../../json-text/read.js';
 import { JobField } from '../corpus-query.js';
 import { CheckedTrail } from './checked-trail.js';
 import { ValueCheck } from './value-check.js';
 
 const USUAL_ROW = 16 * 1024;
-const NULL = -1;
 const FALSE = Buffer.from([0]);
 
 /** What a row cannot be without, by the names of the columns. */
@@ -55,11 +54,9 @@ export function checkingRows(
  * The row of somebody else's tables that was taken last: what our constraints would have refused was refused, by the
  * relation, the column and the job, and its JSON is compact, as our doors write it.
  */
-class CheckedRow implements CopyRow {
+class CheckedRow extends IndexedRow {
   private readonly out = new ByteWriter(USUAL_ROW);
   private readonly fields: readonly JobField[];
-  private readonly starts: Int32Array;
-  private readonly lengths: Int32Array;
   private readonly value: ValueCheck;
   private readonly trail: CheckedTrail;
 
@@ -67,27 +64,14 @@ class CheckedRow implements CopyRow {
     private readonly relations: ForeignRelations,
     fields: number,
   ) {
+    super(fields);
     this.fields = ALL_FIELDS.slice(0, fields);
-    this.starts = new Int32Array(fields);
-    this.lengths = new Int32Array(fields);
     this.value = new ValueCheck(relations.jobs.name, 'job');
     this.trail = new CheckedTrail(relations.corrections.name);
   }
 
   get bytes(): Buffer {
     return this.out.bytes;
-  }
-
-  start(field: number): number {
-    return this.starts[field]!;
-  }
-
-  end(field: number): number {
-    return this.starts[field]! + this.lengths[field]!;
-  }
-
-  isNull(field: number): boolean {
-    return this.lengths[field] === NULL;
   }
 
   /**
@@ -125,7 +109,7 @@ class CheckedRow implements CopyRow {
     let flag = first;
     for (let i = 0; i < count; i++) {
       const length = int32At(bytes, flag);
-      if (length === NULL) this.value.refuse('review_flags', 'has a null among its elements');
+      if (length === NULL_LENGTH) this.value.refuse('review_flags', 'has a null among its elements');
       flag += 4 + length;
     }
   }
@@ -136,7 +120,7 @@ class CheckedRow implements CopyRow {
     if (field === JobField.Trail) this.trail.write(row, this.out);
     else if (field === JobField.Approved && row.isNull(field)) this.out.add(FALSE, 0, FALSE.length);
     else if (row.isNull(field)) {
-      this.lengths[field] = NULL;
+      this.lengths[field] = NULL_LENGTH;
       return;
     } else if (field === JobField.Result) {
       const result = this.value.json('result', row.start(field), row.end(field));

@@ -1,11 +1,15 @@
 import { type ByteWriter } from '../../bytes/byte-writer.js';
 import { type CopyRow } from '../../database/binary-copy.js';
-import { int32At, readArrayHead, RECORD_FIELD_LEAD, RECORD_HEAD } from '../../database/postgres-binary.js';
+import {
+  int32At,
+  NULL_LENGTH,
+  readArrayHead,
+  RECORD_FIELD_LEAD,
+  RECORD_HEAD,
+} from '../../database/postgres-binary.js';
 import { JSON_NULL } from '../../json-text/read.js';
 import { CorrectionField, JobField } from '../corpus-query.js';
 import { ValueCheck } from './value-check.js';
-
-const NULL = -1;
 
 /** A record's columns, in their order. */
 const COLUMNS = [
@@ -66,7 +70,7 @@ export class CheckedTrail {
   private writeField(bytes: Buffer, at: number, { field, name }: Column, out: ByteWriter): number {
     const length = int32At(bytes, at + RECORD_FIELD_LEAD);
     const start = at + RECORD_FIELD_LEAD + 4;
-    if (length === NULL) {
+    if (length === NULL_LENGTH) {
       if (REQUIRED.has(field)) this.value.refuse(name, 'is null');
       out.add(bytes, at, start);
       return start;
