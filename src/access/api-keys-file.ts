@@ -1,4 +1,4 @@
-import { formatTimestamp, parseTimestamp } from '../timestamp/rfc3339.js';
+import { formatTimestamp, now, parseTimestamp } from '../timestamp/rfc3339.js';
 import { AccessFault, nameIsTaken } from './access-fault.js';
 import { type ApiKey, ApiKeys, type FoundKey, type KeyState, type NewKey } from './api-keys.js';
 import { type StoredKey } from './key-line.js';
@@ -136,8 +136,4 @@ function toKey(stored: StoredKey): ApiKey {
 function stateOf({ revoked_at, expires_at }: StoredKey): KeyState {
   if (revoked_at !== null) return 'revoked';
   return expires_at !== null && parseTimestamp(expires_at) <= now() ? 'expired' : 'valid';
-}
-
-function now(): bigint {
-  return BigInt(Date.now()) * 1_000n;
 }

@@ -1,6 +1,6 @@
 import { type EntityManager } from 'typeorm';
 import { type GroundTruthDataSource } from '../database/ground-truth-data-source.js';
-import { readTime, timeText } from '../database/time-column.js';
+import { readTime, readTimeOrNull, timeText } from '../database/time-column.js';
 import { type ApiKey, ApiKeys, type FoundKey, type KeyState, type NewKey } from './api-keys.js';
 import { nameIsTaken } from './access-fault.js';
 import { freeName } from './key-name.js';
@@ -124,8 +124,8 @@ function toKey(row: ApiKey): ApiKey {
   return {
     ...row,
     created_at: readTime(row.created_at),
-    expires_at: row.expires_at === null ? null : readTime(row.expires_at),
-    revoked_at: row.revoked_at === null ? null : readTime(row.revoked_at),
-    last_used_at: row.last_used_at === null ? null : readTime(row.last_used_at),
+    expires_at: readTimeOrNull(row.expires_at),
+    revoked_at: readTimeOrNull(row.revoked_at),
+    last_used_at: readTimeOrNull(row.last_used_at),
   };
 }

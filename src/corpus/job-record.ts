@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { readTime, timeText } from '../database/time-column.js';
+import { readTime, readTimeOrNull, timeText } from '../database/time-column.js';
 
 /** A job as it stands in the database, its result left out. Times are RFC 3339. */
 export interface JobSummary {
@@ -41,7 +41,7 @@ export function toSummary(row: SummaryRow): JobSummary {
     source_kind: row.source_kind,
     approved: row.approved,
     reviewed_by: row.reviewed_by,
-    reviewed_at: row.reviewed_at === null ? null : readTime(row.reviewed_at),
+    reviewed_at: readTimeOrNull(row.reviewed_at),
     review_flags: row.review_flags,
     confidence: row.confidence,
     created_at: readTime(row.created_at),

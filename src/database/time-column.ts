@@ -9,3 +9,8 @@ export function timeText(column: string): string {
 export function readTime(text: string): string {
   return formatTimestamp(parseTimestamp(text));
 }
+
+/** The same of a column that may be null. */
+export function readTimeOrNull(text: string | null): string | null {
+  return text === null ? null : readTime(text);
+}

@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { type Request } from 'express';
 import { type Scope } from '../access/scope.js';
 import { AccessControl } from './access-control.js';
-import { SCOPE } from './requires-scope.js';
+import { NO_SCOPE, SCOPE } from './requires-scope.js';
 
 /** Stands before every route. */
 @Injectable()
@@ -14,13 +14,13 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const scope = this.reflector.getAllAndOverride<Scope | null | undefined>(SCOPE, [
+    const scope = this.reflector.getAllAndOverride<Scope | typeof NO_SCOPE | undefined>(SCOPE, [
       context.getHandler(),
       context.getClass(),
     ]);
     if (scope === undefined)
       throw new Error('the route says neither which scope it needs nor that it needs none');
-    if (scope !== null) await this.control.admit(context.switchToHttp().getRequest<Request>(), scope);
+    if (scope !== NO_SCOPE) await this.control.admit(context.switchToHttp().getRequest<Request>(), scope);
     return true;
   }
 }

@@ -5,7 +5,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsOptional, ValidateBy, type ValidationArguments } from 'class-validator';
-import { formatTimestamp, parseTimestamp, TimestampError } from '../timestamp/rfc3339.js';
+import { formatTimestamp, now, parseTimestamp, TimestampError } from '../timestamp/rfc3339.js';
 
 /** `true`, `false`, `1` or `0`. */
 export function BooleanParameter(): PropertyDecorator {
@@ -122,7 +122,7 @@ export function InFuture(): PropertyDecorator {
   return ValidateBy({
     name: 'inFuture',
     validator: {
-      validate: (value) => typeof value !== 'bigint' || value > BigInt(Date.now()) * 1_000n,
+      validate: (value) => typeof value !== 'bigint' || value > now(),
       defaultMessage: ({ value }: ValidationArguments) =>
         `${formatTimestamp(value as bigint)} is not in the future`,
     },

@@ -50,6 +50,11 @@ export function parseTimestamp(text: string): bigint {
   return instant;
 }
 
+/** This moment in microseconds since the Unix epoch, by the clock of this process, which counts milliseconds. */
+export function now(): bigint {
+  return BigInt(Date.now()) * MICROSECONDS;
+}
+
 /** Whether RFC 3339 has a year for so many microseconds since the Unix epoch. */
 export function isWritable(instant: bigint): boolean {
   return instant >= FIRST && instant <= LAST;

@@ -70,6 +70,7 @@ export async function findRelations(dataSource: DataSource, wanted: readonly Wan
 /** Not a name as SQL writes them, or one of another database. */
 const NO_NAME = ['42601', '42602', '0A000'];
 const NO_PRIVILEGE = '42501';
+const HOW_TO_WRITE_NAMES = 'names are written as in SQL: jobs, ocr.jobs, "Ocr"."Jobs"';
 
 async function findByName(
   dataSource: DataSource,
@@ -82,14 +83,14 @@ async function findByName(
     faults.push(
       found
         ? `${variable}: ${found.name} is neither a table nor a view`
-        : `${variable}: there is no table or view ${name} that this role can see; names are written as in SQL: jobs, ocr.jobs, "Ocr"."Jobs"`,
+        : `${variable}: there is no table or view ${name} that this role can see; ${HOW_TO_WRITE_NAMES}`,
     );
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
     if (code === NO_PRIVILEGE) faults.push(`${variable}: ${name} may not be read: ${message}`);
     else if (code !== undefined && NO_NAME.includes(code))
       faults.push(
-        `${variable}: ${JSON.stringify(name)} is not the name of a table or view; names are written as in SQL: jobs, ocr.jobs, "Ocr"."Jobs"`,
+        `${variable}: ${JSON.stringify(name)} is not the name of a table or view; ${HOW_TO_WRITE_NAMES}`,
       );
     else throw error;
   }
