@@ -2,6 +2,7 @@ import { open, readFile, realpath, rm, stat, truncate, writeFile } from 'node:fs
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replaceFile, syncFolder } from '../files/replace-file.js';
+import { errorCode, unlessAbsent } from '../files/system-error.js';
 import { AccessFault } from './access-fault.js';
 import { isPartOfLine, KeyLineError, readKeyLine, type StoredKey, writeKeyLine } from './key-line.js';
 
@@ -71,7 +72,7 @@ export class KeysFile {
   /** Adds a line, and takes it back where `then` fails. Only from within `locked`. */
   async append(key: StoredKey, then: () => Promise<void>): Promise<void> {
     const before = await this.text();
-    const size = (await stat(this.file).catch(absent))?.size ?? 0;
+    const size = (await stat(this.file).catch(unlessAbsent))?.size ?? 0;
     // An editor may have left the last line without its end.
     const gap = before === '' || before.endsWith('\n') ? '' : '\n';
     const line = gap + writeKeyLine(key);
@@ -81,7 +82,7 @@ export class KeysFile {
       await then();
     } catch (error) {
       // To write the file anew would take room, which may be what is missing.
-      await truncate(this.file, size).catch(absent);
+      await truncate(this.file, size).catch(unlessAbsent);
       throw error;
     }
   }
@@ -117,7 +118,7 @@ export class KeysFile {
         await (await open(lock, 'wx', PRIVATE)).close();
         return;
       } catch (error) {
-        const code = codeOf(error);
+        const code = errorCode(error);
         if (code === 'ENOENT')
           throw new AccessFault(`${this.file} cannot be written: its folder does not exist`);
         if (code !== 'EEXIST') throw error;
@@ -137,9 +138,9 @@ export class KeysFile {
 
   private async unlessUnreadable<Found>(reading: Promise<Found>): Promise<Found | undefined> {
     try {
-      return await reading.catch(absent);
+      return await reading.catch(unlessAbsent);
     } catch (error) {
-      throw new AccessFault(`${this.file} cannot be read (${String(codeOf(error))})`);
+      throw new AccessFault(`${this.file} cannot be read (${String(errorCode(error))})`);
     }
   }
 }
@@ -148,12 +149,4 @@ function toLines(text: string): string[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;
-}
-
-function absent(error: unknown): undefined {
-  if (codeOf(error) !== 'ENOENT') throw error;
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown }).code;
 }

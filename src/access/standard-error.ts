@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { errorCode } from '../files/system-error.js';
 
 const PATIENCE_MS = 5_000;
 const PAUSE_MS = 5;
@@ -16,7 +17,7 @@ export function writeLine(line: string): void {
       at += writeSync(2, bytes, at);
     } catch (error) {
       // A pipe whose reader is slow.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || Date.now() > until) throw error;
+      if (errorCode(error) !== 'EAGAIN' || Date.now() > until) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
     }
   }

@@ -1,5 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
+import { errorCode } from '../files/system-error.js';
 import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
 
 /** What a failure of the database means to whoever asked for something. */
@@ -28,7 +29,7 @@ export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
   if ('errors' in error && Array.isArray(error.errors)) return toDatabaseFault(error.errors[0]);
   if (CONNECTION_LOST.some((kind) => error instanceof kind))
     return { kind: 'unavailable', message: 'the database cannot be used: the connection has been lost' };
-  const code = (error as { code?: unknown }).code;
+  const code = errorCode(error);
   if (code === UNDEFINED_TABLE) {
     return {
       kind: 'not_migrated',
@@ -36,7 +37,7 @@ export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
     };
   }
   if (
-    (typeof code === 'string' && (UNAVAILABLE_SQLSTATE.test(code) || isSystemFault(error, code))) ||
+    (code !== undefined && (UNAVAILABLE_SQLSTATE.test(code) || isSystemFault(error, code))) ||
     (!isSqlState(code) && UNAVAILABLE_MESSAGE.test(error.message))
   ) {
     return { kind: 'unavailable', message: `the database cannot be used: ${error.message}` };
@@ -44,8 +45,8 @@ export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
   return undefined;
 }
 
-function isSqlState(code: unknown): boolean {
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
+function isSqlState(code: string | undefined): boolean {
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code);
 }
 
 /** Of sockets. A file that is missing has the same code as a socket that is; only the latter was to be connected to. */

@@ -1,4 +1,5 @@
 import { type DataSource } from 'typeorm';
+import { errorCode } from '../files/system-error.js';
 
 /** Where TypeORM notes which migrations have run. */
 export const MIGRATIONS_TABLE = 'ground_truth_migrations';
@@ -36,7 +37,7 @@ export async function isUpToDate(dataSource: DataSource): Promise<boolean> {
       names.has(migration.name ?? migration.constructor.name),
     );
   } catch (error) {
-    if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return false;
+    if (errorCode(error) === UNDEFINED_TABLE) return false;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { errorCode } from './system-error.js';
 
 /**
  * Puts a file at `place` whole or not at all: it is written beside it under another name, and takes its place once it is on
@@ -37,7 +38,7 @@ export async function syncFolder(folder: string): Promise<void> {
   try {
     await handle.sync();
   } catch (error) {
-    if ((error as { code?: unknown }).code !== 'EINVAL') throw error;
+    if (errorCode(error) !== 'EINVAL') throw error;
   } finally {
     await handle.close();
   }

@@ -3,6 +3,7 @@ import { type Request, type Response } from 'express';
 import { AccessFault } from '../access/access-fault.js';
 import { ForeignDatabaseError } from '../database/foreign/foreign-database-error.js';
 import { toDatabaseFault } from '../database/database-fault.js';
+import { errorCode } from '../files/system-error.js';
 import { ParameterError } from '../parameters/read-dto.js';
 import { requestIdOf } from './request-id.js';
 import { methodsAt, pathOf, routeOf } from './routes.js';
@@ -96,7 +97,7 @@ function limitOf(error: unknown): string {
 /** For the log: where it happened. A message from PostgreSQL may quote a document, so its code stands for it. */
 function describeInternal(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
-  const code = (error as { code?: unknown }).code;
+  const code = errorCode(error);
   const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
-  return [`${error.name}${typeof code === 'string' ? ` ${code}` : ''}`, ...frames].join('\n');
+  return [`${error.name}${code === undefined ? '' : ` ${code}`}`, ...frames].join('\n');
 }

@@ -1,3 +1,5 @@
+import { errorCode } from '../files/system-error.js';
+
 /** What went wrong, in words for the person at the terminal: shown as it is, a line each. Holds no document's content. */
 export class Failure extends Error {
   override readonly name = 'Failure';
@@ -27,9 +29,4 @@ export function systemReason(error: unknown): string | undefined {
   const code = errorCode(error);
   if (code === undefined || (error as { syscall?: unknown }).syscall === undefined) return undefined;
   return REASONS[code] ?? code;
-}
-
-export function errorCode(error: unknown): string | undefined {
-  const { code } = Object(error) as { code?: unknown };
-  return typeof code === 'string' ? code : undefined;
 }

@@ -3,7 +3,8 @@ import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { errorCode, Failure, systemReason } from './failure.js';
+import { errorCode } from '../files/system-error.js';
+import { Failure, systemReason } from './failure.js';
 
 /** Something to read from. */
 export interface Input {

@@ -3,7 +3,8 @@ import { open, stat } from 'node:fs/promises';
 import { type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { gzip } from '../compression/gzip.js';
-import { errorCode, Failure, systemReason } from './failure.js';
+import { errorCode, isAbsent } from '../files/system-error.js';
+import { Failure, systemReason } from './failure.js';
 import { writeWholeFile } from './whole-file.js';
 
 export const STANDARD_OUTPUT = '-';
@@ -82,7 +83,7 @@ async function isSpecial(target: string): Promise<boolean> {
     const found = await stat(target);
     return !found.isFile() && !found.isDirectory();
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
+    if (isAbsent(error)) return false;
     throw error;
   }
 }
@@ -109,6 +110,6 @@ function aborted(signal: AbortSignal): Promise<never> {
 
 function toFailure(error: unknown, name: string): unknown {
   if (error instanceof Failure) return error;
-  const reason = errorCode(error) === 'ENOENT' ? 'its folder does not exist' : systemReason(error);
+  const reason = isAbsent(error) ? 'its folder does not exist' : systemReason(error);
   return reason === undefined ? error : new Failure(`${name} cannot be written: ${reason}`);
 }

@@ -1,4 +1,4 @@
-import { errorCode } from './failure.js';
+import { errorCode } from '../files/system-error.js';
 
 /** Prints to standard output and waits until it is through. Resolves also when nobody reads it any more. */
 export async function print(text: string): Promise<void> {

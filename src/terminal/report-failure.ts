@@ -2,8 +2,9 @@ import { AccessFault } from '../access/access-fault.js';
 import { EnvError } from '../config/env.js';
 import { toDatabaseFault } from '../database/database-fault.js';
 import { ForeignDatabaseError } from '../database/foreign/foreign-database-error.js';
+import { errorCode } from '../files/system-error.js';
 import { ExitCode } from './exit-code.js';
-import { errorCode, Failure, systemReason } from './failure.js';
+import { Failure, systemReason } from './failure.js';
 
 /**
  * Says on standard error why a command failed, one readable line a fault: no stack, no document's content.

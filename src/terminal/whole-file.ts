@@ -2,7 +2,8 @@ import { lstat, open, readlink, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { replaceFile } from '../files/replace-file.js';
-import { errorCode, Failure } from './failure.js';
+import { unlessAbsent } from '../files/system-error.js';
+import { Failure } from './failure.js';
 
 const PRIVATE = 0o600;
 /** Reading goes on while that much waits to be written. */
@@ -45,14 +46,10 @@ async function resolvePlace(target: string): Promise<string> {
   if (/[/\\]$/.test(target)) throw new Failure(`${target} cannot be written: it is the name of a folder`);
   let place = path.resolve(target);
   for (let links = 0; links < MOST_LINKS; links++) {
-    const found = await lstat(place).catch(absent);
+    const found = await lstat(place).catch(unlessAbsent);
     if (found?.isDirectory()) throw new Failure(`${target} cannot be written: it is a folder`);
     if (!found?.isSymbolicLink()) return path.join(await realpath(path.dirname(place)), path.basename(place));
     place = path.resolve(await realpath(path.dirname(place)), await readlink(place));
   }
   throw new Failure(`${target} cannot be written: the path has a loop of symbolic links`);
-}
-
-function absent(error: unknown): undefined {
-  if (errorCode(error) !== 'ENOENT') throw error;
 }

@@ -2,7 +2,8 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { EmbeddedPostgresError, isAbsent, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
+import { isAbsent } from '../../files/system-error.js';
+import { EmbeddedPostgresError, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
 import { currentUid, shellAs, type ServerUser } from './server-user.js';
 
 /** Where root puts what the server's user cannot reach elsewhere. */

@@ -1,15 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode, isAbsent } from '../../files/system-error.js';
 import { type PostgresPackage } from './binaries.js';
 import { pgdataOf, type DataFolder } from './data-folder.js';
-import {
-  EmbeddedPostgresError,
-  errorCode,
-  isAbsent,
-  reasonOf,
-  USE_ANOTHER_SERVER,
-} from './embedded-postgres-error.js';
+import { EmbeddedPostgresError, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
 import { runAs, shellAs, type Outcome } from './server-user.js';
 
 /** The superuser of the embedded server, and the name of its database. There is no password: the socket is private. */

@@ -2,14 +2,9 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chmod, mkdir, open, readdir, realpath, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { errorCode, isAbsent } from '../../files/system-error.js';
 import { SYSTEM_FOLDER } from './binaries.js';
-import {
-  EmbeddedPostgresError,
-  errorCode,
-  isAbsent,
-  reasonOf,
-  USE_ANOTHER_SERVER,
-} from './embedded-postgres-error.js';
+import { EmbeddedPostgresError, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
 import { currentUid, nameOf, ownUser, runAs, shellAs, userForRoot, type ServerUser } from './server-user.js';
 
 /** Where the data are, and whom the server there runs as. */

@@ -1,3 +1,5 @@
+import { errorCode } from '../../files/system-error.js';
+
 /**
  * The embedded PostgreSQL cannot be used. The message is one readable line for the person at the terminal: what was
  * wrong, where, and what to do about it.
@@ -21,25 +23,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: 'the path has a loop of symbolic links',
 };
 
-/** The `code` of a system or database error, such as `ENOENT` or `57P03`. */
-export function errorCode(error: unknown): string | undefined {
-  return textOf(error, 'code');
-}
-
 /** What went wrong in words: the system's error codes spelt out, everything else by its message. */
 export function reasonOf(error: unknown): string {
   const code = errorCode(error);
-  return (code && REASONS[code]) ?? textOf(error, 'message') ?? String(error);
+  return (code && REASONS[code]) ?? messageOf(error) ?? String(error);
 }
 
-/** Asks the property, not the class: an error of Node's own is no instance of the Error of a test's realm. */
-function textOf(error: unknown, property: 'code' | 'message'): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const value = (error as Partial<Record<typeof property, unknown>>)[property];
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** Whether a file system error means "absent". */
-export function isAbsent(error: unknown): boolean {
-  return errorCode(error) === 'ENOENT';
+function messageOf(error: unknown): string | undefined {
+  const { message } = Object(error) as { message?: unknown };
+  return typeof message === 'string' ? message : undefined;
 }

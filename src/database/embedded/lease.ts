@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
 import { Client, DatabaseError } from 'pg';
+import { errorCode } from '../../files/system-error.js';
 import { NAME } from './cluster.js';
-import { errorCode, reasonOf } from './embedded-postgres-error.js';
+import { reasonOf } from './embedded-postgres-error.js';
 import { PORT } from './socket-folder.js';
 
 /** Says "users of this server" among the advisory locks of the maintenance database; any fixed number would do. */

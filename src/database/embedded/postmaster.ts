@@ -4,7 +4,8 @@ import { link, readFile, readlink, rename, stat, unlink } from 'node:fs/promises
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { EmbeddedPostgresError, errorCode, isAbsent, reasonOf } from './embedded-postgres-error.js';
+import { errorCode, isAbsent } from '../../files/system-error.js';
+import { EmbeddedPostgresError, reasonOf } from './embedded-postgres-error.js';
 import { CHILD_ENVIRONMENT } from './server-user.js';
 
 /** A running server of one data folder. */

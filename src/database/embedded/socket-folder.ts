@@ -1,7 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAbsent } from '../../files/system-error.js';
 import { hashOf, type DataFolder } from './data-folder.js';
-import { EmbeddedPostgresError, isAbsent, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
+import { EmbeddedPostgresError, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
 import { shellAs } from './server-user.js';
 
 /** Only names the socket; nothing listens on TCP. */

@@ -1,5 +1,6 @@
 import { type DataSource } from 'typeorm';
 import { type Env } from '../../config/env.js';
+import { errorCode } from '../../files/system-error.js';
 import { ForeignDatabaseError } from './foreign-database-error.js';
 import { findRelations, type Relation, type Wanted } from './relation.js';
 import { CORRECTION_COLUMNS, JOB_COLUMNS } from './relation-columns.js';
@@ -47,8 +48,8 @@ export class ForeignRelations {
 
   /** What an error of a statement means where a relation has changed since it was looked at; undefined for any other. */
   explain(error: unknown): ForeignDatabaseError | undefined {
-    const { code } = Object(error) as { code?: unknown };
-    if (typeof code !== 'string' || !CHANGED.includes(code)) return undefined;
+    const code = errorCode(error);
+    if (code === undefined || !CHANGED.includes(code)) return undefined;
     const { jobs, corrections } = this;
     return new ForeignDatabaseError(
       `${jobs.name} or ${corrections.name} is not what it was at the start (SQLSTATE ${code}); start again`,
