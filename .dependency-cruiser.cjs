@@ -79,7 +79,7 @@ module.exports = {
     never(
       'no-dev-dependencies',
       { path: '^src/', pathNot: '\\.spec\\.ts$' },
-      // Express's types alone are a development dependency; Nest brings Express itself.
+      // Of Express, the types alone are a development dependency.
       { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
       'What runs must be installed where it runs.',
     ),

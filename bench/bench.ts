@@ -2,18 +2,19 @@ import 'reflect-metadata';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { type BenchDatabase, count, openDatabase, serverVersion, settle } from './database.js';
+import { type BenchDatabase, count, openDatabase, settle } from './database.js';
 import { type Context, type Measurement } from './measurement.js';
 import { type BenchOptions, readOptions, USAGE } from './options.js';
+import { conditions, note, runToItsEnd } from './program.js';
 import { inGroups, median, report } from './report.js';
 import { IMPORT, type Scenario, SCENARIOS } from './scenarios.js';
 
 const SCENARIO = fileURLToPath(new URL('scenario.js', import.meta.url));
-const EXPORTS_OF_THE_SAME_BYTES = ['service', 'cli', 'http'];
+const EXPORTS_OF_THE_SAME_BYTES = ['service', 'recorded', 'cli', 'http'];
 
 /** Fills a database and measures on it, scenario after scenario, round after round; the table goes to standard output. */
 async function bench(options: BenchOptions, signal: AbortSignal): Promise<void> {
@@ -37,7 +38,8 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<void> 
           await run(scenario, jobs);
     }
     requireAgreement(measurements, jobs);
-    process.stdout.write(`${await conditions(database.url, jobs, options)}\n\n${report(measurements)}`);
+    const done = await amountOf(database.url, jobs, options);
+    process.stdout.write(`${await conditions(done, database.url)}\n\n${report(measurements)}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
     await database.close();
@@ -75,16 +77,9 @@ function requireAgreement(measurements: readonly Measurement[], jobs: number): v
     );
 }
 
-async function conditions(url: string, jobs: number, { rounds }: BenchOptions): Promise<string> {
+async function amountOf(url: string, jobs: number, { rounds }: BenchOptions): Promise<string> {
   const corrections = await count(url, 'job_corrections');
-  return [
-    `${inGroups(jobs)} jobs, ${inGroups(corrections)} corrections, ${rounds} rounds`,
-    `PostgreSQL ${await serverVersion(url)}`,
-    `Node ${process.versions.node}`,
-    `${cpus().length} cores`,
-    `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    `${process.platform} ${process.arch}`,
-  ].join(' · ');
+  return `${inGroups(jobs)} jobs, ${inGroups(corrections)} corrections, ${rounds} rounds`;
 }
 
 function remains({ programEnv }: BenchDatabase): string {
@@ -94,34 +89,4 @@ function remains({ programEnv }: BenchDatabase): string {
     : `the database is left in ${folder}; measure on it again by --reuse ${folder}`;
 }
 
-function note(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-async function main(): Promise<void> {
-  let options: BenchOptions;
-  try {
-    options = readOptions(process.argv.slice(2));
-  } catch (error) {
-    note(`${messageOf(error)}\n${USAGE}`);
-    process.exitCode = 2;
-    return;
-  }
-  const interruption = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => {
-      interruption.abort();
-    });
-  try {
-    await bench(options, interruption.signal);
-  } catch (error) {
-    note(interruption.signal.aborted ? 'interrupted' : messageOf(error));
-    process.exitCode = 1;
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-await main();
+await runToItsEnd(USAGE, readOptions, bench);

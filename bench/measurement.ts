@@ -27,6 +27,11 @@ export interface Context {
 export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
+  return secondsSince(start);
+}
+
+/** @param start what `performance.now()` gave */
+export function secondsSince(start: number): number {
   return (performance.now() - start) / 1000;
 }
 

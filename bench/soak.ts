@@ -1,10 +1,10 @@
 import 'reflect-metadata';
-import { cpus, totalmem } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { Random } from '../samples/random.js';
-import { serverVersion } from './database.js';
+import { secondsSince } from './measurement.js';
+import { conditions, note, runToItsEnd } from './program.js';
 import { inGroups } from './report.js';
-import { type Claim, judge } from './soak/claims.js';
+import { judge } from './soak/claims.js';
 import { Client, Crowd, type Load } from './soak/client.js';
 import { Jobs } from './soak/jobs.js';
 import { Ledger, REVIEWER } from './soak/ledger.js';
@@ -12,15 +12,18 @@ import { keepAsking } from './soak/load.js';
 import { readOptions, type SoakOptions, USAGE } from './soak/options.js';
 import { ServerLog } from './soak/server-log.js';
 import { soakReport } from './soak/soak-report.js';
-import { pause, setUp, type Stand } from './soak/stand.js';
+import { setUp, type Stand } from './soak/stand.js';
 import { Tally } from './soak/tally.js';
 import { type Sighting, Watch } from './soak/watch.js';
 
 /** A pool gives up a connection that nobody has used for ten seconds. */
 const REST_SECONDS = 15;
 
-/** Loads a server with all that can be asked of it, and tells whether it stays what it was; the report goes to standard output. */
-async function soak(options: SoakOptions, signal: AbortSignal): Promise<readonly Claim[]> {
+/**
+ * Loads a server with all that can be asked of it, and tells whether it stays what it was; the report goes to standard
+ * output. Exit code 1 where it does not.
+ */
+async function soak(options: SoakOptions, signal: AbortSignal): Promise<void> {
   const log = new ServerLog();
   note(`setting up ${inGroups(options.jobs)} jobs`);
   const stand = await setUp(options, signal, log.take);
@@ -36,8 +39,10 @@ async function soak(options: SoakOptions, signal: AbortSignal): Promise<readonly
     note('checking the trail');
     const findings = { load, log, idle, watch, rest: after, seconds };
     const claims = await judge(findings);
-    process.stdout.write(`${await conditions(stand, options)}\n\n${soakReport(findings, claims)}`);
-    return claims;
+    const { minutes, jobs, clients, seed } = options;
+    const done = `${minutes} minutes, ${inGroups(jobs)} jobs, ${clients} clients, seed ${seed}`;
+    process.stdout.write(`${await conditions(done, stand.database.url)}\n\n${soakReport(findings, claims)}`);
+    if (claims.some(({ holds }) => holds === false)) process.exitCode = 1;
   } finally {
     await stand.close();
   }
@@ -79,7 +84,7 @@ async function keepLoading(
   }, 30_000);
   try {
     await Promise.race([looking, Promise.all(clients.map((client) => keepAsking(client, isOver)))]);
-    return (performance.now() - start) / 1000;
+    return secondsSince(start);
   } finally {
     clearInterval(telling);
     ending.abort();
@@ -91,11 +96,7 @@ async function keepLoading(
 /** The server when nobody asks for anything but how it is. */
 async function rest(stand: Stand, signal: AbortSignal): Promise<Sighting> {
   const watch = new Watch(stand);
-  const ending = new AbortController();
-  const looking = watch.keepLooking(ending.signal);
-  await pause(REST_SECONDS * 1_000, signal);
-  ending.abort();
-  await looking;
+  await watch.keepLooking(signal, REST_SECONDS);
   return watch.sightings.at(-1)!;
 }
 
@@ -109,53 +110,4 @@ function tell({ tally, ledger }: Load, { sightings }: Watch): void {
   );
 }
 
-async function conditions(
-  { database }: Stand,
-  { minutes, jobs, clients, seed }: SoakOptions,
-): Promise<string> {
-  return [
-    `${minutes} minutes, ${inGroups(jobs)} jobs, ${clients} clients, seed ${seed}`,
-    `PostgreSQL ${await serverVersion(database.url)}`,
-    `Node ${process.versions.node}`,
-    `${cpus().length} cores`,
-    `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    `${process.platform} ${process.arch}`,
-  ].join(' · ');
-}
-
-function note(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-async function main(): Promise<void> {
-  let options: SoakOptions | undefined;
-  try {
-    options = readOptions(process.argv.slice(2));
-  } catch (error) {
-    note(`${messageOf(error)}\n${USAGE}`);
-    process.exitCode = 2;
-    return;
-  }
-  if (!options) {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
-  const interruption = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => {
-      interruption.abort();
-    });
-  try {
-    const claims = await soak(options, interruption.signal);
-    if (claims.some(({ holds }) => holds === false)) process.exitCode = 1;
-  } catch (error) {
-    note(interruption.signal.aborted ? 'interrupted' : messageOf(error));
-    process.exitCode = 1;
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-await main();
+await runToItsEnd(USAGE, readOptions, soak);

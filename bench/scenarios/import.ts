@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { ImportService } from '../../src/corpus/import/import.service.js';
 import { generateSamples } from '../../samples/generate.js';
 import { withApplication } from '../application.js';
-import { type Context, measure, type Measurement } from '../measurement.js';
+import { type Context, measure, type Measurement, secondsSince } from '../measurement.js';
 
 const BLOCK_SIZE = 64 * 1024;
 const SEED = 1;
@@ -42,7 +42,7 @@ class GeneratedLines {
         text += `${value}\n`;
       }
       const block = Buffer.from(text);
-      this.seconds += (performance.now() - start) / 1000;
+      this.seconds += secondsSince(start);
       if (block.length === 0) return;
       this.bytes += block.length;
       yield block;

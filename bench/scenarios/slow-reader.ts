@@ -1,7 +1,7 @@
 import { type IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Context, type Measurement } from '../measurement.js';
+import { type Context, type Measurement, secondsSince } from '../measurement.js';
 import { startServer } from '../processes.js';
 import { requestCorpus } from '../requests.js';
 
@@ -17,7 +17,7 @@ export async function slowReader(context: Context): Promise<Measurement[]> {
     const body = await requestCorpus(server, { approved_only: 'false' });
     const most = { early: 0, late: 0 };
     const start = performance.now();
-    const elapsed = () => (performance.now() - start) / 1000;
+    const elapsed = () => secondsSince(start);
     const bytes = await readSlowly(body, elapsed, () => {
       const phase = elapsed() < SETTLED_AFTER_SECONDS ? 'early' : 'late';
       most[phase] = Math.max(most[phase], server.memory()?.now ?? 0);

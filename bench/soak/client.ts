@@ -74,8 +74,9 @@ export class Client {
     }
     const { outcome, answeredAt } = answer;
     if (!expected.includes(outcome)) throw tally.fault(kind, `${outcome} for ${expected.join(', ')}`);
-    tally.answered(kind, (answeredAt - sentAt) / 1000);
-    if (outcome >= '400') tally.provoked(kind);
+    const seconds = (answeredAt - sentAt) / 1000;
+    if (outcome >= '400') tally.provoked(kind, seconds);
+    else tally.answered(kind, seconds);
     return answer;
   }
 

@@ -73,7 +73,6 @@ class LineCheck {
     this.samples++;
     const sample = this.read(text);
     const { approved_only = 'true', has_corrections, since, until } = this.query;
-    // Without its Z a time is less than the same with a longer fraction.
     const place = `${bare(sample.created_at)} ${sample.job_id}`;
     if (place <= this.last) throw new CorpusFlaw(`line ${this.samples} is out of order`);
     this.last = place;
@@ -102,6 +101,7 @@ function lastChange({ created_at, reviewed_at, corrections }: Sample): string {
     .reduce((latest, time) => (time > latest ? time : latest));
 }
 
-function bare(time: string): string {
+/** For comparing times as text: without its Z, one is less than the same with a longer fraction. */
+export function bare(time: string): string {
   return time.slice(0, -1);
 }

@@ -3,15 +3,18 @@ import { performance } from 'node:perf_hooks';
 import { pipeline, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
+import { Env } from '../../src/config/env.js';
+import { secondsSince } from '../measurement.js';
 import { pipeProgram } from '../processes.js';
 import { checkCorpus, CorpusFlaw, type CorpusQuery } from './corpus-check.js';
 import { type Client, codeOf, TOO_MANY } from './client.js';
+import { Unexpected } from './tally.js';
 
 const DAY_MS = 86_400_000;
 const SLOW_BYTES_PER_SECOND = 1_500_000;
 
-/** As the server has it where nothing is set: three quarters of 20 connections. */
-const MOST_EXPORTS = 15;
+/** As the server has it where nothing is set. */
+const MOST_EXPORTS = new Env().mostTransfers;
 const CROWD = MOST_EXPORTS + 3;
 
 export async function exportSome(client: Client): Promise<void> {
@@ -68,8 +71,7 @@ export async function leaveExport(client: Client): Promise<void> {
     await readSome(response, random.below(4_000_000));
     response.destroy();
   }
-  load.tally.answered(kind, (performance.now() - start) / 1000);
-  load.tally.provoked(kind);
+  load.tally.provoked(kind, secondsSince(start));
 }
 
 /** The connection to the database is taken from a running export; the reader has to see that it is broken. */
@@ -94,8 +96,7 @@ export async function cutExport(client: Client): Promise<void> {
   }
   tally.cuts++;
   if (await comesToItsEnd(response)) throw tally.fault(kind, 'came to a proper end');
-  tally.answered(kind, (performance.now() - start) / 1000);
-  tally.provoked(kind);
+  tally.provoked(kind, secondsSince(start));
   await download(client, 'export', { approved_only: 'false', limit: '10' });
 }
 
@@ -118,13 +119,12 @@ export async function crowdExports(client: Client): Promise<void> {
       if (!/^[1-9][0-9]*$/.test(response.headers['retry-after'] ?? ''))
         throw tally.fault(kind, 'refused without Retry-After');
       refused++;
-      tally.answered(kind, (performance.now() - start) / 1000);
-      tally.provoked(kind);
+      tally.provoked(kind, secondsSince(start));
     }
     if (refused < CROWD - MOST_EXPORTS) throw tally.fault(kind, 'more were let in than may');
     await sleep(random.between(200, 1_500));
   } catch (error) {
-    throw error instanceof Error && error.name !== 'Unexpected' ? tally.fault(kind, codeOf(error)) : error;
+    throw error instanceof Unexpected ? error : tally.fault(kind, codeOf(error));
   } finally {
     for (const request of asked) request.destroy();
     crowd.disperse();
@@ -149,7 +149,7 @@ export async function exportByCommand(client: Client): Promise<void> {
       checkCorpus(output, query),
     );
     if (code !== 0) throw new Error(`code ${String(code)}: ${said}`);
-    tally.answered(kind, (performance.now() - start) / 1000);
+    tally.answered(kind, secondsSince(start));
     tally.exported(result);
   } catch (error) {
     throw tally.fault(kind, 'failed', error instanceof Error ? error.message : '');
@@ -181,7 +181,7 @@ async function download(
   try {
     const corpus = await checkCorpus(body, query, onBytes);
     requireCount(corpus.samples, query, least, jobs.most);
-    tally.answered(kind, (performance.now() - start) / 1000);
+    tally.answered(kind, secondsSince(start));
     tally.exported(corpus);
   } catch (error) {
     response.destroy();
@@ -210,8 +210,7 @@ async function open(
     throw tally.fault(kind, 'no answer', codeOf(error));
   }
   if (outcome !== TOO_MANY || !crowd.wasThereSince(start)) throw tally.fault(kind, `${outcome} for 200`);
-  tally.answered(kind, (performance.now() - start) / 1000);
-  tally.provoked(kind);
+  tally.provoked(kind, secondsSince(start));
   return undefined;
 }
 

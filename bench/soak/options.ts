@@ -1,5 +1,12 @@
 import { parseArgs } from 'node:util';
+import { Env } from '../../src/config/env.js';
 import { readCount } from '../options.js';
+
+/** More could have as many exports at once as the server allows, and be refused without anybody wanting it. */
+const MOST_CLIENTS = new Env().mostTransfers - 1;
+
+/** Fewer fit into the buffers between two processes, and what is to be broken off has been sent already. */
+const LEAST_JOBS = 5_000;
 
 export const USAGE = `usage: npm run soak -- [options]
 
@@ -7,8 +14,8 @@ Loads a server of its own with everything that can be asked of it, aborts and mi
 stays what it was. Brings its own embedded PostgreSQL in a temporary folder.
 
   --minutes N   how long the load lasts (default: 10); memory is judged from 3 on
-  --jobs N      jobs at the beginning, 5000 or more (default: 20000)
-  --clients N   who ask at the same time, 1 to 14 (default: 12)
+  --jobs N      jobs at the beginning, ${LEAST_JOBS} or more (default: 20000)
+  --clients N   who ask at the same time, 1 to ${MOST_CLIENTS} (default: 12)
   --seed N      of the random choices (default: 1)
   --help`;
 
@@ -18,12 +25,6 @@ export interface SoakOptions {
   readonly clients: number;
   readonly seed: number;
 }
-
-/** More could have as many exports at once as the server allows, and be refused without anybody wanting it. */
-const MOST_CLIENTS = 14;
-
-/** Fewer fit into the buffers between two processes, and what is to be broken off has been sent already. */
-const LEAST_JOBS = 5_000;
 
 /**
  * @returns undefined where help is asked for

@@ -1,4 +1,5 @@
 import { type Client } from './client.js';
+import { bare } from './corpus-check.js';
 
 const NO_JOB = '00000000-0000-7000-8000-000000000000';
 
@@ -67,7 +68,7 @@ export async function readTrail(client: Client): Promise<void> {
   const path = `/jobs/${client.load.jobs.any(client.random)}/corrections`;
   const { text } = await client.call('trail', { path, scope: 'review' }, '200');
   const times = (JSON.parse(text) as { corrections: readonly { corrected_at: string }[] }).corrections.map(
-    ({ corrected_at }) => corrected_at.slice(0, -1),
+    ({ corrected_at }) => bare(corrected_at),
   );
   if (times.some((time, index) => time < (times[index - 1] ?? '')))
     throw client.load.tally.fault('trail', 'is out of order');
@@ -117,6 +118,6 @@ function fits(job: Summary, filter: Readonly<Record<string, string>>): boolean {
 
 /** Compares as text like the list is ordered; without a confidence it comes last. */
 function placeOf({ job_id, created_at, confidence }: Summary, sort: 'created_at' | 'confidence'): string {
-  const value = sort === 'created_at' ? created_at.slice(0, -1) : (confidence ?? 2).toFixed(6);
+  const value = sort === 'created_at' ? bare(created_at) : (confidence ?? 2).toFixed(6);
   return `${value} ${job_id}`;
 }

@@ -1,15 +1,14 @@
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { type Scope, SCOPES } from '../../src/access/scope.js';
 import { generateSamples } from '../../samples/generate.js';
 import { type BenchDatabase, openEmbedded, settle } from '../database.js';
 import { pipeProgram, type Server, startServer } from '../processes.js';
 import { type SoakOptions } from './options.js';
 
 /** A key for each thing that is done, and one for all of it. */
-export type Keys = Readonly<Record<(typeof SCOPES)[number], string>>;
-
-const SCOPES = ['export', 'review', 'ingest', 'metrics', 'admin'] as const;
+export type Keys = Readonly<Record<Scope, string>>;
 
 /** By which PostgreSQL knows the connections that only look on. */
 export const OURS = 'soak';
@@ -41,7 +40,7 @@ export async function setUp(
     await run(database, ['import', '-'], lines(jobs, seed));
     signal.throwIfAborted();
     await settle(database.url);
-    const keys: Partial<Record<keyof Keys, string>> = {};
+    const keys: Partial<Record<Scope, string>> = {};
     for (const scope of SCOPES)
       keys[scope] = (await run(database, ['api-key', 'create', '--name', scope, '--scope', scope])).trim();
     signal.throwIfAborted();
@@ -58,7 +57,7 @@ export async function setUp(
 }
 
 /** @throws Error where the program fails */
-export async function run(
+async function run(
   database: BenchDatabase,
   args: readonly string[],
   input?: Iterable<string>,

@@ -26,11 +26,14 @@ export class Tally {
   /** Exports that were cut from behind. */
   cuts = 0;
 
+  /** As it should be. */
   answered(kind: string, seconds: number): void {
     this.of(kind).seconds.push(seconds);
   }
 
-  provoked(kind: string): void {
+  /** Refused or broken off, as it should be. */
+  provoked(kind: string, seconds: number): void {
+    this.answered(kind, seconds);
     this.of(kind).provoked++;
   }
 

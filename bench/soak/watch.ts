@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { secondsSince } from '../measurement.js';
 import { median } from '../report.js';
 import { OURS, pause, type Stand } from './stand.js';
 
@@ -26,10 +27,10 @@ export class Watch {
 
   constructor(private readonly stand: Stand) {}
 
-  /** Until `signal` says so. */
-  async keepLooking(signal: AbortSignal): Promise<void> {
+  /** Until `signal` says so, or so many seconds of the load are over. */
+  async keepLooking(signal: AbortSignal, seconds = Infinity): Promise<void> {
     do this.sightings.push(await this.look());
-    while (await pause(INTERVAL_MS, signal));
+    while ((await pause(INTERVAL_MS, signal)) && secondsSince(this.start) < seconds);
   }
 
   /** Of what was seen from one second of the load to another. */
@@ -53,7 +54,7 @@ export class Watch {
     });
     const metrics = await response.text();
     return {
-      at: (performance.now() - this.start) / 1000,
+      at: secondsSince(this.start),
       rss: server.memory()?.now ?? NaN,
       descriptors: descriptorsOf(server.pid),
       connections: rows[0]!.count,
