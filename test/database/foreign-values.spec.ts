@@ -2,11 +2,13 @@ import { type Client } from 'pg';
 import { type CorpusFilter } from '../../src/ground-truth/corpus-filter.js';
 import { parseTimestamp } from '../../src/timestamp/rfc3339.js';
 import { exportSamples, exportService, exportText, verifyService } from '../setup/corpus.js';
-import { createPipelineDatabase, type PipelineDatabase } from '../setup/foreign.js';
-
-const ID = '00000000-0000-7000-8000-000000000001';
-const JOB = `insert into ocr.jobs values ('${ID}', 'a.pdf', 'pdf', '{"a":1}', true, null, null, '{}', 0.5, '2025-01-01Z')`;
-const CORRECTION = `insert into ocr.corrections values (1, '${ID}', 'a', '0', '1', 'rini', null, '2025-01-02Z')`;
+import {
+  createPipelineDatabase,
+  PIPELINE_CORRECTION as CORRECTION,
+  PIPELINE_JOB as JOB,
+  PIPELINE_JOB_ID as ID,
+  type PipelineDatabase,
+} from '../setup/foreign.js';
 
 let pipeline: PipelineDatabase;
 let client: Client;

@@ -6,13 +6,12 @@ import { urlOfDatabase, withAdministrator } from '../setup/database.js';
 import {
   connectForeign,
   createPipelineDatabase,
+  PIPELINE_CORRECTION as CORRECTION,
+  PIPELINE_JOB as JOB,
+  PIPELINE_JOB_ID as ID,
   PIPELINE_TABLES,
   type PipelineDatabase,
 } from '../setup/foreign.js';
-
-const ID = '00000000-0000-7000-8000-000000000001';
-const JOB = `insert into ocr.jobs values ('${ID}', 'a.pdf', 'pdf', '{"a":1}', true, null, null, '{}', 0.5, '2025-01-01Z')`;
-const CORRECTION = `insert into ocr.corrections values (1, '${ID}', 'a', '0', '1', 'rini', null, '2025-01-02Z')`;
 
 let pipeline: PipelineDatabase;
 let client: Client;
@@ -159,7 +158,7 @@ describe('the relations', () => {
       text,
       JSON.stringify({ text }),
     ]);
-    const dataSource = await connectForeign(latin.url, 'ocr.jobs', 'ocr.corrections');
+    const dataSource = await connectForeign(latin.url);
     expect(await exportSamples(dataSource)).toMatchObject([{ filename: text, final_result: { text } }]);
     await dataSource.destroy();
     await latin.drop();
@@ -268,7 +267,7 @@ describe('at the start', () => {
   it('a database that does not know its encoding is refused', async () => {
     const ascii = await createDatabase('SQL_ASCII');
     await ascii.client.query(PIPELINE_TABLES);
-    await expect(connectForeign(ascii.url, 'ocr.jobs', 'ocr.corrections')).rejects.toMatchObject({
+    await expect(connectForeign(ascii.url)).rejects.toMatchObject({
       name: 'ForeignDatabaseError',
       message: expect.stringMatching(/^DATABASE_URL: the database is encoded in SQL_ASCII/) as string,
     });

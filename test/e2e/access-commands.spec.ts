@@ -5,6 +5,7 @@ import { DatabaseAccessLog } from '../../src/access/database-access-log.js';
 import { DatabaseApiKeys } from '../../src/access/database-api-keys.js';
 import { runCli, runShell } from '../setup/cli.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { foreignSettings } from '../setup/foreign.js';
 
 const NOWHERE = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
 const SECRET = /^gt_[A-Za-z0-9_-]{43}\n$/;
@@ -252,11 +253,7 @@ describe('access-log', () => {
 });
 
 describe('with a database of somebody else’s', () => {
-  const readOnly = {
-    ...NOWHERE,
-    GROUND_TRUTH_JOBS_RELATION: 'ocr.jobs',
-    GROUND_TRUTH_CORRECTIONS_RELATION: 'ocr.corrections',
-  };
+  const readOnly = foreignSettings(NOWHERE.DATABASE_URL);
 
   it('keys are in a file, and nothing asks the database', async () => {
     const file = path.join(folder, 'keys.jsonl');

@@ -3,10 +3,9 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import { type Client } from 'pg';
 import { type CliRun, endOf, runCli, runShell, startCli } from '../setup/cli.js';
-import { cloneDatabase } from '../setup/database.js';
-import { foreignSettings, PIPELINE_TABLES } from '../setup/foreign.js';
+import { createPipelineDatabase, foreignSettings, type PipelineDatabase } from '../setup/foreign.js';
 import { bearer } from '../setup/keys.js';
 import { MARKER } from '../setup/log-watch.js';
 import { freePort, startServer } from '../setup/server.js';
@@ -18,29 +17,25 @@ const LINE =
   '"old_value":0,"new_value":1.0,"corrected_by":"rini","reason":null,"corrected_at":"2025-01-02T00:00:00Z"}],' +
   '"review_flags":[],"confidence":null}\n';
 
+let pipeline: PipelineDatabase;
 let client: Client;
-let drop: () => Promise<void>;
 let env: NodeJS.ProcessEnv;
 let folder: string;
 
-/** A pipeline's database, without our migrations. */
 beforeEach(async () => {
-  const database = await cloneDatabase('template0');
-  drop = database.drop;
-  env = foreignSettings(database.url, 'ocr.jobs', 'ocr.corrections');
+  pipeline = await createPipelineDatabase();
+  ({ client } = pipeline);
+  env = foreignSettings(pipeline.url);
   folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-foreign-'));
   // As root the demonstration's server runs as another user, who has to get there.
   await chmod(folder, 0o755);
-  client = new Client({ connectionString: database.url });
-  await client.connect();
-  await client.query(`${PIPELINE_TABLES}
+  await client.query(`
     insert into ocr.jobs values ('${ID}', 'a.pdf', 'pdf', '{ "a": 1.0 }', true, null, null, null, null, '2025-01-01Z');
     insert into ocr.corrections values (1, '${ID}', 'a', '0', '1.0', 'rini', null, '2025-01-02Z')`);
 });
 
 afterEach(async () => {
-  await client.end();
-  await drop();
+  await pipeline.drop();
   await rm(folder, { recursive: true });
 });
 
@@ -196,7 +191,6 @@ it('a keys file that cannot be read is no matter where no key is needed', async 
 });
 
 it('a job that no sample can be made of is a problem that names it', async () => {
-  await client.query('alter table ocr.jobs alter filename drop not null');
   await client.query('update ocr.jobs set filename = null');
   const server = await startServer(env);
   const response = await fetch(`${server.url}/api/v1/ground-truth/export`);

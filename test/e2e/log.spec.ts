@@ -240,7 +240,7 @@ describe('the log of a server, of commands and of the embedded database', () => 
 
   it('is provoked by somebody else’s tables', async () => {
     const pipeline = await createPipelineDatabase();
-    const settings = foreignSettings(pipeline.url, 'ocr.jobs', 'ocr.corrections');
+    const settings = foreignSettings(pipeline.url);
     const other = await startServer({ ...settings, GROUND_TRUTH_LOG_LEVEL: 'debug' });
     try {
       await pipeline.client.query(

@@ -3,8 +3,12 @@ import { Env } from '../../src/config/env.js';
 import { GroundTruthDataSource } from '../../src/database/ground-truth-data-source.js';
 import { cloneDatabase } from './database.js';
 
-/** The settings for somebody else's tables or views. */
-export function foreignSettings(url: string, jobs: string, corrections: string): NodeJS.ProcessEnv {
+/** The settings for somebody else's tables or views; by default the tables of a pipeline. */
+export function foreignSettings(
+  url: string,
+  jobs = 'ocr.jobs',
+  corrections = 'ocr.corrections',
+): NodeJS.ProcessEnv {
   return {
     DATABASE_URL: url,
     GROUND_TRUTH_JOBS_RELATION: jobs,
@@ -15,8 +19,8 @@ export function foreignSettings(url: string, jobs: string, corrections: string):
 /** Connects as a process would that is to read them; whoever does so destroys it. */
 export function connectForeign(
   url: string,
-  jobs: string,
-  corrections: string,
+  jobs?: string,
+  corrections?: string,
 ): Promise<GroundTruthDataSource> {
   return new GroundTruthDataSource(Env.read(foreignSettings(url, jobs, corrections))).initialize();
 }
@@ -47,6 +51,13 @@ export const PIPELINE_TABLES = `
     corrected_at timestamptz
   );`;
 
+/** The job that tests put into them. */
+export const PIPELINE_JOB_ID = '00000000-0000-7000-8000-000000000001';
+/** Puts it there: approved, and with what `PIPELINE_CORRECTION` leads to. */
+export const PIPELINE_JOB = `insert into ocr.jobs values ('${PIPELINE_JOB_ID}', 'a.pdf', 'pdf', '{"a":1}', true, null, null, '{}', 0.5, '2025-01-01Z')`;
+/** Puts its one correction there. */
+export const PIPELINE_CORRECTION = `insert into ocr.corrections values (1, '${PIPELINE_JOB_ID}', 'a', '0', '1', 'rini', null, '2025-01-02Z')`;
+
 /** A database of a pipeline's own, without our migrations. */
 export interface PipelineDatabase {
   readonly url: string;
@@ -59,6 +70,7 @@ export interface PipelineDatabase {
   drop(): Promise<void>;
 }
 
+/** Makes such a database, with empty tables. */
 export async function createPipelineDatabase(): Promise<PipelineDatabase> {
   const { url, drop } = await cloneDatabase('template0');
   const client = new Client({ connectionString: url });
@@ -71,7 +83,7 @@ export async function createPipelineDatabase(): Promise<PipelineDatabase> {
   return {
     url,
     client,
-    connect: async (jobs = 'ocr.jobs', corrections = 'ocr.corrections', as = url) => {
+    connect: async (jobs, corrections, as = url) => {
       const dataSource = await connectForeign(as, jobs, corrections);
       connected.push(dataSource);
       return dataSource;
