@@ -5,6 +5,7 @@ import { chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '../fixtures/embedded-user-process.js';
 import { type Answer, apiOf } from '../setup/api.js';
 import { type CliRun, endOf, runCli, runShell, startCli } from '../setup/cli.js';
 import { linesOf, parseLines, sampleLine } from '../setup/corpus.js';
@@ -162,7 +163,7 @@ it('the embedded database is got back by the server that uses it', async () => {
     expect((await call('POST', '/jobs', { body })).status).toBe(201);
     const pid = Number.parseInt(await readFile(path.join(dataDir, 'pgdata/postmaster.pid'), 'utf8'), 10);
     process.kill(pid, 'SIGKILL');
-    while (isAlive(pid)) await sleep(1);
+    while (await isAlive(pid)) await sleep(1);
     for (let status = 0; status !== 200;) {
       ({ status } = await call('GET', '/ground-truth/stats'));
       expect([200, 503]).toContain(status);
@@ -277,15 +278,6 @@ describe('a full disk', () => {
     await rm(file);
   }
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function incompressible(bytes: number): string {
   return randomBytes(bytes / 2).toString('hex');
