@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import http from 'node:http';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,10 +8,10 @@ import { DatabaseAccessLog } from '../../src/access/database-access-log.js';
 import { type LoggedExport } from '../../src/access/access-log.js';
 import { type Scope, SCOPES } from '../../src/access/scope.js';
 import { runCli } from '../setup/cli.js';
-import { importText, sampleLine } from '../setup/corpus.js';
+import { importText, insertLargeJobs, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { bearer, createKey } from '../setup/keys.js';
-import { MARKER } from '../setup/log-watch.js';
+import { beginReading } from '../setup/reader.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
 const EXPORT = '/api/v1/ground-truth/export';
@@ -286,24 +285,10 @@ describe('the access log', () => {
   });
 
   describe('of an export that takes long', () => {
-    beforeAll(() =>
-      database.query(
-        `insert into jobs (filename, source_kind, result)
-         select '${MARKER}' || n, 'pdf', json_build_object('text', '${MARKER}' || repeat('x', 20000)) from generate_series(1, 1500) as n`,
-      ),
-    );
+    beforeAll(() => insertLargeJobs(database));
 
-    /** The beginning of an export that nobody reads on. */
-    async function begin(secret: string): Promise<http.IncomingMessage> {
-      const request = http.get(`${server.url}${EXPORT}?approved_only=false`, {
-        agent: false,
-        headers: bearer(secret),
-      });
-      request.on('error', () => undefined);
-      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-      await once(response, 'readable');
-      return response;
-    }
+    const begin = (secret: string) =>
+      beginReading(`${server.url}${EXPORT}?approved_only=false`, bearer(secret));
 
     it('says that its reader left', async () => {
       (await begin(keys.export)).destroy();

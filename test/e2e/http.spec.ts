@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCli } from '../setup/cli.js';
+import { insertLargeJobs } from '../setup/corpus.js';
 import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { MARKER } from '../setup/log-watch.js';
-import { startReader } from '../setup/reader.js';
+import { beginReading, startReader } from '../setup/reader.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
 const MOST_EXPORTS = 3;
@@ -34,16 +35,6 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 const fetchText = async (path: string): Promise<string> => (await fetch(server.url + path)).text();
-
-/** Results of some `size` characters. */
-async function insertLargeJobs(count: number, size: number): Promise<void> {
-  await database.query(
-    `insert into jobs (filename, source_kind, result, approved, created_at)
-     select '${MARKER}' || n, 'pdf', json_build_object('text', '${MARKER}' || repeat('x', $2)), true, '2025-01-01Z'
-     from generate_series(1, $1::int) as n`,
-    [count, size],
-  );
-}
 
 async function expectProblem(response: Response, status: number): Promise<Record<string, unknown>> {
   expect(response.status).toBe(status);
@@ -263,7 +254,7 @@ describe('a large corpus', () => {
   const COUNT = 1_500;
   const SIZE = 20_000;
 
-  beforeAll(() => insertLargeJobs(COUNT, SIZE));
+  beforeAll(() => insertLargeJobs(database, COUNT, SIZE));
   afterAll(() => database.clear());
 
   it.each(['1.0', '1.1'] as const)(
@@ -279,7 +270,7 @@ describe('a large corpus', () => {
   );
 
   it('leaves the pool whole when readers go away', async () => {
-    for (let i = 0; i < MOST_EXPORTS * 3; i++) (await begin()).destroy();
+    for (let i = 0; i < MOST_EXPORTS * 3; i++) (await beginReading(server.url + EXPORT)).destroy();
     await untilNoExportRuns();
     expect(JSON.parse(await fetchText(STATS))).toMatchObject({ total_jobs: COUNT });
   });
@@ -305,7 +296,7 @@ describe('a large corpus', () => {
   });
 
   it('waits for a slow reader and reaches it whole', async () => {
-    const response = await begin();
+    const response = await beginReading(server.url + EXPORT);
     expect(await countExports()).toBe(1);
     let bytes = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) bytes += chunk.length;
@@ -315,7 +306,7 @@ describe('a large corpus', () => {
 
   it('is reset when the server ends and it takes too long', async () => {
     const other = await startServer({ ...environment(), GROUND_TRUTH_SHUTDOWN_SECONDS: '1' });
-    const response = await begin(other.url);
+    const response = await beginReading(other.url + EXPORT);
     const reset = endOf(response);
     const end = await other.stop('SIGINT');
     response.resume();
@@ -323,15 +314,6 @@ describe('a large corpus', () => {
     expect(end).toMatchObject({ code: 0, signal: null });
     await untilNoExportRuns();
   });
-
-  async function begin(url = server.url): Promise<IncomingMessage> {
-    const request = get(url + EXPORT, { agent: false });
-    const [response] = (await once(request, 'response')) as [IncomingMessage];
-    // It hears of what befalls the response, which we listen to.
-    request.on('error', () => undefined);
-    await once(response, 'readable');
-    return response;
-  }
 
   /** Listens from now on: an error may come while nobody reads. */
   function endOf(response: IncomingMessage): Promise<string> {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
@@ -11,6 +10,7 @@ import { sampleLine } from '../setup/corpus.js';
 import { createPipelineDatabase, foreignSettings } from '../setup/foreign.js';
 import { bearer } from '../setup/keys.js';
 import { findLeaks, MARKER } from '../setup/log-watch.js';
+import { beginReading } from '../setup/reader.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
 const JOB = '0197a1b2-0000-7000-8000-000000000001';
@@ -197,12 +197,8 @@ describe('the log of a server, of commands and of the embedded database', () => 
        select '${MARKER}' || n, '${MARKER}', json_build_object('${MARKER}', repeat('${MARKER}', 2000))
        from generate_series(1, 1000) as n`,
     );
-    const request = http.get(`${server.url}/api/v1/ground-truth/export?approved_only=false`, {
-      agent: false,
-      headers: bearer(secret),
-    });
-    request.on('error', () => undefined);
-    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    const address = `${server.url}/api/v1/ground-truth/export?approved_only=false`;
+    const response = await beginReading(address, bearer(secret));
     const failed = once(response, 'error');
     const { rowCount } = await client.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where state = 'active' and query like 'copy %'`,

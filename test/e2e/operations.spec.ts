@@ -2,16 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import http from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CLI, runCli } from '../setup/cli.js';
-import { linesOf } from '../setup/corpus.js';
+import { insertLargeJobs, linesOf } from '../setup/corpus.js';
 import { createTestDatabase, cloneDatabase, type TestDatabase } from '../setup/database.js';
-import { MARKER } from '../setup/log-watch.js';
+import { beginReading } from '../setup/reader.js';
 import { freePort, startServer, type TestServer } from '../setup/server.js';
 
 const EXPORT = '/api/v1/ground-truth/export?approved_only=false';
@@ -19,10 +18,7 @@ const EXPORT = '/api/v1/ground-truth/export?approved_only=false';
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
-  await database.query(
-    `insert into jobs (filename, source_kind, result)
-     select '${MARKER}' || n, 'pdf', json_build_object('text', '${MARKER}' || repeat('x', 20000)) from generate_series(1, 1500) as n`,
-  );
+  await insertLargeJobs(database);
 });
 afterAll(() => database.drop());
 
@@ -30,14 +26,6 @@ const statusOf = async (url: string): Promise<number> => (await fetch(url)).stat
 const metricsOf = async ({ url }: TestServer): Promise<string> => (await fetch(`${url}/metrics`)).text();
 const kindOf = async (response: Response): Promise<string> =>
   ((await response.json()) as { type: string }).type.replace(/.*:/, '');
-
-async function begin({ url }: TestServer): Promise<http.IncomingMessage> {
-  const request = http.get(url + EXPORT, { agent: false });
-  request.on('error', () => undefined);
-  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-  await once(response, 'readable');
-  return response;
-}
 
 describe('edges', () => {
   let server: TestServer;
@@ -164,7 +152,7 @@ describe('edges', () => {
   });
 
   it('take no more exports at once than they may, and say when to ask again', async () => {
-    const readers = [await begin(server), await begin(server)];
+    const readers = [await beginReading(server.url + EXPORT), await beginReading(server.url + EXPORT)];
     const refused = await fetch(server.url + EXPORT);
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
     expect(await kindOf(refused)).toBe('too-many-transfers');
@@ -293,7 +281,7 @@ describe('the log', () => {
 describe('the end', () => {
   it('lets exports that run go on, begins no others, and says that it is not ready', async () => {
     const server = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_SHUTDOWN_SECONDS: '60' });
-    const response = await begin(server);
+    const response = await beginReading(server.url + EXPORT);
     const ended = server.stop();
     while ((await statusOf(`${server.url}/readyz`)) !== 503) await sleep(10);
     expect(await statusOf(`${server.url}/healthz`)).toBe(200);
@@ -314,7 +302,7 @@ describe('the end', () => {
       );
       expect((await runCli(['import', '-'], { env, input: `${lines.join('\n')}\n` })).code).toBe(0);
       const server = await startServer(env);
-      const readers = [await begin(server), await begin(server)];
+      const readers = [await beginReading(server.url + EXPORT), await beginReading(server.url + EXPORT)];
       expect(await server.stop()).toMatchObject({ code: 0, signal: null });
       for (const reader of readers) reader.destroy();
       expect(existsSync(path.join(folder, 'pgdata/postmaster.pid'))).toBe(false);

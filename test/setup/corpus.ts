@@ -6,6 +6,7 @@ import { ExportService } from '../../src/ground-truth/export.service.js';
 import { GroundTruthRepository } from '../../src/ground-truth/ground-truth.repository.js';
 import { ReplayService } from '../../src/ground-truth/replay.service.js';
 import { VerifyService } from '../../src/ground-truth/verify.service.js';
+import { type TestDatabase } from './database.js';
 import { MARKER } from './log-watch.js';
 
 /** A line of a corpus as JavaScript sees it: numbers may have lost digits. */
@@ -68,6 +69,16 @@ export function importText(
 async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
   const size = 64 * 1024;
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+}
+
+/** Approved jobs with results of some `size` characters; by default more of them than pipes, sockets and a moment hold. */
+export async function insertLargeJobs(database: TestDatabase, count = 1_500, size = 20_000): Promise<void> {
+  await database.query(
+    `insert into jobs (filename, source_kind, result, approved, created_at)
+     select '${MARKER}' || n, 'pdf', json_build_object('text', '${MARKER}' || repeat('x', $2)), true, '2025-01-01Z'
+     from generate_series(1, $1::int) as n`,
+    [count, size],
+  );
 }
 
 /** A line in the sample schema; JSON text is given as it is to stand. */

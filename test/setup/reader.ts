@@ -1,4 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { get, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 
 /**
  * Reads a response to the end as other people's programs do: Node takes a reset that follows data for an ordinary end, now
@@ -10,6 +12,19 @@ export function startReader(version: '1.0' | '1.1', address: string): ChildProce
   const { port, pathname, search } = new URL(address);
   const request = `GET ${pathname}${search} HTTP/1.0\\r\\n\\r\\n`;
   return spawn('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; printf '${request}' >&3; exec cat <&3`]);
+}
+
+/** The beginning of an answer that nobody reads on. */
+export async function beginReading(
+  address: string,
+  headers: OutgoingHttpHeaders = {},
+): Promise<IncomingMessage> {
+  const request = get(address, { agent: false, headers });
+  // It hears of what befalls the response, which we listen to.
+  request.on('error', () => undefined);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  await once(response, 'readable');
+  return response;
 }
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
