@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client } from 'pg';
-import { type CliRun, endOf, runCli, runShell, startCli } from '../setup/cli.js';
+import { type CliRun, endOf, parseLog, runCli, runShell, startCli } from '../setup/cli.js';
 import { createPipelineDatabase, foreignSettings, type PipelineDatabase } from '../setup/foreign.js';
 import { bearer } from '../setup/keys.js';
 import { MARKER } from '../setup/log-watch.js';
@@ -47,7 +47,7 @@ const run = async (...args: string[]): Promise<Omit<CliRun, 'stdout'> & { stdout
 it('export, stats and verify read it', async () => {
   const { stderr, ...exported } = await run('export');
   expect(exported).toEqual({ code: 0, signal: null, stdout: LINE });
-  const entries = parseLines(stderr);
+  const entries = parseLog(stderr);
   expect(entries).toMatchObject([
     { access_log: 'begin', who: userInfo().username, via: 'cli', filter: { approved_only: true } },
     { access_log: 'end', outcome: 'complete', samples: 1, sha256: sha256(LINE) },
@@ -75,7 +75,7 @@ it('the server reads it too, to the byte', async () => {
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   const end = await server.stop();
   expect(end.code).toBe(0);
-  const [begun, ended] = parseLines(end.stderr).filter(({ access_log }) => access_log !== undefined);
+  const [begun, ended] = parseLog(end.stderr).filter(({ access_log }) => access_log !== undefined);
   expect(begun).toMatchObject({ access_log: 'begin', who: 'anonymous', via: 'http' });
   expect(ended).toMatchObject({
     access_log: 'end',
@@ -96,7 +96,7 @@ it('no export goes without its entry, whatever is logged otherwise', async () =>
   expect(await (await fetch(`${url}/api/v1/ground-truth/export`)).text()).toBe(LINE);
   server.kill('SIGTERM');
   const { stderr } = await end;
-  expect(parseLines(stderr).map(({ access_log }) => access_log)).toEqual(['begin', 'end']);
+  expect(parseLog(stderr).map(({ access_log }) => access_log)).toEqual(['begin', 'end']);
   const unwritten = await runShell('$CLI export 2>/dev/full', { env, cwd: folder });
   expect([unwritten.code, unwritten.stdout.toString()]).toEqual([1, '']);
 });
@@ -136,7 +136,7 @@ it('keys come from a file of digests, and go when they are revoked there', async
   expect((await run('api-key', 'revoke', 'nightly')).code).toBe(0);
   while ((await statusWith(bearer(secret))) !== 401) await sleep(50);
   const { stderr } = await server.stop();
-  expect(parseLines(stderr)).toContainEqual(expect.objectContaining({ access_log: 'begin', who: 'nightly' }));
+  expect(parseLog(stderr)).toContainEqual(expect.objectContaining({ access_log: 'begin', who: 'nightly' }));
 });
 
 it('a keys file that cannot be read lets nobody in, and the log says which line it is', async () => {
@@ -173,7 +173,7 @@ it('a keys file that cannot be read lets nobody in, and the log says which line 
   while ((await get('/readyz'))[0] !== 200) await sleep(50);
   expect((await get(stats))[0]).toBe(200);
 
-  const log = parseLines((await server.stop()).stderr);
+  const log = parseLog((await server.stop()).stderr);
   const named = log.filter(({ message }) => String(message).startsWith(`${keysFile}, line 2: it is not`));
   expect(named.every(({ level }) => level === 'error')).toBe(true);
   expect(named.some(({ request_id }) => request_id === undefined)).toBe(true);
@@ -202,16 +202,8 @@ it('a job that no sample can be made of is a problem that names it', async () =>
     },
   ]);
   const { stderr } = await server.stop();
-  expect(parseLines(stderr)).toContainEqual(
-    expect.objectContaining({ access_log: 'end', outcome: 'failed' }),
-  );
+  expect(parseLog(stderr)).toContainEqual(expect.objectContaining({ access_log: 'end', outcome: 'failed' }));
 });
-
-const parseLines = (log: string): Record<string, unknown>[] =>
-  log
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 /** What a command says besides the entries of the access log. */
 const withoutEntries = (stderr: string): string => stderr.replace(/^\{.*\}\n/gm, '');

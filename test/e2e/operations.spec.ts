@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CLI, runCli } from '../setup/cli.js';
-import { insertLargeJobs, linesOf } from '../setup/corpus.js';
+import { CLI, parseLog, runCli } from '../setup/cli.js';
+import { insertLargeJobs, parseLines } from '../setup/corpus.js';
 import { createTestDatabase, cloneDatabase, type TestDatabase } from '../setup/database.js';
 import { beginReading } from '../setup/reader.js';
 import { freePort, startServer, type TestServer } from '../setup/server.js';
@@ -234,7 +234,7 @@ describe('watching', () => {
     await fetch(`${server.url}/api/v1/jobs/0197a1b2-0000-7000-8000-00000000dead`, {
       headers: { 'x-request-id': 'the-one' },
     });
-    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    const metrics = await metricsOf(server);
     const { stderr } = await server.stop();
     expect(metrics).toMatch(
       /^ground_truth_http_requests_total\{method="GET",route="\/api\/v1\/ground-truth\/export",status="200"\} 1$/m,
@@ -245,11 +245,7 @@ describe('watching', () => {
     expect(metrics).toMatch(/^ground_truth_export_samples_total 1500$/m);
     expect(metrics).toMatch(/^ground_truth_exports_total\{outcome="complete"\} 1$/m);
     expect(metrics).toMatch(/^ground_truth_database_connections\{state="idle"\} [1-9]/m);
-    const lines = stderr
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(lines.find(({ request_id }) => request_id === 'the-one')).toMatchObject({
+    expect(parseLog(stderr).find(({ request_id }) => request_id === 'the-one')).toMatchObject({
       level: 'info',
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
       method: 'GET',
@@ -307,9 +303,7 @@ describe('the end', () => {
       for (const reader of readers) reader.destroy();
       expect(existsSync(path.join(folder, 'pgdata/postmaster.pid'))).toBe(false);
       const { stdout } = await runCli(['access-log', '--json'], { env });
-      const outcomes = linesOf(stdout.toString()).map(
-        (line) => (JSON.parse(line) as { outcome: string }).outcome,
-      );
+      const outcomes = parseLines(stdout.toString()).map(({ outcome }) => outcome);
       expect(outcomes).toEqual(['shutdown', 'shutdown']);
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -69,6 +69,14 @@ export async function endOf(child: ChildProcessWithoutNullStreams): Promise<CliR
   });
 }
 
+/** The entries of a log; a last line that is not whole is an error. */
+export function parseLog(said: string): Record<string, unknown>[] {
+  return said
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
 function spawnOptions({ env, cwd }: CliOptions): SpawnOptionsWithoutStdio {
   return { env: { PATH: process.env.PATH, ...env }, ...(cwd !== undefined && { cwd }) };
 }
