@@ -184,38 +184,34 @@ describe('500 connections that send a byte now and then', () => {
       'POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"',
       false,
     ],
-  ])(
-    '%s',
-    async (_, beginning, areCutOff) => {
-      server = await startServer(env);
-      const sockets = await Promise.all(Array.from({ length: COUNT }, () => connectTo(server, beginning)));
-      const closed = sockets.map((socket) => once(socket, 'close'));
-      const dribble = setInterval(() => {
-        for (const socket of sockets) if (socket.writable) socket.write('x');
-      }, 500);
-      try {
-        const body = '{"filename":"a","source_kind":"pdf","result":{"a":1}}';
-        for (let i = 0; i < 5; i++) {
-          const answers = await Promise.all<Answer | Response>([
-            fetch(`${server.url}/healthz`),
-            fetch(`${server.url}/readyz`),
-            call('GET', '/ground-truth/stats'),
-            call('GET', '/ground-truth/export?approved_only=false'),
-            call('POST', '/jobs', { body }),
-          ]);
-          expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 201]);
-        }
-        // All of that was while they were there.
-        expect(sockets.filter((socket) => !socket.closed)).toHaveLength(COUNT);
-        if (areCutOff) await Promise.all(closed);
-      } finally {
-        clearInterval(dribble);
-        for (const socket of sockets) socket.destroy();
+  ])('%s', async (_, beginning, areCutOff) => {
+    server = await startServer(env);
+    const sockets = await Promise.all(Array.from({ length: COUNT }, () => connectTo(server, beginning)));
+    const closed = sockets.map((socket) => once(socket, 'close'));
+    const dribble = setInterval(() => {
+      for (const socket of sockets) if (socket.writable) socket.write('x');
+    }, 500);
+    try {
+      const body = '{"filename":"a","source_kind":"pdf","result":{"a":1}}';
+      for (let i = 0; i < 5; i++) {
+        const answers = await Promise.all<Answer | Response>([
+          fetch(`${server.url}/healthz`),
+          fetch(`${server.url}/readyz`),
+          call('GET', '/ground-truth/stats'),
+          call('GET', '/ground-truth/export?approved_only=false'),
+          call('POST', '/jobs', { body }),
+        ]);
+        expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 201]);
       }
-      expect(await server.stop()).toMatchObject({ code: 0, signal: null });
-    },
-    120_000,
-  );
+      // All of that was while they were there.
+      expect(sockets.filter((socket) => !socket.closed)).toHaveLength(COUNT);
+      if (areCutOff) await Promise.all(closed);
+    } finally {
+      clearInterval(dribble);
+      for (const socket of sockets) socket.destroy();
+    }
+    expect(await server.stop()).toMatchObject({ code: 0, signal: null });
+  });
 
   async function connectTo({ port }: TestServer, beginning: string): Promise<Socket> {
     const socket = connect(port, '127.0.0.1');

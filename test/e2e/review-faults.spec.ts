@@ -13,7 +13,7 @@ const CORRECTIONS = Number(process.env.GROUND_TRUTH_TEST_CORRECTIONS ?? 400);
 const JOBS = 10;
 const CLIENTS = 8;
 
-jest.setTimeout(60_000 + 2_000 * KILLS + 100 * CORRECTIONS);
+jest.setTimeout(180_000 + 2_000 * KILLS + 100 * CORRECTIONS);
 
 const jobId = (n: number) => `00000000-0000-7000-8000-00000000000${n % JOBS}`;
 
