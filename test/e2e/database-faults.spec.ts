@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../fixtures/embedded-user-process.js';
-import { type Answer, apiOf } from '../setup/api.js';
+import { apiOf, kindOf } from '../setup/api.js';
 import { type CliRun, endOf, runCli, runShell, startCli } from '../setup/cli.js';
 import { linesOf, parseLines, sampleLine } from '../setup/corpus.js';
 import { MARKER } from '../setup/log-watch.js';
@@ -41,8 +41,6 @@ afterAll(async () => {
   await postgres.remove();
   await rm(folder, { recursive: true, force: true });
 });
-
-const kindOf = ({ json }: Answer): string => String(json.type).replace(/.*:/, '');
 
 describe('a database that is gone in the middle of everything, and comes back', () => {
   beforeAll(async () => {
@@ -225,13 +223,10 @@ describe('a full disk', () => {
       expect((await call('GET', '/ground-truth/stats')).json).toMatchObject({ total_jobs: 1 });
 
       let created = 1;
-      for (let answer: Answer; ; created++) {
-        answer = await call('POST', '/jobs', { body: large(created) });
-        if (answer.status === 201) continue;
-        expect([answer.status, kindOf(answer)]).toEqual([503, 'database-unavailable']);
-        expect(answer.text).not.toContain('space');
-        break;
-      }
+      let answer = await call('POST', '/jobs', { body: large(created) });
+      while (answer.status === 201) answer = await call('POST', '/jobs', { body: large(++created) });
+      expect([answer.status, kindOf(answer)]).toEqual([503, 'database-unavailable']);
+      expect(answer.text).not.toContain('space');
       const corpus = await call('GET', '/ground-truth/export?approved_only=false');
       expect(corpus.status).toBe(200);
       expect(parseLines(corpus.text).map(({ filename }) => Number(filename))).toEqual(

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { apiOf } from '../setup/api.js';
+import { apiOf, kindOf } from '../setup/api.js';
 import { exportText, linesOf } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { MARKER } from '../setup/log-watch.js';
@@ -40,8 +40,6 @@ const create = (result: string | null = RESULT, members: Record<string, unknown>
 const correct = (body: string, headers: Record<string, string> = {}, id = JOB) =>
   call('POST', `/jobs/${id}/corrections`, { body, headers });
 const resultOf = async (id = JOB) => /"result":(.*)\}$/.exec((await call('GET', `/jobs/${id}`)).text)?.[1];
-const kindOf = ({ json }: { json: Record<string, unknown> }) =>
-  String(json.type).replace('urn:ground-truth:problem:', '');
 
 describe('POST /jobs', () => {
   it('creates a job, says where it is, and keeps each byte of its result', async () => {

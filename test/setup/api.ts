@@ -42,3 +42,8 @@ export function apiOf(server: () => TestServer) {
     };
   };
 }
+
+/** Which problem it is: the last part of its type. */
+export function kindOf({ json }: Answer): string {
+  return String(json.type).replace('urn:ground-truth:problem:', '');
+}
