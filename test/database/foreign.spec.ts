@@ -300,11 +300,11 @@ it('says so where a relation has changed since the start', async () => {
   await client.query(JOB);
   const dataSource = await connect();
   await client.query('alter table ocr.corrections rename to edits');
-  for (const reading of [
-    exportText(dataSource),
-    exportService(dataSource).statistics({ top_n: 1, collapse_indices: false }),
+  for (const read of [
+    () => exportText(dataSource),
+    () => exportService(dataSource).statistics({ top_n: 1, collapse_indices: false }),
   ])
-    await expect(reading).rejects.toMatchObject({
+    await expect(read()).rejects.toMatchObject({
       name: 'ForeignDatabaseError',
       message: 'ocr.jobs or ocr.corrections is not what it was at the start (SQLSTATE 42P01); start again',
     });
