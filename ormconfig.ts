@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { Env } from './src/config/env.js';
-import { GroundTruthDataSource } from './src/database/ground-truth-data-source.js';
+import { Env } from './src/platform/config/env.js';
+import { GroundTruthDataSource } from './src/platform/database/ground-truth-data-source.js';
 
 /** For TypeORM's own command line: `npx typeorm migration:show -d dist/ormconfig.js` after a build. */
 export default new GroundTruthDataSource(Env.read());

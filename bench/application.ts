@@ -1,9 +1,9 @@
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { AccessModule } from '../src/access/access.module.js';
-import { ConfigModule } from '../src/config/config.module.js';
+import { AccessModule } from '../src/platform/access/access.module.js';
+import { ConfigModule } from '../src/platform/config/config.module.js';
 import { CorpusModule } from '../src/corpus/corpus.module.js';
-import { DatabaseModule } from '../src/database/database.module.js';
+import { DatabaseModule } from '../src/platform/database/database.module.js';
 import { GroundTruthModule } from '../src/ground-truth/ground-truth.module.js';
 
 /** Both sides without HTTP and without a terminal, on the database at DATABASE_URL. */

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { Env } from '../src/config/env.js';
-import { EmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
-import { GroundTruthDataSource } from '../src/database/ground-truth-data-source.js';
-import { migrate } from '../src/database/migrate.js';
+import { Env } from '../src/platform/config/env.js';
+import { EmbeddedPostgres } from '../src/platform/database/embedded/embedded-postgres.js';
+import { GroundTruthDataSource } from '../src/platform/database/ground-truth-data-source.js';
+import { migrate } from '../src/platform/database/migrate.js';
 import { type BenchOptions } from './options.js';
 
 /** The database that is measured, for as long as it is not closed. */

@@ -29,8 +29,8 @@ async function openApi() {
   const { NestFactory } = await import('@nestjs/core');
   const { AppModule } = await built('app.module.js');
   const { buildDocument, prefixRoutes } = await built('configure-app.js');
-  const { Env } = await built('config/env.js');
-  const { packageVersion } = await built('package-version.js');
+  const { Env } = await built('platform/config/env.js');
+  const { packageVersion } = await built('platform/config/package-version.js');
   const app = await NestFactory.create(AppModule.forRoot(new Env()), {
     preview: true,
     logger: false,
@@ -87,8 +87,8 @@ async function withDatabase(url, work) {
 }
 
 async function dataSourceOf(environment) {
-  const { Env } = await built('config/env.js');
-  const { GroundTruthDataSource } = await built('database/ground-truth-data-source.js');
+  const { Env } = await built('platform/config/env.js');
+  const { GroundTruthDataSource } = await built('platform/database/ground-truth-data-source.js');
   return new GroundTruthDataSource(Env.read(environment));
 }
 

@@ -1,12 +1,12 @@
 import { type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
-import { AccessModule } from './access/access.module.js';
-import { ConfigModule } from './config/config.module.js';
-import { type Env } from './config/env.js';
-import { CorpusHttpModule } from './corpus/corpus-http.module.js';
-import { DatabaseModule } from './database/database.module.js';
-import { GroundTruthDataSource } from './database/ground-truth-data-source.js';
-import { GroundTruthHttpModule } from './ground-truth/ground-truth-http.module.js';
-import { OperationsModule } from './operations/operations.module.js';
+import { AccessModule } from './platform/access/access.module.js';
+import { ConfigModule } from './platform/config/config.module.js';
+import { type Env } from './platform/config/env.js';
+import { CorpusHttpModule } from './corpus/http/corpus-http.module.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';
+import { GroundTruthHttpModule } from './ground-truth/http/ground-truth-http.module.js';
+import { OperationsModule } from './platform/operations/operations.module.js';
 
 /** The HTTP server. */
 @Module({})

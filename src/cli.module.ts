@@ -1,18 +1,18 @@
 import { Module } from '@nestjs/common';
 import { InjectCommander } from 'nest-commander';
-import { AccessModule } from './access/access.module.js';
-import { AccessCommandsModule } from './access/commands/access-commands.module.js';
-import { DemoCommand } from './commands/demo.command.js';
-import { MigrateCommand } from './commands/migrate.command.js';
-import { ServeCommand } from './commands/serve.command.js';
-import { ConfigModule } from './config/config.module.js';
+import { AccessModule } from './platform/access/access.module.js';
+import { AccessCommandsModule } from './platform/access/commands/access-commands.module.js';
+import { DemoCommand } from './demo.command.js';
+import { MigrateCommand } from './migrate.command.js';
+import { ServeCommand } from './serve.command.js';
+import { ConfigModule } from './platform/config/config.module.js';
 import { CorpusCommandsModule } from './corpus/commands/corpus-commands.module.js';
 import { CorpusModule } from './corpus/corpus.module.js';
-import { DatabaseModule } from './database/database.module.js';
+import { DatabaseModule } from './platform/database/database.module.js';
 import { GroundTruthCommandsModule } from './ground-truth/commands/ground-truth-commands.module.js';
 import { GroundTruthModule } from './ground-truth/ground-truth.module.js';
-import { type CommanderCommand } from './terminal/terminal-command.js';
-import { TerminalModule } from './terminal/terminal.module.js';
+import { type CommanderCommand } from './platform/terminal/terminal-command.js';
+import { TerminalModule } from './platform/terminal/interruption.js';
 
 /** The commands. Loading one must cost little: none imports the HTTP side. */
 @Module({

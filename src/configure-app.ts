@@ -2,16 +2,16 @@ import { parse } from 'node:querystring';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import helmet from 'helmet';
-import { type Scope } from './access/scope.js';
-import { type Env } from './config/env.js';
-import { BODY_LIMIT } from './http/json-body.js';
-import { ProblemFilter } from './http/problem.filter.js';
-import { problemSchema } from './http/problem.openapi.js';
-import { giveRequestId } from './http/request-id.js';
-import { API_KEY } from './http/requires-scope.js';
-import { breakOffSlowSenders } from './http/slow-senders.js';
-import { swaggerPlugin } from './http/swagger-plugin.js';
-import { RequestLog } from './operations/request-log.js';
+import { type Scope } from './platform/access/key.js';
+import { type Env } from './platform/config/env.js';
+import { BODY_LIMIT } from './platform/http/json.js';
+import { ProblemFilter } from './platform/http/problem.filter.js';
+import { problemSchema } from './platform/http/problem.openapi.js';
+import { giveRequestId } from './platform/http/request.js';
+import { API_KEY } from './platform/http/requires-scope.js';
+import { breakOffSlowSenders } from './platform/http/connections.js';
+import { swaggerPlugin } from './platform/http/swagger-plugin.js';
+import { RequestLog } from './platform/operations/request-log.js';
 
 /** Headers that a page of another origin may read. */
 const EXPOSED_HEADERS = ['Content-Disposition', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'];

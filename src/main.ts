@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { serve } from './serve.js';
-import { reportFailure } from './terminal/report-failure.js';
+import { reportFailure } from './platform/terminal/failure.js';
 
 try {
   await serve();

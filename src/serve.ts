@@ -3,19 +3,19 @@ import { type AddressInfo, BlockList, isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
-import { ApiKeys } from './access/api-keys.js';
+import { ApiKeys } from './platform/access/api-keys.js';
 import { AppModule } from './app.module.js';
-import { Env } from './config/env.js';
+import { Env } from './platform/config/env.js';
 import { configureApp } from './configure-app.js';
-import { GroundTruthDataSource } from './database/ground-truth-data-source.js';
-import { migrate } from './database/migrate.js';
-import { AccessControl } from './http/access-control.js';
-import { answerUnreadable } from './http/unreadable.js';
-import { Transfers } from './http/transfers.js';
-import { JsonLogger } from './operations/json-logger.js';
-import { packageVersion } from './package-version.js';
-import { ExitCode } from './terminal/exit-code.js';
-import { Failure, systemReason } from './terminal/failure.js';
+import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';
+import { migrate } from './platform/database/migrate.js';
+import { AccessControl } from './platform/http/access-control.js';
+import { answerUnreadable } from './platform/http/connections.js';
+import { Transfers } from './platform/http/transfers.js';
+import { JsonLogger } from './platform/operations/json-logger.js';
+import { packageVersion } from './platform/config/package-version.js';
+import { ExitCode } from './platform/terminal/failure.js';
+import { Failure, systemReason } from './platform/terminal/failure.js';
 
 /** What comes before the environment's HOST and PORT. */
 export interface ServeOptions {
@@ -27,7 +27,7 @@ export interface ServeOptions {
 const GRACE_MS = 1_000;
 
 /** And then the process has that long to give back what it holds. */
-const LAST_MS = 10_000;
+const EXIT_TIMEOUT_MS = 10_000;
 
 /** Headers come in one go, unless somebody holds connections open to keep others out. */
 const HEADERS_MS = 15_000;
@@ -149,7 +149,7 @@ function endInAnyCase(logger: JsonLogger, seconds: number): void {
       logger.error('the server could not end in time: the database does not answer');
       process.exit(ExitCode.Failed);
     },
-    seconds * 1_000 + LAST_MS,
+    seconds * 1_000 + EXIT_TIMEOUT_MS,
   ).unref();
 }
 

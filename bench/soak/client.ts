@@ -41,7 +41,7 @@ export interface Answer {
 export const TOO_MANY = '503 too-many-transfers';
 
 /** Nothing takes that long unless it hangs. */
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 /** Less than the server keeps a connection that nobody uses: one that it is closing must not get another request. */
 const IDLE_MS = 3_000;
@@ -92,7 +92,7 @@ export class Client {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     asked.on('error', () => undefined);
     asked.end(typeof body === 'object' ? JSON.stringify(body) : body);

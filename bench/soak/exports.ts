@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { pipeline, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
-import { Env } from '../../src/config/env.js';
+import { Env } from '../../src/platform/config/env.js';
 import { secondsSince } from '../measurement.js';
 import { pipeProgram } from '../processes.js';
 import { checkCorpus, CorpusFlaw, type CorpusQuery } from './corpus-check.js';
@@ -14,8 +14,8 @@ const DAY_MS = 86_400_000;
 const SLOW_BYTES_PER_SECOND = 1_500_000;
 
 /** As the server has it where nothing is set. */
-const MOST_EXPORTS = new Env().mostTransfers;
-const CROWD = MOST_EXPORTS + 3;
+const MAX_EXPORTS = new Env().mostTransfers;
+const CROWD = MAX_EXPORTS + 3;
 
 export async function exportSome(client: Client): Promise<void> {
   const gzip = client.random.chance(0.4);
@@ -121,7 +121,7 @@ export async function crowdExports(client: Client): Promise<void> {
       refused++;
       tally.provoked(kind, secondsSince(start));
     }
-    if (refused < CROWD - MOST_EXPORTS) throw tally.fault(kind, 'more were let in than may');
+    if (refused < CROWD - MAX_EXPORTS) throw tally.fault(kind, 'more were let in than may');
     await sleep(random.between(200, 1_500));
   } catch (error) {
     throw error instanceof Unexpected ? error : tally.fault(kind, codeOf(error));

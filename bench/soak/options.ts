@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { Env } from '../../src/config/env.js';
+import { Env } from '../../src/platform/config/env.js';
 import { readCount } from '../options.js';
 
 /** More could have as many exports at once as the server allows, and be refused without anybody wanting it. */
-const MOST_CLIENTS = new Env().mostTransfers - 1;
+const MAX_CLIENTS = new Env().mostTransfers - 1;
 
 /** Fewer fit into the buffers between two processes, and what is to be broken off has been sent already. */
 const LEAST_JOBS = 5_000;
@@ -15,7 +15,7 @@ stays what it was. Brings its own embedded PostgreSQL in a temporary folder.
 
   --minutes N   how long the load lasts (default: 10); memory is judged from 3 on
   --jobs N      jobs at the beginning, ${LEAST_JOBS} or more (default: 20000)
-  --clients N   who ask at the same time, 1 to ${MOST_CLIENTS} (default: 12)
+  --clients N   who ask at the same time, 1 to ${MAX_CLIENTS} (default: 12)
   --seed N      of the random choices (default: 1)
   --help`;
 
@@ -43,7 +43,7 @@ export function readOptions(args: readonly string[]): SoakOptions | undefined {
   });
   if (values.help) return undefined;
   const clients = readCount('clients', values.clients, 1);
-  if (clients > MOST_CLIENTS) throw new RangeError(`--clients must be at most ${MOST_CLIENTS}`);
+  if (clients > MAX_CLIENTS) throw new RangeError(`--clients must be at most ${MAX_CLIENTS}`);
   return {
     minutes: readCount('minutes', values.minutes, 1),
     jobs: readCount('jobs', values.jobs, LEAST_JOBS),

@@ -1,4 +1,4 @@
-const MOST_EXAMPLES = 5;
+const MAX_EXAMPLES = 5;
 
 /** Counts what the server says of itself that is no good. */
 export class ServerLog {
@@ -13,7 +13,7 @@ export class ServerLog {
     if (level === undefined) this.strays++;
     else if (level === 'error' || level === 'fatal') this.errors++;
     else return;
-    if (this.examples.length < MOST_EXAMPLES) this.examples.push(line.slice(0, 400));
+    if (this.examples.length < MAX_EXAMPLES) this.examples.push(line.slice(0, 400));
   };
 }
 

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { type Scope, SCOPES } from '../../src/access/scope.js';
+import { type Scope, SCOPES } from '../../src/platform/access/key.js';
 import { generateSamples } from '../../samples/generate.js';
 import { type BenchDatabase, openEmbedded, settle } from '../database.js';
 import { pipeProgram, type Server, startServer } from '../processes.js';

@@ -12,7 +12,7 @@ export class Unexpected extends Error {
   override readonly name = 'Unexpected';
 }
 
-const MOST_EXAMPLES = 5;
+const MAX_EXAMPLES = 5;
 
 /** Counts what happens, by kind. Holds nothing of any document. */
 export class Tally {
@@ -43,7 +43,7 @@ export class Tally {
     const fault = this.faults.get(name) ?? { count: 0, examples: [] };
     this.faults.set(name, fault);
     fault.count++;
-    if (example !== '' && fault.examples.length < MOST_EXAMPLES) fault.examples.push(example);
+    if (example !== '' && fault.examples.length < MAX_EXAMPLES) fault.examples.push(example);
     return new Unexpected(name);
   }
 

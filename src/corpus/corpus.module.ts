@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
 import { ImportService } from './import/import.service.js';
 import { StagingRepository } from './import/staging.repository.js';
-import { IngestRepository } from './ingest/ingest.repository.js';
-import { IngestService } from './ingest/ingest.service.js';
+import { IntakeRepository } from './intake.repository.js';
+import { IntakeService } from './intake.service.js';
 import { JobsRepository } from './jobs.repository.js';
-import { QueueRepository } from './queue/queue.repository.js';
-import { QueueService } from './queue/queue.service.js';
-import { ReviewRepository } from './review/review.repository.js';
-import { ReviewService } from './review/review.service.js';
+import { QueueRepository } from './queue.repository.js';
+import { QueueService } from './queue.service.js';
+import { ReviewRepository } from './jobs.repository.js';
+import { ReviewService } from './review.service.js';
 
 /** The write side: jobs and their trails. It knows neither HTTP nor a terminal. */
 @Module({
@@ -15,13 +15,13 @@ import { ReviewService } from './review/review.service.js';
     JobsRepository,
     StagingRepository,
     ImportService,
-    IngestRepository,
-    IngestService,
+    IntakeRepository,
+    IntakeService,
     QueueRepository,
     QueueService,
     ReviewRepository,
     ReviewService,
   ],
-  exports: [JobsRepository, ImportService, IngestService, QueueService, ReviewRepository, ReviewService],
+  exports: [JobsRepository, ImportService, IntakeService, QueueService, ReviewRepository, ReviewService],
 })
 export class CorpusModule {}

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { readTime, readTimeOrNull, timeText } from '../database/time-column.js';
+import { readTime, readTimeOrNull, timeText } from '../platform/database/time-column.js';
 
 /** A job as it stands in the database, its result left out. Times are RFC 3339. */
 export interface JobSummary {

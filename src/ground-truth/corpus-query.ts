@@ -1,5 +1,5 @@
 import { escapeLiteral } from 'pg';
-import { formatTimestamp } from '../timestamp/rfc3339.js';
+import { formatTimestamp } from '../platform/timestamp.js';
 import { type JobFilter } from './corpus-filter.js';
 
 /** The fields of a row of `corpusQuery` and of `verificationQuery`, in their order. */
@@ -82,7 +82,7 @@ export function settingsFor(filter: JobFilter): string {
  * The same where the jobs are somebody else's. Nothing is known of their indexes, so the planner is left its choice of
  * plans. A `real` is written with all the digits that mean it.
  */
-export const FOREIGN_SETTINGS = 'set local jit = off; set local extra_float_digits = 1';
+export const EXTERNAL_SETTINGS = 'set local jit = off; set local extra_float_digits = 1';
 
 const FIELDS = `
   job.id, job.filename, job.source_kind, job.approved, job.reviewed_by, job.reviewed_at, job.created_at,

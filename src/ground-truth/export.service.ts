@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { ByteWriter } from '../bytes/byte-writer.js';
+import { ByteWriter } from '../platform/byte-writer.js';
 import { type CorpusFilter } from './corpus-filter.js';
 import { GroundTruthRepository } from './ground-truth.repository.js';
-import { ReplayService } from './replay.service.js';
+import { ReplayService } from '../replay/replay.service.js';
 import { SampleWriter } from './sample-writer.js';
 import { type Statistics, type StatisticsOptions } from './statistics-query.js';
 

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { ExportService } from './export.service.js';
 import { GroundTruthRepository } from './ground-truth.repository.js';
 import { RecordedExportService } from './recorded-export.service.js';
-import { ReplayService } from './replay.service.js';
+import { ReplayService } from '../replay/replay.service.js';
 import { VerifyService } from './verify.service.js';
 
 /** The read side: what the controller and the commands share. It knows neither HTTP nor a terminal. */

@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { type PoolClient, type QueryResultRow } from 'pg';
-import { type CopyRow } from '../database/binary-copy.js';
-import { copyRows } from '../database/copy-out.js';
-import { type ForeignRelations } from '../database/foreign/foreign-relations.js';
-import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
+import { type CopyRow } from '../platform/database/binary-copy.js';
+import { copyRows } from '../platform/database/copy-out.js';
+import { type ExternalRelations } from '../platform/database/external/external-relations.js';
+import { GroundTruthDataSource } from '../platform/database/ground-truth-data-source.js';
 import { type JobFilter } from './corpus-filter.js';
 import {
   corpusQuery,
   countQuery,
-  FOREIGN_SETTINGS,
+  EXTERNAL_SETTINGS,
   JOB_FIELDS,
   settingsFor,
   VERIFICATION_FIELDS,
   verificationQuery,
 } from './corpus-query.js';
-import { checkingRows } from './foreign/checked-row.js';
-import { checkKeys } from './foreign/relation-keys.js';
+import { checkingRows } from './external-row.js';
+import { checkKeys } from './external-keys.js';
 import {
   type Statistics,
   type StatisticsOptions,
@@ -56,7 +56,7 @@ export class GroundTruthRepository {
   async openSnapshot(signal?: AbortSignal): Promise<Snapshot> {
     signal?.throwIfAborted();
     const dataSource = await this.dataSource.connected();
-    const snapshot = new OpenSnapshot(await dataSource.takeClient(), signal, dataSource.foreign);
+    const snapshot = new OpenSnapshot(await dataSource.takeClient(), signal, dataSource.external);
     try {
       signal?.throwIfAborted();
       await snapshot.begin();
@@ -78,7 +78,7 @@ class OpenSnapshot implements Snapshot {
     private readonly client: PoolClient,
     private readonly signal: AbortSignal | undefined,
     /** Where the jobs are somebody else's. */
-    private readonly foreign: ForeignRelations | undefined,
+    private readonly external: ExternalRelations | undefined,
   ) {
     // Without a listener, a connection that breaks between two statements would end the process.
     client.on('error', this.remember);
@@ -99,13 +99,13 @@ class OpenSnapshot implements Snapshot {
 
   async countJobs(filter: JobFilter): Promise<number> {
     const query = countQuery(filter);
-    const row = await this.ask<{ samples: string }>(this.foreign?.reading(query) ?? query);
+    const row = await this.ask<{ samples: string }>(this.external?.reading(query) ?? query);
     return Number(row.samples);
   }
 
   async findStatistics(options: StatisticsOptions): Promise<Statistics> {
     const query = statisticsQuery(options);
-    const text = this.foreign?.readingWhatBelongsTogether(query) ?? query;
+    const text = this.external?.readingWhatBelongsTogether(query) ?? query;
     return toStatistics(await this.ask<StatisticsRow>(text, [options.top_n]));
   }
 
@@ -116,7 +116,7 @@ class OpenSnapshot implements Snapshot {
       this.isClean = true;
       return rows[0]!;
     } catch (error) {
-      throw this.foreign?.explain(error) ?? error;
+      throw this.external?.explain(error) ?? error;
     }
   }
 
@@ -126,15 +126,15 @@ class OpenSnapshot implements Snapshot {
     fields: number,
     onRow: (row: CopyRow) => boolean,
   ): AsyncIterable<void> {
-    const { client, foreign } = this;
+    const { client, external } = this;
     this.isClean = false;
     try {
-      await client.query(foreign ? FOREIGN_SETTINGS : settingsFor(filter));
-      if (foreign) await checkKeys(client, foreign, filter);
-      const rows = foreign ? checkingRows(foreign, fields, onRow) : onRow;
-      yield* copyRows(client, foreign?.reading(query) ?? query, fields, rows);
+      await client.query(external ? EXTERNAL_SETTINGS : settingsFor(filter));
+      if (external) await checkKeys(client, external, filter);
+      const rows = external ? checkingRows(external, fields, onRow) : onRow;
+      yield* copyRows(client, external?.reading(query) ?? query, fields, rows);
     } catch (error) {
-      throw foreign?.explain(error) ?? error;
+      throw external?.explain(error) ?? error;
     }
     this.isClean = true;
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AccessLog, type ExportBegin, type ExportOutcome } from '../access/access-log.js';
-import { formatTimestamp } from '../timestamp/rfc3339.js';
+import { AccessLog, type ExportBegin, type ExportOutcome } from '../platform/access/access-log.js';
+import { formatTimestamp } from '../platform/timestamp.js';
 import { type CorpusFilter } from './corpus-filter.js';
 import { type CorpusExport, type ExportOptions, ExportService } from './export.service.js';
 

@@ -1,10 +1,9 @@
-import { type ByteWriter } from '../bytes/byte-writer.js';
-import { type CopyRow } from '../database/binary-copy.js';
-import { int32At, readArrayHead } from '../database/postgres-binary.js';
-import { type JsonSlice, sliceOf, textOf } from '../json-text/json-slice.js';
-import { JSON_NULL } from '../json-text/read.js';
+import { type ByteWriter } from '../platform/byte-writer.js';
+import { type CopyRow } from '../platform/database/binary-copy.js';
+import { int32At, readArrayHead } from '../platform/database/postgres-binary.js';
+import { JSON_NULL, type JsonSlice, sliceOf, textOf } from '../json-text/index.js';
 import { JobField } from './corpus-query.js';
-import { onOneLine, type ReplayService } from './replay.service.js';
+import { onOneLine, type ReplayService } from '../replay/replay.service.js';
 import { readResult, readTrail, type StoredCorrection } from './trail-reader.js';
 import { put, putString, putTime, putUuid, ROOM_FOR_VALUE, roomForString } from './wire.js';
 

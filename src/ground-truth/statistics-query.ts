@@ -1,3 +1,5 @@
+import { BooleanParameter, CountParameter } from '../platform/parameters/parameters.js';
+
 /** What the database holds, in numbers. */
 export interface Statistics {
   readonly total_jobs: number;
@@ -63,4 +65,13 @@ export function toStatistics(row: StatisticsRow): Statistics {
       count: Number(row.counts[index]),
     })),
   };
+}
+
+/** How to list the most corrected fields. */
+export class StatisticsQueryDto implements StatisticsOptions {
+  @CountParameter(1, 1_000)
+  readonly top_n: number = 10;
+
+  @BooleanParameter()
+  readonly collapse_indices: boolean = false;
 }

@@ -1,16 +1,15 @@
-import { type CopyRow } from '../database/binary-copy.js';
+import { type CopyRow } from '../platform/database/binary-copy.js';
 import {
   int32At,
   NULL_LENGTH,
   readArrayHead,
   RECORD_FIELD_LEAD,
   RECORD_HEAD,
-} from '../database/postgres-binary.js';
-import { type JsonSlice, sliceOf } from '../json-text/json-slice.js';
-import { JSON_NULL } from '../json-text/read.js';
+} from '../platform/database/postgres-binary.js';
+import { JSON_NULL, type JsonSlice, sliceOf } from '../json-text/index.js';
 import { type Edit, type Op } from '../replay/replay.js';
 import { CorrectionField, JobField } from './corpus-query.js';
-import { type ReplayService } from './replay.service.js';
+import { type ReplayService } from '../replay/replay.service.js';
 
 /** A stored correction: what replay needs of it, and where in the row the rest begins and ends. */
 export interface StoredCorrection extends Edit {

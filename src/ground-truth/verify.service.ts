@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { ByteWriter } from '../bytes/byte-writer.js';
-import { type CopyRow } from '../database/binary-copy.js';
-import { uuidAt } from '../database/postgres-binary.js';
-import { JSON_NULL } from '../json-text/read.js';
+import { ByteWriter } from '../platform/byte-writer.js';
+import { type CopyRow } from '../platform/database/binary-copy.js';
+import { uuidAt } from '../platform/database/postgres-binary.js';
+import { JSON_NULL } from '../json-text/index.js';
 import { type Divergence } from '../replay/replay.js';
 import { type CorpusFilter } from './corpus-filter.js';
 import { JobField } from './corpus-query.js';
 import { GroundTruthRepository } from './ground-truth.repository.js';
-import { ReplayService } from './replay.service.js';
+import { ReplayService } from '../replay/replay.service.js';
 import { readResult, readTrail } from './trail-reader.js';
 
 /** A job whose trail and result do not belong together. Holds no document's content. */
@@ -45,7 +45,7 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
 
-const MOST_LISTED = 1_000;
+const MAX_LISTED = 1_000;
 /** How much is checked until others have a turn. */
 const BLOCK_SIZE = 256 * 1024;
 const ALL_JOBS: CorpusFilter = { approved_only: false };
@@ -116,7 +116,7 @@ class RunningVerification {
 
   private list(row: CopyRow, describe: (jobId: string) => UnsoundJob): void {
     const { unsound } = this.found;
-    if (unsound.length < MOST_LISTED) unsound.push(describe(uuidAt(row.bytes, row.start(JobField.Id))));
+    if (unsound.length < MAX_LISTED) unsound.push(describe(uuidAt(row.bytes, row.start(JobField.Id))));
   }
 }
 

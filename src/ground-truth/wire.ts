@@ -1,5 +1,5 @@
-import { writeTimestampAt } from '../database/postgres-binary.js';
-import { LONGEST_TIME } from '../timestamp/rfc3339.js';
+import { writeTimestampAt } from '../platform/database/postgres-binary.js';
+import { MAX_TIME_LENGTH } from '../platform/timestamp.js';
 
 /**
  * How a corpus writes our own values, straight from the database's bytes: each function writes at an offset, in a buffer
@@ -13,7 +13,7 @@ export function roomForString(length: number): number {
 }
 
 /** What `putUuid`, `putTime` or `null` may need. */
-export const ROOM_FOR_VALUE = 2 + Math.max(36, LONGEST_TIME);
+export const ROOM_FOR_VALUE = 2 + Math.max(36, MAX_TIME_LENGTH);
 
 /** Bytes as they are. */
 export function put(target: Buffer, at: number, text: Buffer): number {

@@ -1,14 +1,14 @@
 /** How many rows of an array may have come, gone or moved before their search, quadratic in them, is given up. */
-const MOST_DIFFERENCES = 2_000;
+const MAX_DIFFERENCES = 2_000;
 /** How many steps the searches in all arrays of a document may take. */
-const MOST_STEPS = 50_000_000;
+const MAX_STEPS = 50_000_000;
 
 /** In place of a row. */
 export const NO_ROW = -1;
 
 /** What the searches in the arrays of one document may take, together. */
 export class Search {
-  stepsLeft = MOST_STEPS;
+  stepsLeft = MAX_STEPS;
 }
 
 /**
@@ -45,7 +45,7 @@ interface Run {
  * where the bounds do not let it be found; then the rows are paired by their position.
  */
 function longestCommon(left: readonly number[], right: readonly number[], search: Search): Run | undefined {
-  const most = Math.min(left.length + right.length, MOST_DIFFERENCES);
+  const most = Math.min(left.length + right.length, MAX_DIFFERENCES);
   // How far into `left` each diagonal has come, and by which runs. Diagonal 0 is in the middle.
   const middle = most + 1;
   const reached = new Int32Array(2 * middle + 1);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { jsonText, spaced } from '../../test/json-text/arbitrary-json.js';
 import { compact, depth, MAX_DEPTH } from './compact.js';
-import { JsonTextError } from './json-text-error.js';
+import { JsonTextError } from './scan.js';
 
 const text = (buffer: Buffer) => buffer.toString('utf8');
 

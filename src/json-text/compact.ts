@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { JsonTextError, TooDeepError } from './json-text-error.js';
+import { JsonTextError, TooDeepError } from './scan.js';
 import { Char, isWhiteSpace, skipWhiteSpace } from './scan.js';
 
 /** How deep arrays and objects may nest. PostgreSQL's own limit varies with version and stack size; ours does not. */

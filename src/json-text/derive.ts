@@ -15,10 +15,10 @@ export interface DerivedEdit {
 }
 
 /** How many characters all paths may have, and what an edit counts besides. */
-const MOST_CHARACTERS = 50_000_000;
+const MAX_CHARACTERS = 50_000_000;
 const CHARACTERS_OF_EDIT = 100;
 /** How often each byte may be compared, which is once for each level, before only ids are. */
-const MOST_COMPARISONS = 32;
+const MAX_COMPARISONS = 32;
 
 const ROOT = 0;
 
@@ -63,13 +63,13 @@ class Derivation {
   private readonly edits: DerivedEdit[] = [];
   private readonly search = new Search();
   private bytesLeft: number;
-  private charactersLeft = MOST_CHARACTERS;
+  private charactersLeft = MAX_CHARACTERS;
 
   constructor(before: Buffer, after: Buffer) {
     const ids = new Map<string, number>();
     this.before = new Values(before, ids);
     this.after = new Values(after, ids);
-    this.bytesLeft = MOST_COMPARISONS * before.length;
+    this.bytesLeft = MAX_COMPARISONS * before.length;
   }
 
   /** What comes and goes in an array or object is told before the edits further in: by then, their indices are final. */

@@ -1,5 +1,5 @@
 import { type JsonSlice } from './json-slice.js';
-import { JsonTextError } from './json-text-error.js';
+import { JsonTextError } from './scan.js';
 import { Char, decodeString, isWhiteSpace, skipScalar, skipString, skipWhiteSpace } from './scan.js';
 
 /**

@@ -1,8 +1,30 @@
+/** The text is not JSON, or not JSON that is accepted here. Never quotes the text: it may be personal data. */
+export class JsonTextError extends Error {
+  override readonly name = 'JsonTextError';
+
+  /**
+   * @param reason what is wrong, as a clause without a capital or a full stop
+   * @param position byte offset (0-based) at which it was noticed
+   */
+  constructor(
+    readonly reason: string,
+    readonly position: number,
+  ) {
+    super(`${reason} (at byte ${position})`);
+  }
+}
+
+/** The text nests deeper than is accepted. */
+export class TooDeepError extends JsonTextError {
+  constructor(levels: number, position: number) {
+    super(`deeper than ${levels.toLocaleString('en')} levels`, position);
+  }
+}
+
 /**
  * Skipping over JSON text that is known to be valid: it came through `compact`, or out of a `json` column. None of these
  * functions validates; on text that ends too early they throw rather than run on.
  */
-import { JsonTextError } from './json-text-error.js';
 
 /** As an enumeration the compiler puts the numbers in place; each use of an imported constant would look it up. */
 export const enum Char {

@@ -1,11 +1,20 @@
 import fc from 'fast-check';
 import { jsonText } from '../../test/json-text/arbitrary-json.js';
-import { add, type Edited, PATH_MISSING, remove, replace as replaceAt } from '../json-text/edit.js';
-import { equal } from '../json-text/equal.js';
-import { type FieldPath, key, parseFieldPath } from '../json-text/field-path.js';
-import { JsonDocument } from '../json-text/json-document.js';
-import { sliceOf } from '../json-text/json-slice.js';
-import { readElements, readMembers } from '../json-text/read.js';
+import {
+  add,
+  type Edited,
+  equal,
+  type FieldPath,
+  JsonDocument,
+  key,
+  parseFieldPath,
+  PATH_MISSING,
+  readElements,
+  readMembers,
+  remove,
+  replace as replaceAt,
+  sliceOf,
+} from '../json-text/index.js';
 import { type Edit, type Op, undoAll } from './replay.js';
 
 const b = (text: string) => Buffer.from(text);

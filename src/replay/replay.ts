@@ -1,8 +1,12 @@
-import { type Op } from '../json-text/edit.js';
-import { equal } from '../json-text/equal.js';
-import { type FieldPath } from '../json-text/field-path.js';
-import { type JsonDocument, type Target } from '../json-text/json-document.js';
-import { type JsonSlice, textOf } from '../json-text/json-slice.js';
+import {
+  equal,
+  type FieldPath,
+  type JsonDocument,
+  type JsonSlice,
+  type Op,
+  type Target,
+  textOf,
+} from '../json-text/index.js';
 
 export { type Op };
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
-import { compact } from '../../src/json-text/compact.js';
+import { compact } from '../../src/json-text/index.js';
 import { importText, linesOf, parseLines, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { bearer, createKey } from '../setup/keys.js';

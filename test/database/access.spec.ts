@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type ExportOutcome } from '../../src/access/access-log.js';
-import { type ApiKey } from '../../src/access/api-keys.js';
-import { DatabaseAccessLog } from '../../src/access/database-access-log.js';
-import { DatabaseApiKeys, FIND_BY_DIGEST } from '../../src/access/database-api-keys.js';
-import { SCOPES } from '../../src/access/scope.js';
-import { Env } from '../../src/config/env.js';
-import { GroundTruthDataSource } from '../../src/database/ground-truth-data-source.js';
+import { type ExportOutcome } from '../../src/platform/access/access-log.js';
+import { type ApiKey } from '../../src/platform/access/api-keys.js';
+import { DatabaseAccessLog } from '../../src/platform/access/database-access-log.js';
+import { DatabaseApiKeys, FIND_BY_DIGEST } from '../../src/platform/access/database-api-keys.js';
+import { SCOPES } from '../../src/platform/access/key.js';
+import { Env } from '../../src/platform/config/env.js';
+import { GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
 const DIGEST = 'a'.repeat(64);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type CorpusFilter } from '../../src/ground-truth/corpus-filter.js';
-import { parseTimestamp } from '../../src/timestamp/rfc3339.js';
+import { parseTimestamp } from '../../src/platform/timestamp.js';
 import {
   exportSamples,
   exportService,

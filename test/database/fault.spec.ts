@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EntityManager } from 'typeorm';
-import { Env } from '../../src/config/env.js';
-import { copyRows } from '../../src/database/copy-out.js';
-import { toDatabaseFault } from '../../src/database/database-fault.js';
-import { GroundTruthDataSource } from '../../src/database/ground-truth-data-source.js';
-import { migrate } from '../../src/database/migrate.js';
-import { type Patience, Silence } from '../../src/database/silence.js';
+import { Env } from '../../src/platform/config/env.js';
+import { copyRows } from '../../src/platform/database/copy-out.js';
+import { toDatabaseFault } from '../../src/platform/database/database-fault.js';
+import { GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
+import { migrate } from '../../src/platform/database/migrate.js';
+import { type SilenceTimeouts, Silence } from '../../src/platform/database/watched-client.js';
 import { exportText } from '../setup/corpus.js';
 import { cloneDatabase } from '../setup/database.js';
 import { LossyProxy } from '../setup/proxy.js';
@@ -63,7 +63,7 @@ describe('a database that cannot be used', () => {
 
   describe('that keeps silent', () => {
     /** Outside of transactions it is given a second; otherwise, more than a test takes. */
-    const patient = async (limits: Partial<Patience>) => {
+    const patient = async (limits: Partial<SilenceTimeouts>) => {
       const { url, drop } = await cloneDatabase('template0');
       const proxy = await LossyProxy.create(url);
       const silence = new Silence({ atFirst: 1, inTransaction: 600, atLength: 600, ...limits });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { BadInputError } from '../../src/corpus/import/import-faults.js';
+import { BadInputError } from '../../src/corpus/import/bad-input.js';
 import { type ImportOptions } from '../../src/corpus/import/import.service.js';
 import { exportSamples, exportText, importText, linesOf, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';

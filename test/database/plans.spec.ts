@@ -1,6 +1,6 @@
 import { type JobFilter } from '../../src/ground-truth/corpus-filter.js';
 import { corpusQuery, settingsFor, verificationQuery } from '../../src/ground-truth/corpus-query.js';
-import { parseTimestamp } from '../../src/timestamp/rfc3339.js';
+import { parseTimestamp } from '../../src/platform/timestamp.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
 /** What a plan is made of, as EXPLAIN (FORMAT JSON) tells it. */

@@ -1,31 +1,36 @@
 import fc from 'fast-check';
-import { FieldReader } from '../../src/corpus/field-reader.js';
+import { FieldReader } from '../../src/corpus/import/field-reader.js';
 import { CorpusFault } from '../../src/corpus/corpus-fault.js';
-import { IngestRepository } from '../../src/corpus/ingest/ingest.repository.js';
-import { IngestService } from '../../src/corpus/ingest/ingest.service.js';
-import { readOutcome } from '../../src/corpus/ingest/outcome.js';
+import { IntakeRepository } from '../../src/corpus/intake.repository.js';
+import { IntakeService } from '../../src/corpus/intake.service.js';
+import { readPipelineOutput } from '../../src/corpus/import/pipeline-output.js';
 import { ImportService } from '../../src/corpus/import/import.service.js';
 import { StagingRepository } from '../../src/corpus/import/staging.repository.js';
-import { ReviewRepository } from '../../src/corpus/review/review.repository.js';
-import { type CorrectionRequest, ReviewService } from '../../src/corpus/review/review.service.js';
-import { compact } from '../../src/json-text/compact.js';
-import { equal } from '../../src/json-text/equal.js';
-import { type FieldPath, formatFieldPath, key } from '../../src/json-text/field-path.js';
-import { readElements, readMembers } from '../../src/json-text/read.js';
+import { ReviewRepository } from '../../src/corpus/jobs.repository.js';
+import { type CorrectionRequest, ReviewService } from '../../src/corpus/review.service.js';
 import { jsonText, spaced } from '../json-text/arbitrary-json.js';
+import {
+  compact,
+  equal,
+  type FieldPath,
+  formatFieldPath,
+  key,
+  readElements,
+  readMembers,
+} from '../../src/json-text/index.js';
 import { exportText, linesOf } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
 describe('what the review records', () => {
   let database: TestDatabase;
-  let ingest: IngestService;
+  let ingest: IntakeService;
   let review: ReviewService;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     const jobs = new ReviewRepository(database.dataSource);
-    ingest = new IngestService(
-      new IngestRepository(database.dataSource),
+    ingest = new IntakeService(
+      new IntakeRepository(database.dataSource),
       new ImportService(new StagingRepository(database.dataSource)),
       jobs,
     );
@@ -39,7 +44,7 @@ describe('what the review records', () => {
     const fields = new FieldReader(body, '', (field, reason) => {
       throw new Error(`${field} ${reason}`);
     });
-    return (await ingest.create(readOutcome(fields))).job.summary.job_id;
+    return (await ingest.create(readPipelineOutput(fields))).job.summary.job_id;
   };
 
   /** Of the only job there is. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { JobCorrection } from '../../src/corpus/job-correction.entity.js';
-import { Job } from '../../src/corpus/job.entity.js';
+import { JobCorrection } from '../../src/platform/database/entities/job.entity.js';
+import { Job } from '../../src/platform/database/entities/job.entity.js';
 import { jsonText, spaced } from '../json-text/arbitrary-json.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 

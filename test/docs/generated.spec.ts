@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { ImportOptionsDto } from '../../src/corpus/import-options.dto.js';
-import { ExportFilterDto } from '../../src/ground-truth/dto/export-filter.dto.js';
-import { StatisticsQueryDto } from '../../src/ground-truth/dto/statistics-query.dto.js';
-import { namesOf } from '../../src/parameters/read-dto.js';
+import { ImportOptionsDto } from '../../src/corpus/commands/import.command.js';
+import { ExportFilterDto } from '../../src/ground-truth/corpus-filter.js';
+import { StatisticsQueryDto } from '../../src/ground-truth/statistics-query.js';
+import { namesOf } from '../../src/platform/parameters/read-dto.js';
 import { CLI, runShell } from '../setup/cli.js';
 import { exportSamples, importText } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';

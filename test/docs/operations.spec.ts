@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { SCOPES } from '../../src/access/scope.js';
-import { Env } from '../../src/config/env.js';
-import { namesOf } from '../../src/parameters/read-dto.js';
+import { SCOPES } from '../../src/platform/access/key.js';
+import { Env } from '../../src/platform/config/env.js';
+import { namesOf } from '../../src/platform/parameters/read-dto.js';
 import { runCli } from '../setup/cli.js';
 import { sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { problemKinds, statusOfProblem } from '../../src/http/problem.js';
+import { problemKinds, statusOfProblem } from '../../src/platform/http/problem.js';
 
 const read = (name: string) => readFileSync(path.resolve(__dirname, '../../docs', name), 'utf8');
 

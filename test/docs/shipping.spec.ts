@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Env } from '../../src/config/env.js';
-import { namesOf } from '../../src/parameters/read-dto.js';
+import { Env } from '../../src/platform/config/env.js';
+import { namesOf } from '../../src/platform/parameters/read-dto.js';
 
 const read = (name: string): string => readFileSync(path.resolve(__dirname, '../..', name), 'utf8');
 

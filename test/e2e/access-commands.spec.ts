@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DatabaseAccessLog } from '../../src/access/database-access-log.js';
-import { DatabaseApiKeys } from '../../src/access/database-api-keys.js';
+import { DatabaseAccessLog } from '../../src/platform/access/database-access-log.js';
+import { DatabaseApiKeys } from '../../src/platform/access/database-api-keys.js';
 import { runCli, runShell } from '../setup/cli.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
-import { foreignSettings } from '../setup/foreign.js';
+import { externalSettings } from '../setup/external.js';
 
 const NOWHERE = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
 const SECRET = /^gt_[A-Za-z0-9_-]{43}\n$/;
@@ -253,7 +253,7 @@ describe('access-log', () => {
 });
 
 describe('with a database of somebody else’s', () => {
-  const readOnly = foreignSettings(NOWHERE.DATABASE_URL);
+  const readOnly = externalSettings(NOWHERE.DATABASE_URL);
 
   it('keys are in a file, and nothing asks the database', async () => {
     const file = path.join(folder, 'keys.jsonl');

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseAccessLog } from '../../src/access/database-access-log.js';
+import { DatabaseAccessLog } from '../../src/platform/access/database-access-log.js';
 import { type Answer, apiOf } from '../setup/api.js';
 import { runCli } from '../setup/cli.js';
 import { importText, parseLines, sampleLine } from '../setup/corpus.js';

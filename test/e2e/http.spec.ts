@@ -8,7 +8,7 @@ import { MARKER } from '../setup/log-watch.js';
 import { beginReading, startReader } from '../setup/reader.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
-const MOST_EXPORTS = 3;
+const MAX_EXPORTS = 3;
 const EXPORT = '/api/v1/ground-truth/export';
 const STATS = '/api/v1/ground-truth/stats';
 
@@ -29,8 +29,8 @@ afterAll(async () => {
 function environment(): NodeJS.ProcessEnv {
   return {
     DATABASE_URL: database.url,
-    GROUND_TRUTH_POOL_SIZE: String(MOST_EXPORTS + 1),
-    GROUND_TRUTH_MAX_EXPORTS: String(MOST_EXPORTS),
+    GROUND_TRUTH_POOL_SIZE: String(MAX_EXPORTS + 1),
+    GROUND_TRUTH_MAX_EXPORTS: String(MAX_EXPORTS),
   };
 }
 
@@ -270,7 +270,7 @@ describe('a large corpus', () => {
   );
 
   it('leaves the pool whole when readers go away', async () => {
-    for (let i = 0; i < MOST_EXPORTS * 3; i++) (await beginReading(server.url + EXPORT)).destroy();
+    for (let i = 0; i < MAX_EXPORTS * 3; i++) (await beginReading(server.url + EXPORT)).destroy();
     await untilNoExportRuns();
     expect(JSON.parse(await fetchText(STATS))).toMatchObject({ total_jobs: COUNT });
   });
@@ -280,14 +280,14 @@ describe('a large corpus', () => {
     await runner.startTransaction();
     await runner.query('lock table jobs in access exclusive mode');
     const begin = () =>
-      Array.from({ length: MOST_EXPORTS }, () => get(server.url + EXPORT).on('error', () => undefined));
+      Array.from({ length: MAX_EXPORTS }, () => get(server.url + EXPORT).on('error', () => undefined));
     const first = begin();
-    await until(async () => (await countExports()) === MOST_EXPORTS);
+    await until(async () => (await countExports()) === MAX_EXPORTS);
     for (const request of first) request.destroy();
     await until(async () => (await fetchText('/metrics')).includes('\nground_truth_transfers_running 0\n'));
     const second = begin();
     // PostgreSQL goes on waiting for the lock, but the pool has connections to give.
-    await until(async () => (await countExports()) === MOST_EXPORTS * 2);
+    await until(async () => (await countExports()) === MAX_EXPORTS * 2);
     for (const request of second) request.destroy();
     await runner.rollbackTransaction();
     await runner.release();
@@ -405,7 +405,7 @@ function cartesian(choices: readonly (readonly string[])[]): string[][] {
 async function inTurns<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
   const queue = items.values();
   await Promise.all(
-    Array.from({ length: MOST_EXPORTS }, async () => {
+    Array.from({ length: MAX_EXPORTS }, async () => {
       for (const item of queue) await work(item);
     }),
   );

@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { type Answer, apiOf, type Asked } from '../setup/api.js';
 import { type CliRun, runCli } from '../setup/cli.js';
 import { sampleLine } from '../setup/corpus.js';
-import { createPipelineDatabase, foreignSettings } from '../setup/foreign.js';
+import { createPipelineDatabase, externalSettings } from '../setup/external.js';
 import { bearer } from '../setup/keys.js';
 import { findLeaks, MARKER } from '../setup/log-watch.js';
 import { beginReading } from '../setup/reader.js';
@@ -236,7 +236,7 @@ describe('the log of a server, of commands and of the embedded database', () => 
 
   it('is provoked by somebody else’s tables', async () => {
     const pipeline = await createPipelineDatabase();
-    const settings = foreignSettings(pipeline.url);
+    const settings = externalSettings(pipeline.url);
     const other = await startServer({ ...settings, GROUND_TRUTH_LOG_LEVEL: 'debug' });
     try {
       await pipeline.client.query(

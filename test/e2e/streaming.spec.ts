@@ -9,7 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { MARKER } from '../setup/log-watch.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
-const MOST_EXPORTS = 20;
+const MAX_EXPORTS = 20;
 const EXPORT = '/api/v1/ground-truth/export?approved_only=false';
 
 describe('a streamed export', () => {
@@ -25,8 +25,8 @@ describe('a streamed export', () => {
     `);
     server = await startServer({
       DATABASE_URL: database.url,
-      GROUND_TRUTH_MAX_EXPORTS: String(MOST_EXPORTS),
-      GROUND_TRUTH_POOL_SIZE: String(MOST_EXPORTS + 2),
+      GROUND_TRUTH_MAX_EXPORTS: String(MAX_EXPORTS),
+      GROUND_TRUTH_POOL_SIZE: String(MAX_EXPORTS + 2),
       GROUND_TRUTH_EXPORT_STALL_SECONDS: '2',
     });
   });
@@ -89,7 +89,7 @@ describe('a streamed export', () => {
   });
 
   it('is ended for a client that stops reading, and its connection is freed', async () => {
-    const sockets = Array.from({ length: MOST_EXPORTS }, connectAndAsk);
+    const sockets = Array.from({ length: MAX_EXPORTS }, connectAndAsk);
     const closed = sockets.map((socket) => once(socket, 'close').catch((error: unknown) => error));
     while ((await countExports()) === 0) await sleep(20);
     while ((await countExports()) > 0) await sleep(50);
@@ -107,12 +107,12 @@ describe('a streamed export', () => {
       socket.destroy();
     };
     for (let i = 0; i < 10; i++) {
-      await Promise.all(Array.from({ length: MOST_EXPORTS }, (_, n) => leave(MOST_EXPORTS * i + n)));
+      await Promise.all(Array.from({ length: MAX_EXPORTS }, (_, n) => leave(MAX_EXPORTS * i + n)));
       // What has gone is not always known to have gone yet.
       while ((await countExports()) > 0) await sleep(20);
     }
     // As many serve at once as may.
-    const readers = Array.from({ length: MOST_EXPORTS }, connectAndAsk);
+    const readers = Array.from({ length: MAX_EXPORTS }, connectAndAsk);
     while ((await countExports()) < readers.length) await sleep(20);
     for (const reader of readers) reader.destroy();
     const whole = Buffer.from(await exportText(database.dataSource));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readElements, readMembers } from '../../src/json-text/read.js';
+import { readElements, readMembers } from '../../src/json-text/index.js';
 import { apiOf } from '../setup/api.js';
 import { exportText, linesOf } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';

@@ -1,15 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { BadInputError } from '../../src/corpus/import/import-faults.js';
-import { compact } from '../../src/json-text/compact.js';
-import { add, PATH_MISSING, remove, replace } from '../../src/json-text/edit.js';
-import { equal } from '../../src/json-text/equal.js';
-import { parsePointer } from '../../src/json-text/field-path.js';
-import { JsonTextError } from '../../src/json-text/json-text-error.js';
-import { JsonDocument } from '../../src/json-text/json-document.js';
-import { resolvePointer } from '../../src/json-text/pointer.js';
-import { readElements, readMembers } from '../../src/json-text/read.js';
+import { BadInputError } from '../../src/corpus/import/bad-input.js';
+import {
+  add,
+  compact,
+  equal,
+  JsonDocument,
+  JsonTextError,
+  parsePointer,
+  PATH_MISSING,
+  readElements,
+  readMembers,
+  remove,
+  replace,
+  resolvePointer,
+} from '../../src/json-text/index.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { exportSamples, exportText, importText } from '../setup/corpus.js';
 import { describeReal } from './real-data.js';

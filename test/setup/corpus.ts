@@ -1,10 +1,10 @@
 import { type Imported, type ImportOptions, ImportService } from '../../src/corpus/import/import.service.js';
 import { StagingRepository } from '../../src/corpus/import/staging.repository.js';
-import { type GroundTruthDataSource } from '../../src/database/ground-truth-data-source.js';
+import { type GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
 import { type CorpusFilter } from '../../src/ground-truth/corpus-filter.js';
 import { ExportService } from '../../src/ground-truth/export.service.js';
 import { GroundTruthRepository } from '../../src/ground-truth/ground-truth.repository.js';
-import { ReplayService } from '../../src/ground-truth/replay.service.js';
+import { ReplayService } from '../../src/replay/replay.service.js';
 import { VerifyService } from '../../src/ground-truth/verify.service.js';
 import { type TestDatabase } from './database.js';
 import { MARKER } from './log-watch.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { Env } from '../../src/config/env.js';
-import { GroundTruthDataSource } from '../../src/database/ground-truth-data-source.js';
+import { Env } from '../../src/platform/config/env.js';
+import { GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
 
 /** A database of a test file's own, cloned from the migrated template. */
 export interface TestDatabase {

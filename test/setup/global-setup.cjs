@@ -23,7 +23,7 @@ module.exports = async function globalSetup() {
 module.exports.asAdministrator = asAdministrator;
 
 async function startEmbedded() {
-  const { EmbeddedPostgres } = await import('../../dist/src/database/embedded/embedded-postgres.js');
+  const { EmbeddedPostgres } = await import('../../dist/src/platform/database/embedded/embedded-postgres.js');
   const folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-test-'));
   const server = await EmbeddedPostgres.acquire({ dataDir: folder, defaultDir: '.ground-truth' });
   globalThis.testServer = { release: () => server.release(), folder };
@@ -36,9 +36,10 @@ async function startEmbedded() {
 }
 
 async function migrateTemplate(server, template) {
-  const { Env } = await import('../../dist/src/config/env.js');
-  const { GroundTruthDataSource } = await import('../../dist/src/database/ground-truth-data-source.js');
-  const { migrate } = await import('../../dist/src/database/migrate.js');
+  const { Env } = await import('../../dist/src/platform/config/env.js');
+  const { GroundTruthDataSource } =
+    await import('../../dist/src/platform/database/ground-truth-data-source.js');
+  const { migrate } = await import('../../dist/src/platform/database/migrate.js');
   const url = new URL(server);
   url.pathname = `/${template}`;
   const dataSource = new GroundTruthDataSource(Env.read({ DATABASE_URL: url.href }));

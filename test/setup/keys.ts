@@ -1,5 +1,5 @@
-import { type Scope } from '../../src/access/scope.js';
-import { DatabaseApiKeys } from '../../src/access/database-api-keys.js';
+import { type Scope } from '../../src/platform/access/key.js';
+import { DatabaseApiKeys } from '../../src/platform/access/database-api-keys.js';
 import { type TestDatabase } from './database.js';
 
 /** Makes a key, as `ground-truth api-key create` does. */

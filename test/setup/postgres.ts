@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { findPackage, runnableBinaries } from '../../src/database/embedded/binaries.js';
-import { ownUser, userForRoot, type ServerUser } from '../../src/database/embedded/server-user.js';
+import { findPackage, runnableBinaries } from '../../src/platform/database/embedded/binaries.js';
+import { ownUser, userForRoot, type ServerUser } from '../../src/platform/database/embedded/server-user.js';
 
 const USER = 'postgres';
 

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { TerminalModule } from '../../terminal/terminal.module.js';
+import { TerminalModule } from '../../platform/terminal/interruption.js';
 import { CorpusModule } from '../corpus.module.js';
 import { EraseCommand } from './erase.command.js';
 import { ImportCommand } from './import.command.js';

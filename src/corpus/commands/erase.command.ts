@@ -1,11 +1,11 @@
 import { Command } from 'nest-commander';
-import { Env } from '../../config/env.js';
-import { Failure } from '../../terminal/failure.js';
-import { printNote } from '../../terminal/print.js';
-import { refuseToWrite } from '../../terminal/refuse-to-write.js';
-import { TerminalCommand } from '../../terminal/terminal-command.js';
+import { Env } from '../../platform/config/env.js';
+import { Failure } from '../../platform/terminal/failure.js';
+import { printNote } from '../../platform/terminal/print.js';
+import { refuseToWrite } from '../../platform/terminal/terminal-command.js';
+import { TerminalCommand } from '../../platform/terminal/terminal-command.js';
 import { JobsRepository } from '../jobs.repository.js';
-import { UUID } from '../uuid.js';
+import { UUID } from '../../platform/parameters/uuid.js';
 
 @Command({
   name: 'erase',

@@ -1,16 +1,27 @@
+import { IsIn } from 'class-validator';
 import { Command, Option } from 'nest-commander';
-import { Env } from '../../config/env.js';
-import { Failure } from '../../terminal/failure.js';
-import { openInput } from '../../terminal/input.js';
-import { Interruption } from '../../terminal/interruption.js';
-import { inGroups } from '../../terminal/numbers.js';
-import { printNote } from '../../terminal/print.js';
-import { Progress } from '../../terminal/progress.js';
-import { refuseToWrite } from '../../terminal/refuse-to-write.js';
-import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
-import { BadInputError } from '../import/import-faults.js';
+import { Env } from '../../platform/config/env.js';
+import { BooleanParameter } from '../../platform/parameters/parameters.js';
+import { Failure } from '../../platform/terminal/failure.js';
+import { openInput } from '../../platform/terminal/input.js';
+import { Interruption } from '../../platform/terminal/interruption.js';
+import { inGroups, printNote } from '../../platform/terminal/print.js';
+import { Progress } from '../../platform/terminal/progress.js';
+import { type Flags, refuseToWrite, TerminalCommand } from '../../platform/terminal/terminal-command.js';
+import { BadInputError } from '../import/bad-input.js';
 import { type Imported, ImportService } from '../import/import.service.js';
-import { ImportOptionsDto } from '../import-options.dto.js';
+import { type OnConflict } from '../import/staging.repository.js';
+
+/** How to import. */
+export class ImportOptionsDto {
+  @IsIn(['fail', 'skip', 'replace'], {
+    message: ({ value }: { value: unknown }) => `${JSON.stringify(value)} is not fail, skip or replace`,
+  })
+  readonly on_conflict: OnConflict = 'fail';
+
+  @BooleanParameter()
+  readonly accept_diverged: boolean = false;
+}
 
 @Command({
   name: 'import',

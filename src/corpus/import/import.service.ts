@@ -1,17 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { FieldPathCache } from '../../json-text/field-path-cache.js';
-import { FieldPathError, parseFieldPath, parsePointer } from '../../json-text/field-path.js';
-import { digestOf, orNone } from '../original.js';
-import { ImportFaults } from './import-faults.js';
+import { FieldPathCache, FieldPathError, parseFieldPath, parsePointer } from '../../json-text/index.js';
+import { digestOf, orNone } from './pipeline-output.js';
+import { ImportFaults } from './bad-input.js';
 import { readLine } from './line-reader.js';
-import { type ImportedSample } from './line.js';
+import { type ImportedSample } from './line-reader.js';
 import { type InputLine, splitLines } from './split-lines.js';
 import { type Merged, type OnConflict, type Staging, StagingRepository } from './staging.repository.js';
 import { type CheckedTrail, checkTrail } from './trail-check.js';
 
 export interface ImportOptions {
-  /** Take outcomes alone, which may then leave their result out. */
-  readonly accepted?: 'both' | 'outcomes';
+  /** Take outputs alone, which may then leave their result out. */
+  readonly accepted?: 'both' | 'outputs';
   /** What to do with a job that is in the database already. */
   readonly onConflict: OnConflict;
   /** Take samples too whose trail does not lead back to their initial result. */
@@ -64,7 +63,7 @@ export class ImportService {
 }
 
 async function findConflicts(staging: Staging, faults: ImportFaults, onConflict: OnConflict): Promise<void> {
-  const repeated = await staging.findRepeated(ImportFaults.MOST);
+  const repeated = await staging.findRepeated(ImportFaults.MAX);
   faults.addAll(
     repeated.count,
     repeated.first.map(({ line, earlier_line }) => ({
@@ -74,7 +73,7 @@ async function findConflicts(staging: Staging, faults: ImportFaults, onConflict:
     })),
   );
   const reason = REASONS[onConflict];
-  const existing = await staging.findExisting(ImportFaults.MOST, onConflict);
+  const existing = await staging.findExisting(ImportFaults.MAX, onConflict);
   if (reason === undefined) return;
   faults.addAll(
     existing.count,
@@ -106,7 +105,7 @@ class Reading {
     }
     const line = readLine(bytes, number, this.options.accepted);
     if (line.kind === 'bad') for (const fault of line.faults) this.faults.add(fault);
-    else if (line.kind === 'outcome') await this.staging.appendOutcome(number, line.outcome);
+    else if (line.kind === 'output') await this.staging.appendPipelineOutput(number, line.output);
     else await this.stageSample(number, line.sample);
   }
 

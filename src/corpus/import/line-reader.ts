@@ -1,9 +1,45 @@
-import { compact, MAX_DEPTH } from '../../json-text/compact.js';
-import { JsonTextError, TooDeepError } from '../../json-text/json-text-error.js';
-import { JSON_NULL } from '../../json-text/read.js';
-import { FieldReader } from '../field-reader.js';
-import { type Outcome, readOutcome } from '../ingest/outcome.js';
-import { type ImportedCorrection, type ImportedSample, type LineFault } from './line.js';
+import { compact, JSON_NULL, JsonTextError, MAX_DEPTH, TooDeepError } from '../../json-text/index.js';
+import { type Op } from '../../replay/replay.js';
+import { FieldReader } from './field-reader.js';
+import { type PipelineOutput, readPipelineOutput } from './pipeline-output.js';
+
+/** What is wrong with one line of an input. */
+export interface LineFault {
+  /** 1-based. */
+  readonly line: number;
+  /** Which field, as a path in the line, or empty for the line as a whole. */
+  readonly field: string;
+  readonly reason: string;
+}
+
+/** A correction of a sample, read and validated. Values are compact JSON text. */
+export interface ImportedCorrection {
+  readonly field_path: string;
+  readonly op: Op;
+  readonly old_value: Buffer;
+  readonly new_value: Buffer;
+  readonly corrected_by: string;
+  readonly reason: string | null;
+  readonly corrected_at: bigint;
+}
+
+/** A line in the sample schema, read and validated by itself; whether its trail fits its results is not known yet. */
+export interface ImportedSample {
+  readonly job_id: string;
+  readonly filename: string;
+  readonly source_kind: string;
+  readonly approved: boolean;
+  readonly reviewed_by: string | null;
+  readonly reviewed_at: bigint | null;
+  readonly created_at: bigint;
+  readonly initial_result: Buffer;
+  readonly final_result: Buffer;
+  readonly corrections: readonly ImportedCorrection[];
+  readonly review_flags: readonly string[];
+  readonly confidence: number | null;
+  /** The line says of itself that its trail does not fit. */
+  readonly diverged: boolean;
+}
 
 const SAMPLE_KEYS = [
   'job_id',
@@ -26,15 +62,15 @@ const LINE_DEPTH = 2 * MAX_DEPTH;
 
 export type Line =
   | { readonly kind: 'sample'; readonly sample: ImportedSample }
-  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  | { readonly kind: 'output'; readonly output: PipelineOutput }
   | { readonly kind: 'bad'; readonly faults: readonly LineFault[] };
 
 /**
  * Reads one line: a sample of a corpus, or what a pipeline has to say of a document.
  *
- * @param accepted outcomes alone may leave their result out: nothing else tells the two apart
+ * @param accepted outputs alone may leave their result out: nothing else tells the two apart
  */
-export function readLine(bytes: Buffer, line: number, accepted: 'both' | 'outcomes' = 'both'): Line {
+export function readLine(bytes: Buffer, line: number, accepted: 'both' | 'outputs' = 'both'): Line {
   const faults: LineFault[] = [];
   const fault = (field: string, reason: string) => {
     faults.push({ line, field, reason });
@@ -52,8 +88,8 @@ export function readLine(bytes: Buffer, line: number, accepted: 'both' | 'outcom
   }
   const fields = new FieldReader(text, '', fault);
   const read: Line =
-    accepted === 'outcomes' || fields.has('result')
-      ? { kind: 'outcome', outcome: readOutcome(fields) }
+    accepted === 'outputs' || fields.has('result')
+      ? { kind: 'output', output: readPipelineOutput(fields) }
       : { kind: 'sample', sample: readSample(fields) };
   return faults.length === 0 ? read : { kind: 'bad', faults };
 }

@@ -2,7 +2,7 @@ const LINE_FEED = 0x0a;
 const BLANK = /^[ \t\r]*$/;
 
 /** PostgreSQL takes no value of 1 GiB, and half of that is no document. */
-const LONGEST_LINE = 512 * 1024 * 1024;
+const MAX_LINE_BYTES = 512 * 1024 * 1024;
 
 export interface InputLine {
   /** 1-based, blank lines counted. */
@@ -18,14 +18,14 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator
   let parts: Buffer[] = [];
   const finishLine = (): InputLine => {
     number++;
-    const bytes = length > LONGEST_LINE ? undefined : parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    const bytes = length > MAX_LINE_BYTES ? undefined : parts.length === 1 ? parts[0] : Buffer.concat(parts);
     parts = [];
     length = 0;
     return { number, bytes };
   };
   const append = (part: Buffer) => {
     length += part.length;
-    if (length <= LONGEST_LINE) parts.push(part);
+    if (length <= MAX_LINE_BYTES) parts.push(part);
     else parts = [];
   };
   for await (const chunk of chunks) {

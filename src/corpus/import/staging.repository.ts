@@ -3,10 +3,10 @@ import { type PoolClient } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { from as copyFrom } from 'pg-copy-streams';
 import { finished } from 'node:stream/promises';
-import { BinaryCopyWriter } from '../../database/binary-copy-writer.js';
-import { GroundTruthDataSource } from '../../database/ground-truth-data-source.js';
-import { IS_SAME_OUTCOME, type Outcome } from '../ingest/outcome.js';
-import { type ImportedCorrection } from './line.js';
+import { BinaryCopyWriter } from '../../platform/database/binary-copy-writer.js';
+import { GroundTruthDataSource } from '../../platform/database/ground-truth-data-source.js';
+import { IS_SAME_OUTPUT, type PipelineOutput } from './pipeline-output.js';
+import { type ImportedCorrection } from './line-reader.js';
 
 /** What becomes of a line whose job is in the database already; `skip-same` fails where the job came in as another one. */
 export type OnConflict = 'fail' | 'skip' | 'skip-same' | 'replace';
@@ -106,9 +106,9 @@ export class Staging {
   }
 
   /** What a pipeline has to say of a document; without an id it gets one. */
-  async appendOutcome(line: number, outcome: Outcome): Promise<void> {
-    const id = outcome.job_id ?? uuidv7();
-    await this.append({ ...outcome, line, id, approved: false, reviewed_by: null, reviewed_at: null }, []);
+  async appendPipelineOutput(line: number, output: PipelineOutput): Promise<void> {
+    const id = output.job_id ?? uuidv7();
+    await this.append({ ...output, line, id, approved: false, reviewed_by: null, reviewed_at: null }, []);
   }
 
   /** Lines whose job_id stands in an earlier line already. */
@@ -128,7 +128,7 @@ export class Staging {
    */
   async findExisting(most: number, onConflict: OnConflict): Promise<Conflicts> {
     await (await this.begun()).query('lock table jobs in share row exclusive mode');
-    const condition = onConflict === 'skip-same' ? `not (${IS_SAME_OUTCOME})` : 'true';
+    const condition = onConflict === 'skip-same' ? `not (${IS_SAME_OUTPUT})` : 'true';
     return this.conflicts(
       `select line, null::bigint as earlier_line from staged_jobs as staged join jobs using (id) where ${condition}`,
       'true',

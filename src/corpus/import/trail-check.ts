@@ -2,21 +2,22 @@
  * Holds a sample's trail against its two results. What is stored is the final result and the trail; the initial result is
  * the proof that they belong together, and it tells where removed members stood.
  */
-import { applyEdit } from '../../json-text/edit.js';
-import { equal } from '../../json-text/equal.js';
-import { type FieldPathCache } from '../../json-text/field-path-cache.js';
 import {
+  applyEdit,
+  equal,
   type FieldPath,
+  type FieldPathCache,
   FieldPathError,
   formatFieldPath,
+  JsonDocument,
   type Key,
   parsePointer,
-} from '../../json-text/field-path.js';
-import { JsonDocument } from '../../json-text/json-document.js';
-import { sliceOf, textOf } from '../../json-text/json-slice.js';
-import { resolvePointer } from '../../json-text/pointer.js';
+  resolvePointer,
+  sliceOf,
+  textOf,
+} from '../../json-text/index.js';
 import { type Divergence, type Edit, undo } from '../../replay/replay.js';
-import { type ImportedCorrection, type ImportedSample } from './line.js';
+import { type ImportedCorrection, type ImportedSample } from './line-reader.js';
 
 /** What of a trail is stored besides what the line says. */
 export interface CheckedTrail {

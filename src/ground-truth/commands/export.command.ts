@@ -1,16 +1,16 @@
 import { userInfo } from 'node:os';
 import { Command, Option } from 'nest-commander';
-import { Interruption } from '../../terminal/interruption.js';
-import { inGroups, inMegabytes } from '../../terminal/numbers.js';
-import { STANDARD_OUTPUT, writeOutput, type Written } from '../../terminal/output.js';
-import { printNote } from '../../terminal/print.js';
-import { Progress } from '../../terminal/progress.js';
-import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
-import { ExportFilterDto } from '../dto/export-filter.dto.js';
-import { StatisticsQueryDto } from '../dto/statistics-query.dto.js';
+import { Interruption } from '../../platform/terminal/interruption.js';
+import { inGroups, inMegabytes } from '../../platform/terminal/print.js';
+import { STANDARD_OUTPUT, writeOutput, type Written } from '../../platform/terminal/output.js';
+import { printNote } from '../../platform/terminal/print.js';
+import { Progress } from '../../platform/terminal/progress.js';
+import { type Flags, TerminalCommand } from '../../platform/terminal/terminal-command.js';
+import { ExportFilterDto } from '../corpus-filter.js';
+import { StatisticsQueryDto } from '../statistics-query.js';
 import { type CorpusExport } from '../export.service.js';
 import { type RecordedExport, RecordedExportService } from '../recorded-export.service.js';
-import { statisticsText } from './statistics-text.js';
+import { statisticsText } from './report-text.js';
 
 @Command({
   name: 'export',

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { TerminalModule } from '../../terminal/terminal.module.js';
+import { TerminalModule } from '../../platform/terminal/interruption.js';
 import { GroundTruthModule } from '../ground-truth.module.js';
 import { ExportCommand } from './export.command.js';
 import { StatsCommand } from './stats.command.js';

@@ -1,10 +1,10 @@
 import { Command, Option } from 'nest-commander';
-import { Interruption } from '../../terminal/interruption.js';
-import { print } from '../../terminal/print.js';
-import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
-import { StatisticsQueryDto } from '../dto/statistics-query.dto.js';
+import { Interruption } from '../../platform/terminal/interruption.js';
+import { print } from '../../platform/terminal/print.js';
+import { type Flags, TerminalCommand } from '../../platform/terminal/terminal-command.js';
+import { StatisticsQueryDto } from '../statistics-query.js';
 import { ExportService } from '../export.service.js';
-import { statisticsText } from './statistics-text.js';
+import { statisticsText } from './report-text.js';
 
 @Command({
   name: 'stats',

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import { Command, Option } from 'nest-commander';
-import { ExitCode } from '../../terminal/exit-code.js';
-import { Interruption } from '../../terminal/interruption.js';
-import { STANDARD_OUTPUT, writeOutput } from '../../terminal/output.js';
-import { Progress } from '../../terminal/progress.js';
-import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
+import { ExitCode } from '../../platform/terminal/failure.js';
+import { Interruption } from '../../platform/terminal/interruption.js';
+import { STANDARD_OUTPUT, writeOutput } from '../../platform/terminal/output.js';
+import { Progress } from '../../platform/terminal/progress.js';
+import { type Flags, TerminalCommand } from '../../platform/terminal/terminal-command.js';
 import { type Verification, VerifyService } from '../verify.service.js';
-import { verificationText } from './verification-text.js';
+import { verificationText } from './report-text.js';
 
 @Command({
   name: 'verify',

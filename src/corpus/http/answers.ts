@@ -1,0 +1,21 @@
+import { type PlannedCorrection } from '../plan.js';
+import { type RecordedCorrection } from '../jobs.repository.js';
+
+/** Corrections as JSON; those that are not recorded lack what only a record has. Values are as they are written. */
+export function correctionsText(corrections: readonly (PlannedCorrection | RecordedCorrection)[]): string {
+  return `{"corrections":[${corrections.map(correctionText).join(',')}]}`;
+}
+
+function correctionText(correction: PlannedCorrection | RecordedCorrection): string {
+  const { field_path, op, old_value, new_value } = correction;
+  const id = 'id' in correction ? `"id":${correction.id},` : '';
+  const record =
+    'id' in correction
+      ? `,"corrected_by":${JSON.stringify(correction.corrected_by)},"reason":${JSON.stringify(correction.reason)}` +
+        `,"corrected_at":"${correction.corrected_at}"`
+      : '';
+  return (
+    `{${id}"field_path":${JSON.stringify(field_path)},"op":"${op}","old_value":${old_value.toString()}` +
+    `,"new_value":${new_value.toString()}${record}}`
+  );
+}

@@ -1,0 +1,142 @@
+import { Controller, Get, HttpCode, Param, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { type Request, type Response } from 'express';
+import { Env } from '../../platform/config/env.js';
+import { entityTag } from '../../platform/http/conditions.js';
+import { JsonBody } from '../../platform/http/json.js';
+import { sendJson } from '../../platform/http/json.js';
+import { ProblemError } from '../../platform/http/problem.js';
+import { RequiresScope } from '../../platform/http/requires-scope.js';
+import { mayTakeLong } from '../../platform/http/connections.js';
+import { Transfers } from '../../platform/http/transfers.js';
+import { DtoPipe } from '../../platform/parameters/read-dto.js';
+import { NoParametersPipe } from '../../platform/parameters/read-dto.js';
+import { readFields } from './request-body.js';
+import { CorpusFaultFilter } from './corpus-fault.filter.js';
+import {
+  DescribeBatch,
+  DescribeCreate,
+  DescribeFind,
+  DescribeJobs,
+  DescribeQueue,
+  DescribeTrail,
+} from './jobs.openapi.js';
+import { BadInputError } from '../import/bad-input.js';
+import { IntakeService } from '../intake.service.js';
+import { readPipelineOutput } from '../import/pipeline-output.js';
+import { JobIdPipe } from '../../platform/parameters/uuid.js';
+import { type JobRecord, represent } from '../job-record.js';
+import { QueueQueryDto } from '../queue.service.js';
+import { type QueuePage, QueueService } from '../queue.service.js';
+import { correctionsText } from './answers.js';
+import { ReviewRepository } from '../jobs.repository.js';
+
+/** Results in, and jobs as they are. */
+@DescribeJobs()
+@UseFilters(CorpusFaultFilter)
+@Controller('jobs')
+export class JobsController {
+  constructor(
+    private readonly intake: IntakeService,
+    private readonly jobs: ReviewRepository,
+    private readonly queue: QueueService,
+    private readonly transfers: Transfers,
+    private readonly env: Env,
+  ) {}
+
+  @DescribeCreate()
+  @RequiresScope('ingest')
+  @Post()
+  async create(
+    @Query(NoParametersPipe) _query: unknown,
+    @JsonBody() body: Buffer,
+    @Res() response: Response,
+  ): Promise<void> {
+    const output = readFields(body, readPipelineOutput);
+    const { job, isNew } = await this.intake.create(output);
+    response.setHeader('Location', `/api/v1/jobs/${job.summary.job_id}`);
+    sendJob(response, isNew ? 201 : 200, job);
+  }
+
+  @DescribeBatch()
+  @RequiresScope('ingest')
+  @Post('batch')
+  @HttpCode(200)
+  async createAll(
+    @Query(NoParametersPipe) _query: unknown,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<{ created: number; unchanged: number }> {
+    if (!request.is(NDJSON_MEDIA_TYPE) || (request.get('content-encoding') ?? 'identity') !== 'identity')
+      throw new ProblemError(
+        'unsupported-media-type',
+        `the body has to be ${NDJSON_MEDIA_TYPE}, uncompressed`,
+      );
+    const transfer = this.transfers.begin(response);
+    // It holds a connection to the database for as long as it takes, but not for one that sends nothing.
+    mayTakeLong(request);
+    request.setTimeout(this.env.GROUND_TRUTH_EXPORT_STALL_SECONDS * 1_000, () => request.destroy());
+    try {
+      // Left alone when reading ends early, or whatever failed would pass for a body that was broken off.
+      return await this.intake.createAll(request.iterator({ destroyOnReturn: false }));
+    } catch (error) {
+      if (request.destroyed && !request.complete)
+        throw new ProblemError('bad-request', 'the body was broken off');
+      throw error instanceof BadInputError ? toProblemError(error) : error;
+    } finally {
+      // What is left of the body goes nowhere, so that its sender comes to read the answer.
+      request.resume();
+      transfer.close();
+    }
+  }
+
+  @DescribeQueue()
+  @RequiresScope('review')
+  @Get()
+  list(@Query(new DtoPipe(QueueQueryDto)) query: QueueQueryDto): Promise<QueuePage> {
+    return this.queue.list(query);
+  }
+
+  @DescribeFind()
+  @RequiresScope('review')
+  @Get(':id')
+  async find(
+    @Param('id', JobIdPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
+    @Res() response: Response,
+  ): Promise<void> {
+    sendJob(response, 200, await this.jobs.find(id));
+  }
+
+  @DescribeTrail()
+  @RequiresScope('review')
+  @Get(':id/corrections')
+  async trail(
+    @Param('id', JobIdPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
+    @Res() response: Response,
+  ): Promise<void> {
+    sendJson(response, 200, correctionsText(await this.jobs.findTrail(id)));
+  }
+}
+
+const NDJSON_MEDIA_TYPE = 'application/x-ndjson';
+
+function toProblemError({ faults, count }: BadInputError): ProblemError {
+  const errors = faults.map(({ line, field, reason }) => ({
+    field: field === '' ? `line ${line}` : `line ${line}: ${field}`,
+    message: reason,
+  }));
+  const more = count > errors.length ? `; the first ${errors.length} are listed` : '';
+  return new ProblemError(
+    'invalid-body',
+    `${count} ${count === 1 ? 'fault' : 'faults'} in the lines${more}`,
+    errors,
+  );
+}
+
+/** The job with what an `If-Match` for it has to say. */
+export function sendJob(response: Response, status: number, job: JobRecord): void {
+  const { text, version } = represent(job);
+  response.setHeader('ETag', entityTag(version));
+  sendJson(response, status, text);
+}

@@ -1,0 +1,112 @@
+import { Controller, Delete, Param, Post, Put, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { type Request, type Response } from 'express';
+import { Env } from '../../platform/config/env.js';
+import { entityTag, readIfMatch, readUserId } from '../../platform/http/conditions.js';
+import { JsonBody, sendJson } from '../../platform/http/json.js';
+import { RequiresScope } from '../../platform/http/requires-scope.js';
+import { BooleanParameter } from '../../platform/parameters/parameters.js';
+import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
+import { JobIdPipe } from '../../platform/parameters/uuid.js';
+import { type Change, type Recorded, ReviewService } from '../review.service.js';
+import { correctionsText } from './answers.js';
+import { CorpusFaultFilter } from './corpus-fault.filter.js';
+import { sendJob } from './jobs.controller.js';
+import { readCorrections, readFields } from './request-body.js';
+import {
+  DescribeApprove,
+  DescribeCorrect,
+  DescribeReopen,
+  DescribeReplace,
+  DescribeReview,
+} from './review.openapi.js';
+
+/** How to take a whole corrected document. */
+export class ReplaceQueryDto {
+  @BooleanParameter()
+  readonly dry_run: boolean = false;
+}
+
+/** What reviewers do to jobs. */
+@DescribeReview()
+@RequiresScope('review')
+@UseFilters(CorpusFaultFilter)
+@Controller('jobs/:id')
+export class ReviewController {
+  constructor(
+    private readonly review: ReviewService,
+    private readonly env: Env,
+  ) {}
+
+  @DescribeCorrect()
+  @Post('corrections')
+  async correct(
+    @Param('id', JobIdPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
+    @JsonBody() body: Buffer,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const change = this.readChange(id, request);
+    const { requests, nameOf } = readFields(body, readCorrections);
+    sendRecorded(response, 201, await this.review.correct(change, requests, nameOf));
+  }
+
+  @DescribeReplace()
+  @Put('result')
+  async replace(
+    @Param('id', JobIdPipe) id: string,
+    @Query(new DtoPipe(ReplaceQueryDto)) { dry_run }: ReplaceQueryDto,
+    @JsonBody() body: Buffer,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const change = this.readChange(id, request);
+    if (dry_run) {
+      sendJson(response, 200, correctionsText(await this.review.deriveCorrections(change, body)));
+      return;
+    }
+    const recorded = await this.review.replaceResult(change, body);
+    sendRecorded(response, recorded.corrections.length === 0 ? 200 : 201, recorded);
+  }
+
+  @DescribeApprove()
+  @Put('approval')
+  async approve(
+    @Param('id', JobIdPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    await this.setApproved(id, request, response, true);
+  }
+
+  @DescribeReopen()
+  @Delete('approval')
+  async reopen(
+    @Param('id', JobIdPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    await this.setApproved(id, request, response, false);
+  }
+
+  private async setApproved(
+    id: string,
+    request: Request,
+    response: Response,
+    approved: boolean,
+  ): Promise<void> {
+    sendJob(response, 200, await this.review.setApproved(this.readChange(id, request), approved));
+  }
+
+  private readChange(jobId: string, request: Request): Change {
+    const reviewer = readUserId(request);
+    return { jobId, reviewer, versions: readIfMatch(request, this.env.GROUND_TRUTH_REQUIRE_IF_MATCH) };
+  }
+}
+
+function sendRecorded(response: Response, status: number, { corrections, version }: Recorded): void {
+  response.setHeader('ETag', entityTag(version));
+  sendJson(response, status, correctionsText(corrections));
+}

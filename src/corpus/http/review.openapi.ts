@@ -1,0 +1,140 @@
+/** What Swagger says of corrections and approvals. */
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
+import { apiProblems } from '../../platform/http/problem.openapi.js';
+import {
+  answer,
+  anyJson,
+  approved,
+  APPROVED,
+  BODY_PROBLEMS,
+  Change,
+  CHANGE_PROBLEMS,
+  correctionsSchema,
+  etag,
+  JOB,
+  JOBS,
+  jobSchema,
+  recorded,
+  requestSchema,
+} from './corpus.openapi.js';
+
+export const DescribeReview = () =>
+  applyDecorators(ApiTags('review'), ApiProduces('application/json', PROBLEM_MEDIA_TYPE));
+
+export const DescribeCorrect = () =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Correct fields of a job',
+      description:
+        'One correction, or several in `corrections`, which are made in their order, all or none. The value that stood there ' +
+        'is found by the server. Adding a member that is there already is recorded as its replacement (RFC 6902).',
+    }),
+    Change(),
+    ApiConsumes('application/json'),
+    ApiBody({
+      schema: {
+        oneOf: [
+          requestSchema,
+          {
+            type: 'object',
+            required: ['corrections'],
+            properties: { corrections: { type: 'array', items: requestSchema } },
+          },
+        ],
+      },
+      examples: {
+        one: { value: { field_path: 'personel[0].nrp', new_value: '87031234', reason: 'l dibaca 1' } },
+        several: {
+          value: {
+            corrections: [
+              { field_path: 'header.perihal', new_value: 'Pengamanan unjuk rasa' },
+              { op: 'add', field_path: '/personel/-', new_value: { nrp: '88010101', nama: 'BUDI S' } },
+            ],
+          },
+        },
+      },
+    }),
+    answer(201, 'What was recorded.', correctionsSchema, { corrections: [recorded] }, etag),
+    ...apiProblems(`${JOBS}/${JOB}/corrections`, [
+      ['invalid-body', 'new_value: is missing', { field: 'new_value', message: 'is missing' }],
+      ['invalid-path', 'field_path: a key is expected (at position 2)'],
+      ...CHANGE_PROBLEMS,
+      APPROVED,
+      [
+        'ambiguous-path',
+        'field_path: a key on this path stands twice in its object; correct the object as a whole',
+      ],
+      ['path-missing', 'field_path: there is nothing at this place to replace'],
+      ['no-change', 'new_value: the field has this value already'],
+      ['too-deep', 'new_value: the result would be deeper than 5,000 levels'],
+      ...BODY_PROBLEMS,
+    ]),
+  );
+
+export const DescribeReplace = () =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Send the whole corrected result',
+      description:
+        'The body is the corrected document. The server derives the corrections: members by name, rows of tables by their ' +
+        'content. Values that are equal stay as they are written.',
+    }),
+    Change(),
+    ApiQuery({
+      name: 'dry_run',
+      required: false,
+      schema: { type: 'boolean', default: false },
+      description: 'Only show the corrections.',
+    }),
+    ApiConsumes('application/json'),
+    ApiBody({
+      schema: {
+        ...anyJson,
+        example: {
+          header: { perihal: 'Pengamanan unjuk rasa' },
+          personel: [{ nrp: '87031234', nama: 'RINI KARTIKA' }],
+        },
+      },
+    }),
+    answer(201, 'What was recorded.', correctionsSchema, { corrections: [recorded] }, etag),
+    answer(
+      200,
+      'Nothing differs, or it was a dry run; then without what only a record has.',
+      correctionsSchema,
+      {
+        corrections: [],
+      },
+    ),
+    ...apiProblems(`${JOBS}/${JOB}/result`, [
+      ['invalid-body', 'the body is not JSON: the text ends where a JSON value is expected (at byte 0)'],
+      ...CHANGE_PROBLEMS,
+      APPROVED,
+      ['too-deep', 'the body: the result would be deeper than 5,000 levels'],
+      ...BODY_PROBLEMS,
+    ]),
+  );
+
+export const DescribeApprove = () =>
+  applyDecorators(
+    ApiOperation({ summary: 'Approve a job', description: 'Declares its current result right.' }),
+    Change(),
+    answer(200, 'The job.', jobSchema, approved, etag),
+    ...apiProblems(`${JOBS}/${JOB}/approval`, [
+      ...CHANGE_PROBLEMS,
+      ['no-result', 'a job without a result cannot be approved'],
+    ]),
+  );
+
+export const DescribeReopen = () =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Reopen a job',
+      description:
+        'It can be corrected again. `reviewed_by` and `reviewed_at` say who reopened it, and when.',
+    }),
+    Change(),
+    answer(200, 'The job.', jobSchema, { ...approved, approved: false }, etag),
+    ...apiProblems(`${JOBS}/${JOB}/approval`, CHANGE_PROBLEMS),
+  );

@@ -1,0 +1,195 @@
+import {
+  depth,
+  equal,
+  JSON_NULL,
+  MAX_DEPTH,
+  type Op,
+  readElements,
+  readMembers,
+} from '../../json-text/index.js';
+import { parseTimestamp, TimestampError } from '../../platform/timestamp.js';
+import { UUID } from '../../platform/parameters/uuid.js';
+
+/** Reads the fields of one JSON object and gathers what is wrong with them. */
+export class FieldReader {
+  private readonly values = new Map<string, Buffer>();
+  private readonly isObject: boolean;
+
+  /**
+   * @param text a compact JSON value
+   * @param path where in the line the object stands, for the faults; empty for the line itself
+   * @param most members of an object and elements of an array; more are a fault, and are not looked at
+   */
+  constructor(
+    text: Buffer,
+    private readonly path: string,
+    private readonly onFault: (field: string, reason: string) => void,
+    private readonly most = Infinity,
+  ) {
+    const members = readMembers(text, most);
+    this.isObject = members !== undefined;
+    if (!this.isObject) onFault(path, 'is not a JSON object');
+    if (members && members.length > most) onFault(path, `has more than ${most.toLocaleString('en')} members`);
+    for (const { key, value } of members?.slice(0, most) ?? []) {
+      if (this.values.has(key)) this.fault(key, 'stands more than once');
+      this.values.set(key, value);
+    }
+  }
+
+  has(key: string): boolean {
+    return this.values.has(key);
+  }
+
+  /** Names every key that is missing, or neither required nor optional. */
+  expectKeys(required: readonly string[], optional: readonly string[]): void {
+    if (!this.isObject) return;
+    for (const key of required) if (!this.values.has(key)) this.fault(key, 'is missing');
+    for (const key of this.values.keys()) {
+      if (!required.includes(key) && !optional.includes(key)) this.fault(key, 'is not known');
+    }
+  }
+
+  /** JSON of any kind, as it is written; `null` where it is absent. */
+  json(key: string): Buffer {
+    const value = this.values.get(key) ?? JSON_NULL;
+    // So many levels take that many bytes at least, so most values need no counting.
+    if (value.length > 2 * MAX_DEPTH && depth(value) > MAX_DEPTH) {
+      this.fault(key, `is deeper than ${MAX_DEPTH.toLocaleString('en')} levels`);
+    }
+    return value;
+  }
+
+  string(key: string): string {
+    return this.nullableString(key, 'is not a string') ?? '';
+  }
+
+  nullableString(key: string, reason = 'is neither a string nor null'): string | null {
+    const value = this.values.get(key);
+    if (value === undefined || (isNull(value) && reason !== 'is not a string')) return null;
+    return this.text(key, value, reason);
+  }
+
+  uuid(key: string): string | null {
+    const value = this.values.get(key);
+    if (value === undefined) return null;
+    const text = this.text(key, value, 'is not a string');
+    if (text !== null && !UUID.test(text)) this.fault(key, 'is not a UUID');
+    return text?.toLowerCase() ?? null;
+  }
+
+  /** What a correction does: to replace, where it does not say. */
+  op(key: string): Op {
+    const op = this.has(key) ? this.string(key) : 'replace';
+    if (!OPS.includes(op)) this.fault(key, `is none of ${OPS.join(', ')}`);
+    return op as Op;
+  }
+
+  boolean(key: string): boolean {
+    const value = this.values.get(key)?.toString('latin1');
+    if (value !== undefined && value !== 'true' && value !== 'false')
+      this.fault(key, 'is neither true nor false');
+    return value === 'true';
+  }
+
+  time(key: string): bigint | null {
+    const value = this.values.get(key);
+    if (value === undefined) return null;
+    const text = this.text(key, value, 'is not a string with a time');
+    try {
+      return text === null ? null : parseTimestamp(text);
+    } catch (error) {
+      if (!(error instanceof TimestampError)) throw error;
+      this.fault(key, error.message);
+      return null;
+    }
+  }
+
+  nullableTime(key: string): bigint | null {
+    const value = this.values.get(key);
+    return value === undefined || isNull(value) ? null : this.time(key);
+  }
+
+  strings(key: string): string[] {
+    const value = this.values.get(key);
+    if (value === undefined) return [];
+    return this.elements(key, value, 'is not an array of strings').map(
+      (element, index) => this.text(`${key}[${index}]`, element, 'is not a string') ?? '',
+    );
+  }
+
+  /** A number from 0 to 1. */
+  share(key: string): number | null {
+    const value = this.values.get(key);
+    if (value === undefined || isNull(value)) return null;
+    const number = /^[-0-9]/.test(value.toString('latin1', 0, 1)) ? Number(value.toString('latin1')) : NaN;
+    // What rounds to 0 or 1 may be beyond it.
+    const isExact =
+      (number !== 0 || equal(value, ZERO) || value[0] !== MINUS) && (number !== 1 || isAtMostOne(value));
+    if (!(number >= 0 && number <= 1 && isExact)) this.fault(key, 'is neither a number from 0 to 1 nor null');
+    return Math.abs(number);
+  }
+
+  /** The objects in an array. */
+  objects(key: string): FieldReader[] {
+    const value = this.values.get(key);
+    if (value === undefined) return [];
+    return this.elements(key, value, 'is not an array').map(
+      (element, index) => new FieldReader(element, this.at(`${key}[${index}]`), this.onFault, this.most),
+    );
+  }
+
+  object(key: string): FieldReader | undefined {
+    const value = this.values.get(key);
+    return value && new FieldReader(value, this.at(key), this.onFault, this.most);
+  }
+
+  private elements(key: string, value: Buffer, reason: string): Buffer[] {
+    const elements = readElements(value, this.most);
+    if (elements === undefined) this.fault(key, reason);
+    if (elements === undefined || elements.length <= this.most) return elements ?? [];
+    this.fault(key, `has more than ${this.most.toLocaleString('en')} elements`);
+    return [];
+  }
+
+  fault(key: string, reason: string): void {
+    this.onFault(this.at(nameOf(key)), reason);
+  }
+
+  private at(key: string): string {
+    return this.path === '' ? key : `${this.path}.${key}`;
+  }
+
+  private text(key: string, value: Buffer, reason: string): string | null {
+    if (value[0] !== QUOTE) {
+      this.fault(key, reason);
+      return null;
+    }
+    const text = JSON.parse(value.toString()) as string;
+    // PostgreSQL's text cannot hold the one, nor UTF-8 the other.
+    if (text.includes('\0')) this.fault(key, 'has a NUL character in it');
+    if (!text.isWellFormed()) this.fault(key, 'has a lone surrogate in it');
+    return text;
+  }
+}
+
+const OPS: readonly string[] = ['replace', 'add', 'remove'] satisfies Op[];
+const QUOTE = 0x22;
+const MINUS = 0x2d;
+const ZERO = Buffer.from('0');
+const ONE = Buffer.from('1');
+
+/** A key of the input for a message: one that could be mistaken for something else, or fill the screen, is quoted and cut. */
+function nameOf(key: string): string {
+  if (/^[\w[\].-]{1,80}$/.test(key)) return key;
+  const quoted = JSON.stringify(key).replace(/\p{Cc}/gu, '?');
+  return quoted.length <= 80 ? quoted : `${quoted.slice(0, 79)}…"`;
+}
+
+/** Of a number that rounds to 1: it is 1, or its first digit says that it is just below. */
+function isAtMostOne(value: Buffer): boolean {
+  return /^[0.]*9/.test(value.toString('latin1')) || equal(value, ONE);
+}
+
+function isNull(value: Buffer): boolean {
+  return value.equals(JSON_NULL);
+}

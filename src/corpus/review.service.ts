@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { deriveEdits, JSON_NULL } from '../json-text/index.js';
+import { CorpusFault } from './corpus-fault.js';
+import { type JobRecord, versionOf } from './job-record.js';
+import { type EditRequest, plan, type Plan, type PlannedCorrection } from './plan.js';
+import { type LockedJob, type RecordedCorrection, ReviewRepository } from './jobs.repository.js';
+
+/** Who changes a job, and which of its versions they have seen. */
+export interface Change {
+  readonly jobId: string;
+  readonly reviewer: string;
+  /** Versions that the change is for; undefined for any. */
+  readonly versions: readonly string[] | undefined;
+}
+
+export interface CorrectionRequest extends EditRequest {
+  readonly reason: string | null;
+}
+
+export interface Recorded {
+  readonly corrections: readonly RecordedCorrection[];
+  readonly version: string;
+}
+
+/** More make no trail that anybody reads. */
+const MAX_CORRECTIONS = 10_000;
+/** What comes or goes is looked for among all that stands beside it: so many bytes of text, times the edits. */
+const MAX_WORK = 1_000_000_000;
+
+/** Records what reviewers do, so that replay leads back to what the pipeline gave, byte for byte. */
+@Injectable()
+export class ReviewService {
+  constructor(private readonly jobs: ReviewRepository) {}
+
+  /**
+   * Records corrections, all or none.
+   *
+   * @param nameOf what to call a member of one of them in a message
+   * @throws CorpusFault
+   */
+  async correct(
+    change: Change,
+    requests: readonly CorrectionRequest[],
+    nameOf: (index: number, member: string) => string,
+  ): Promise<Recorded> {
+    return this.jobs.change(change.jobId, async (job) => {
+      requireOpen(job.found, change);
+      const planned = plan(job.found.result ?? JSON_NULL, requests, nameOf);
+      return record(job, planned, change.reviewer, (index) => requests[index]!.reason);
+    });
+  }
+
+  /**
+   * Records the corrections that lead to `result`: nothing where it is the same JSON already, one for the whole document
+   * where they would be too many.
+   *
+   * @param result compact JSON text
+   * @throws CorpusFault
+   */
+  async replaceResult(change: Change, result: Buffer): Promise<Recorded> {
+    return this.jobs.change(change.jobId, async (job) => {
+      requireOpen(job.found, change);
+      const planned = planResult(job.found, result);
+      if (planned.corrections.length === 0) return { corrections: [], version: versionOf(job.found) };
+      return record(job, planned, change.reviewer, () => null);
+    });
+  }
+
+  /**
+   * What `replaceResult` would record.
+   *
+   * @throws CorpusFault what it would throw
+   */
+  async deriveCorrections(change: Change, result: Buffer): Promise<readonly PlannedCorrection[]> {
+    const job = await this.jobs.find(change.jobId);
+    requireOpen(job, change);
+    return planResult(job, result).corrections;
+  }
+
+  /** Declares the result right, or open again. Where that is so already, nothing happens. */
+  async setApproved(change: Change, approved: boolean): Promise<JobRecord> {
+    return this.jobs.change(change.jobId, async (job) => {
+      requireVersion(job.found, change);
+      if (job.found.summary.approved === approved) return job.found;
+      if (approved && job.found.result === null)
+        throw new CorpusFault('no-result', 'a job without a result cannot be approved');
+      await job.setApproved(approved, change.reviewer);
+      return job.read();
+    });
+  }
+}
+
+function planResult(job: JobRecord, result: Buffer): Plan {
+  const current = job.result ?? JSON_NULL;
+  const edits = deriveEdits(current, result);
+  const whole: EditRequest = { op: 'replace', path: [], value: result };
+  const comings = edits.filter(({ op }) => op !== 'replace').length;
+  const areMany = edits.length > MAX_CORRECTIONS || comings * current.length > MAX_WORK;
+  return plan(current, areMany ? [whole] : edits, () => 'the body');
+}
+
+async function record(
+  job: LockedJob,
+  { corrections, result }: Plan,
+  reviewer: string,
+  reasonOf: (index: number) => string | null,
+): Promise<Recorded> {
+  const reasoned = corrections.map((correction, index) => ({ ...correction, reason: reasonOf(index) }));
+  const recorded = await job.correct(reasoned, reviewer, result);
+  return { corrections: recorded, version: versionOf(await job.read()) };
+}
+
+function requireOpen(job: JobRecord, change: Change): void {
+  requireVersion(job, change);
+  if (job.summary.approved)
+    throw new CorpusFault('approved', 'the job is approved; reopen it first (DELETE …/approval)');
+}
+
+function requireVersion(job: JobRecord, { versions }: Change): void {
+  if (versions?.includes(versionOf(job)) === false)
+    throw new CorpusFault('precondition-failed', 'the job is not what If-Match says any more; read it again');
+}

@@ -1,0 +1,127 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'nest-commander';
+import { Env } from './platform/config/env.js';
+import { ImportService } from './corpus/import/import.service.js';
+import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';
+import { statisticsText } from './ground-truth/commands/report-text.js';
+import { ExportService } from './ground-truth/export.service.js';
+import { Interruption } from './platform/terminal/interruption.js';
+import { writeOutput } from './platform/terminal/output.js';
+import { print } from './platform/terminal/print.js';
+import { TerminalCommand } from './platform/terminal/terminal-command.js';
+
+const FOLDER = '.ground-truth-demo';
+const CORPUS = 'corpus.jsonl';
+const SAMPLES = new URL('../../samples/surat-perintah.jsonl', import.meta.url);
+
+@Command({
+  name: 'demo',
+  description: `Import the bundled police orders into a database of their own, and export ${CORPUS}`,
+})
+export class DemoCommand extends TerminalCommand {
+  constructor(
+    private readonly dataSource: GroundTruthDataSource,
+    private readonly imports: ImportService,
+    private readonly exports: ExportService,
+    private readonly interruption: Interruption,
+    private readonly env: Env,
+  ) {
+    super();
+  }
+
+  protected override examples(): string[] {
+    return ['ground-truth demo'];
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.interruption;
+    this.dataSource.useEmbedded({ folder: FOLDER });
+    await this.imports.import(createReadStream(fileURLToPath(SAMPLES)), {
+      onConflict: 'replace',
+      acceptDiverged: false,
+      signal,
+    });
+    const corpus = this.exports.export(
+      { approved_only: true },
+      { signal, statistics: { top_n: 5, collapse_indices: true } },
+    );
+    await writeOutput(CORPUS, corpus, signal);
+    const statistics = corpus.statistics ? statisticsText(corpus.statistics) : '';
+    await print(
+      [
+        `${corpus.progress.samples} approved samples are in ${CORPUS}, out of a database with`,
+        '',
+        statistics,
+        'The first sample that a reviewer corrected:',
+        '',
+        describeSample(await firstCorrectedLine()),
+        '',
+        'Next, serve this database:',
+        '',
+        `  ${this.serveLine()}`,
+        '',
+        'and look at it through Swagger UI, at http://127.0.0.1:3000/docs, or from a second terminal:',
+        '',
+        "  curl --fail 'http://localhost:3000/api/v1/ground-truth/export?has_corrections=true&limit=10'",
+        '',
+      ].join('\n'),
+    );
+  }
+
+  /** The demonstration's database is not the one that the environment names, so what names another is unset. */
+  private serveLine(): string {
+    const setting = `GROUND_TRUTH_DATA_DIR=${shellQuote(this.dataSource.embeddedFolder ?? FOLDER)}`;
+    const unset = OTHER_DATABASE.filter((name) => this.env[name] !== undefined).map((name) => `${name}= `);
+    return `${unset.join('')}${setting} npx ground-truth serve`;
+  }
+}
+
+const OTHER_DATABASE = [
+  'DATABASE_URL',
+  'GROUND_TRUTH_JOBS_RELATION',
+  'GROUND_TRUTH_CORRECTIONS_RELATION',
+  'GROUND_TRUTH_KEYS_FILE',
+] as const;
+
+interface Sample {
+  readonly filename: string;
+  readonly source_kind: string;
+  readonly reviewed_by: string;
+  readonly corrections: readonly {
+    field_path: string;
+    old_value: unknown;
+    new_value: unknown;
+    reason: string | null;
+  }[];
+  readonly final_result: unknown;
+}
+
+async function firstCorrectedLine(): Promise<string> {
+  const lines = (await readFile(CORPUS, 'utf8')).split('\n');
+  return lines.find((line) => !line.includes('"corrections":[]')) ?? '';
+}
+
+/** For the eye: what changed, and the answer with its lists shortened. */
+function describeSample(line: string): string {
+  const sample = JSON.parse(line) as Sample;
+  const corrections = sample.corrections.map(
+    ({ field_path, old_value, new_value, reason }) =>
+      `    ${field_path}: ${shorten(old_value)} became ${shorten(new_value)}${reason === null ? '' : ` (${reason})`}`,
+  );
+  return [
+    `  ${sample.filename} (${sample.source_kind}), reviewed by ${sample.reviewed_by}`,
+    ...corrections,
+    `  final_result: ${shorten(sample.final_result, 300)}`,
+  ].join('\n');
+}
+
+function shorten(value: unknown, most = 60): string {
+  const text = JSON.stringify(value);
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
+function shellQuote(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

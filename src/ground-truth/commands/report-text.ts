@@ -1,0 +1,60 @@
+import { inGroups, printable } from '../../platform/terminal/print.js';
+import { type Statistics } from '../statistics-query.js';
+import { type UnsoundJob, type Verification } from '../verify.service.js';
+
+/** Counts for people, a line each, aligned. */
+export function countLines(counts: readonly (readonly [name: string, count: number])[]): string[] {
+  const nameWidth = Math.max(...counts.map(([name]) => name.length));
+  const countWidth = Math.max(...counts.map(([, count]) => inGroups(count).length));
+  return counts.map(([name, count]) => `${name.padEnd(nameWidth)}  ${inGroups(count).padStart(countWidth)}`);
+}
+
+/** Statistics for people, aligned. Field paths come last, since there is no telling how long they are. */
+export function statisticsText(statistics: Statistics): string {
+  const { top_corrected_fields: fields } = statistics;
+  const lines = countLines([
+    ['jobs', statistics.total_jobs],
+    ['  approved', statistics.approved_jobs],
+    ['  with corrections', statistics.jobs_with_corrections],
+    ['corrections', statistics.total_corrections],
+  ]);
+  if (fields.length > 0) lines.push('', 'most corrected fields', ...fieldLines(fields));
+  return `${lines.join('\n')}\n`;
+}
+
+function fieldLines(fields: Statistics['top_corrected_fields']): string[] {
+  const width = inGroups(fields[0]!.count).length;
+  return fields.map(({ field_path, count }) => `  ${inGroups(count).padStart(width)}  ${nameOf(field_path)}`);
+}
+
+/** The empty path is the whole document. */
+function nameOf(fieldPath: string): string {
+  return fieldPath === '' ? '(the whole document)' : printable(fieldPath);
+}
+
+/** A verification for people: the jobs that are not sound, and then the counts. */
+export function verificationText(verification: Verification): string {
+  const { jobs, exact, diverged, digest_differs, without_digest } = verification;
+  const lines = countLines([
+    ['jobs', jobs],
+    ['  exact', exact],
+    ['    without digest', without_digest],
+    ['  diverged', diverged],
+    ['  digest differs', digest_differs],
+  ]);
+  return `${[...unsoundLines(verification), ...lines].join('\n')}\n`;
+}
+
+function unsoundLines({ diverged, digest_differs, unsound }: Verification): string[] {
+  if (unsound.length === 0) return [];
+  const more = diverged + digest_differs - unsound.length;
+  return [
+    ...unsound.map((job) => `${job.job_id}  ${describe(job)}`),
+    ...(more > 0 ? [`and ${inGroups(more)} jobs more`] : []),
+    '',
+  ];
+}
+
+function describe(job: UnsoundJob): string {
+  return job.problem === 'diverged' ? `correction ${job.correction}: ${job.reason}` : 'digest differs';
+}

@@ -1,0 +1,89 @@
+import { escapeLiteral, type PoolClient } from 'pg';
+import { ExternalDatabaseError } from '../platform/database/external/relation.js';
+import { type ExternalRelations } from '../platform/database/external/external-relations.js';
+import { type JobFilter } from './corpus-filter.js';
+import { isWindow } from './corpus-query.js';
+
+/**
+ * Refuses what no single row shows: a job that is there twice, corrections of which nobody knows which came first, and rows
+ * that a window would leave out for want of a time. Our own schema rules them out, and so does a table of somebody else's
+ * that says so; of others all rows are looked at, which takes as long as that takes.
+ *
+ * @throws ExternalDatabaseError
+ */
+export async function checkKeys(
+  client: PoolClient,
+  relations: ExternalRelations,
+  filter: JobFilter,
+): Promise<void> {
+  for (const { query, describe } of questions(relations, filter)) {
+    const [faulty] = (await client.query<Faulty>(query)).rows;
+    if (faulty) throw new ExternalDatabaseError(describe(faulty));
+  }
+}
+
+interface Faulty {
+  readonly job_id: string;
+  /** Whether the row has no id of its own. */
+  readonly is_null: boolean;
+}
+
+interface Question {
+  /** Gives a row where something is wrong. */
+  readonly query: string;
+  readonly describe: (faulty: Faulty) => string;
+}
+
+function questions(relations: ExternalRelations, filter: JobFilter): Question[] {
+  const asked: Question[] = [];
+  if (!relations.jobs.hasKey) asked.push(jobsTwice(relations, filter));
+  if (!relations.corrections.hasKey) asked.push(correctionsWithoutOrder(relations, filter));
+  if (isWindow(filter)) asked.push(...jobsWithoutTime(relations));
+  return asked;
+}
+
+function jobsTwice(relations: ExternalRelations, { id }: JobFilter): Question {
+  const { name } = relations.jobs;
+  return {
+    query: relations.reading(`
+      select id as job_id, id is null as is_null from jobs ${id === undefined ? '' : `where id = ${uuid(id)}`}
+      group by id having count(*) > 1 or id is null limit 1`),
+    describe: ({ job_id, is_null }) =>
+      is_null ? `${name}: column id is null in a row` : `${name}: job ${job_id} is there more than once`,
+  };
+}
+
+function correctionsWithoutOrder(relations: ExternalRelations, { id }: JobFilter): Question {
+  const { name } = relations.corrections;
+  const query = (condition: string) => `
+    select job_id, id is null as is_null from job_corrections ${condition}
+    group by job_id, corrected_at, id having count(*) > 1 or id is null limit 1`;
+  return {
+    query:
+      id === undefined
+        ? relations.readingWhatBelongsTogether(query(''))
+        : relations.reading(query(`where job_id = ${uuid(id)}`)),
+    describe: ({ job_id, is_null }) =>
+      is_null
+        ? `${name}: column id of a correction of job ${job_id} is null`
+        : `${name}: two corrections of job ${job_id} have the same corrected_at and id, so that their order is not known`,
+  };
+}
+
+function jobsWithoutTime(relations: ExternalRelations): Question[] {
+  const { name, columns } = relations.jobs;
+  const column = columns.has('updated_at') ? 'updated_at' : 'created_at';
+  if (columns.get(column)!.isNeverNull) return [];
+  return [
+    {
+      query: relations.reading(
+        `select id as job_id, false as is_null from jobs where ${column} is null limit 1`,
+      ),
+      describe: ({ job_id }) => `${name}: column ${column} of job ${job_id} is null`,
+    },
+  ];
+}
+
+function uuid(id: string): string {
+  return `${escapeLiteral(id)}::uuid`;
+}

@@ -1,0 +1,78 @@
+import { Controller, Get, Head, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiExcludeEndpoint } from '@nestjs/swagger';
+import { type Request, type Response } from 'express';
+import { JobIdPipe } from '../../platform/parameters/uuid.js';
+import { sendJson } from '../../platform/http/json.js';
+import { ProblemError } from '../../platform/http/problem.js';
+import { RequiresScope } from '../../platform/http/requires-scope.js';
+import { DtoPipe } from '../../platform/parameters/read-dto.js';
+import { NoParametersPipe } from '../../platform/parameters/read-dto.js';
+import { ExportFilterDto } from '../corpus-filter.js';
+import { StatisticsQueryDto } from '../statistics-query.js';
+import { CORPUS_HEADERS, ExportDownload } from './export-download.js';
+import { ExportService } from '../export.service.js';
+import {
+  DescribeExport,
+  DescribeGroundTruth,
+  DescribeSample,
+  DescribeStatistics,
+} from './ground-truth.openapi.js';
+import { type Statistics } from '../statistics-query.js';
+
+@DescribeGroundTruth()
+@RequiresScope('export')
+@Controller('ground-truth')
+export class GroundTruthController {
+  constructor(
+    private readonly exports: ExportService,
+    private readonly download: ExportDownload,
+  ) {}
+
+  /** Without it, Express would run the export for a HEAD and throw its bytes away. */
+  @ApiExcludeEndpoint()
+  @Head('export')
+  describeExport(
+    @Query(new DtoPipe(ExportFilterDto)) _filter: ExportFilterDto,
+    @Res() response: Response,
+  ): void {
+    response.set({ ...CORPUS_HEADERS, Vary: 'Accept-Encoding' }).end();
+  }
+
+  @DescribeExport()
+  @Get('export')
+  async export(
+    @Query(new DtoPipe(ExportFilterDto)) filter: ExportFilterDto,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    await this.download.send(filter, request, response);
+  }
+
+  /** Also answers HEAD, which is to say whether there is such a job. */
+  @DescribeSample()
+  @Get('samples/:id')
+  async sample(
+    @Param('id', JobIdPipe) id: string,
+    @Query(NoParametersPipe) _none: unknown,
+    @Res() response: Response,
+  ): Promise<void> {
+    const line = await this.exports.sample(id);
+    if (line === undefined) throw new ProblemError('job-not-found', `there is no job ${id}`);
+    sendJson(response, 200, line);
+  }
+
+  @ApiExcludeEndpoint()
+  @Head('stats')
+  describeStatistics(
+    @Query(new DtoPipe(StatisticsQueryDto)) _query: StatisticsQueryDto,
+    @Res() response: Response,
+  ): void {
+    response.type('application/json').end();
+  }
+
+  @DescribeStatistics()
+  @Get('stats')
+  statistics(@Query(new DtoPipe(StatisticsQueryDto)) query: StatisticsQueryDto): Promise<Statistics> {
+    return this.exports.statistics(query);
+  }
+}

@@ -1,0 +1,211 @@
+/** What Swagger says of the read side. It stands apart from the DTOs because the commands share those. */
+import { applyDecorators } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
+import {
+  apiProblems,
+  type ProblemExample,
+  TRANSFER_PROBLEMS,
+  UNAVAILABLE,
+} from '../../platform/http/problem.openapi.js';
+
+const EXPORT = '/api/v1/ground-truth/export';
+const SAMPLES = '/api/v1/ground-truth/samples';
+const STATS = '/api/v1/ground-truth/stats';
+
+export const DescribeGroundTruth = () => applyDecorators(ApiTags('ground truth'));
+
+const sample = {
+  job_id: '01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3',
+  filename: 'sprint-0123.pdf',
+  source_kind: 'pdf',
+  approved: true,
+  reviewed_by: 'rini.k',
+  reviewed_at: '2025-06-02T03:20:00Z',
+  created_at: '2025-06-01T10:15:00.5Z',
+  initial_result: { header: { perihal: 'Pengamanan' }, personel: [{ nrp: '8703l234' }] },
+  final_result: { header: { perihal: 'Pengamanan' }, personel: [{ nrp: '87031234' }] },
+  corrections: [
+    {
+      field_path: 'personel[0].nrp',
+      old_value: '8703l234',
+      new_value: '87031234',
+      corrected_by: 'rini.k',
+      reason: 'l dibaca 1',
+      corrected_at: '2025-06-02T03:19:40Z',
+    },
+  ],
+  review_flags: ['low_confidence'],
+  confidence: 0.87,
+};
+
+export const DescribeExport = () =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Download the corpus',
+      description:
+        'One training sample a line (JSON Lines), streamed in the order of created_at and job_id: the pipeline’s original ' +
+        'output, reconstructed by replaying the corrections backwards, the current answer, and every correction. All of it ' +
+        'is of one moment. A failure in mid-stream resets the connection, so a response that ended properly is whole. ' +
+        'The same bytes come from the command `ground-truth export`. With `Accept-Encoding: gzip` they are compressed on the way.',
+    }),
+    ApiQuery({
+      name: 'approved_only',
+      required: false,
+      schema: { type: 'boolean', default: true },
+      description: 'Only samples that a reviewer approved; `false` gives all.',
+    }),
+    ApiQuery({
+      name: 'since',
+      required: false,
+      schema: { type: 'string', format: 'date-time' },
+      examples: {
+        none: { summary: 'no lower bound', value: '' },
+        time: { summary: 'a time', value: '2025-01-01T00:00:00Z' },
+      },
+      description:
+        'Only samples whose last change (created_at, reviewed_at or a correction’s corrected_at) is at or after this: RFC ' +
+        '3339, or a date for its midnight in UTC. In a URL, the plus of an offset is written %2B.',
+    }),
+    ApiQuery({
+      name: 'until',
+      required: false,
+      schema: { type: 'string', format: 'date-time' },
+      examples: {
+        none: { summary: 'no upper bound', value: '' },
+        time: { summary: 'a time', value: '2030-01-01T00:00:00Z' },
+      },
+      description: 'Only samples whose last change is before this.',
+    }),
+    ApiQuery({
+      name: 'has_corrections',
+      required: false,
+      schema: { type: 'boolean' },
+      description: '`true`: only samples that a reviewer corrected; `false`: only those left as they were.',
+    }),
+    ApiQuery({
+      name: 'limit',
+      required: false,
+      // Beside a schema, Nest drops the example.
+      schema: { type: 'integer', minimum: 1, example: 10 },
+      description: 'At most that many samples, the first in corpus order.',
+    }),
+    ApiProduces('application/x-ndjson', PROBLEM_MEDIA_TYPE),
+    ApiOkResponse({
+      description: 'The corpus, one JSON object a line. No line at all where nothing matches.',
+      headers: {
+        'Content-Disposition': {
+          description: 'Suggests a name for the file.',
+          schema: { type: 'string', example: 'attachment; filename="ground-truth.jsonl"' },
+        },
+      },
+      content: {
+        'application/x-ndjson': { schema: { type: 'string' }, example: `${JSON.stringify(sample)}\n` },
+      },
+    }),
+    ...apiProblems(EXPORT, [
+      refusal('limit', '"0" is not a whole number of at least 1'),
+      UNUSABLE,
+      ...UNAVAILABLE,
+      ...TRANSFER_PROBLEMS,
+    ]),
+  );
+
+export const DescribeSample = () =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Look at one sample',
+      description:
+        'The line that a corpus of this moment has for the job, to the byte, whether it is approved or not. Where the ' +
+        'trail does not lead back exactly, the sample says so in `diverged`.',
+    }),
+    ApiParam({
+      name: 'id',
+      schema: { type: 'string', format: 'uuid', example: sample.job_id },
+      description: 'The job_id of a line of the corpus. The example is an invented one: take one of yours.',
+    }),
+    ApiOkResponse({
+      description: 'The sample, and a line feed.',
+      content: { 'application/json': { schema: { type: 'object' }, example: sample } },
+    }),
+    ...apiProblems(`${SAMPLES}/123`, [refusal('id', '"123" is not a UUID')]),
+    ...apiProblems(`${SAMPLES}/${sample.job_id}`, [
+      ['job-not-found', `there is no job ${sample.job_id}`],
+      UNUSABLE,
+      ...UNAVAILABLE,
+    ]),
+  );
+
+export const DescribeStatistics = () =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Count jobs and corrections',
+      description:
+        'Numbers over the whole database, of one moment, and the fields that reviewers correct most.',
+    }),
+    ApiQuery({
+      name: 'top_n',
+      required: false,
+      schema: { type: 'integer', minimum: 1, maximum: 1_000, default: 10 },
+      description: 'How many fields to list.',
+    }),
+    ApiQuery({
+      name: 'collapse_indices',
+      required: false,
+      schema: { type: 'boolean', default: false },
+      description: 'Count `personel[0].nrp` and `personel[7].nrp` as `personel[*].nrp`.',
+    }),
+    ApiOkResponse({
+      description: 'The numbers.',
+      content: {
+        'application/json': {
+          schema: statisticsSchema,
+          example: {
+            total_jobs: 300,
+            approved_jobs: 210,
+            total_corrections: 515,
+            jobs_with_corrections: 198,
+            top_corrected_fields: [{ field_path: 'header.nomor_sprint', count: 41 }],
+          },
+        },
+      },
+    }),
+    ...apiProblems(STATS, [refusal('top_n', '"0" is not a whole number from 1 to 1000'), ...UNAVAILABLE]),
+  );
+
+const count = { type: 'integer', minimum: 0 };
+
+const statisticsSchema = {
+  type: 'object',
+  required: [
+    'total_jobs',
+    'approved_jobs',
+    'total_corrections',
+    'jobs_with_corrections',
+    'top_corrected_fields',
+  ],
+  properties: {
+    total_jobs: count,
+    approved_jobs: count,
+    total_corrections: count,
+    jobs_with_corrections: count,
+    top_corrected_fields: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['field_path', 'count'],
+        properties: { field_path: { type: 'string' }, count },
+      },
+    },
+  },
+};
+
+/** Of somebody else's database alone: our own schema does not let it happen. */
+const UNUSABLE: ProblemExample = [
+  'source-unusable',
+  `ocr.jobs: column filename of job ${sample.job_id} is null`,
+];
+
+function refusal(field: string, message: string): ProblemExample {
+  return ['invalid-parameters', `${field}: ${message}`, { field, message }];
+}

@@ -1,0 +1,59 @@
+import { writeSync } from 'node:fs';
+import { v7 as uuidv7 } from 'uuid';
+import { errorCode } from '../files/system-error.js';
+import { AccessLog, type ExportBegin, type ExportEnd } from './access-log.js';
+import { AccessFault } from './api-keys.js';
+
+const TIMEOUT_MS = 5_000;
+const PAUSE_MS = 5;
+
+/**
+ * Writes a line to standard error before it returns, past whatever is buffered, levelled or dropped there.
+ *
+ * @throws what the operating system says where it cannot be written
+ */
+export function writeLine(line: string): void {
+  const bytes = Buffer.from(`${line}\n`);
+  const until = Date.now() + TIMEOUT_MS;
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(2, bytes, at);
+    } catch (error) {
+      // A pipe whose reader is slow.
+      if (errorCode(error) !== 'EAGAIN' || Date.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
+  }
+}
+
+/**
+ * The log among the lines that the process writes to standard error, for a database that is only read. Whatever level of
+ * lines is logged otherwise, these are; where they cannot be written, there is no export.
+ */
+export class ProcessAccessLog extends AccessLog {
+  // Async, so that what fails is a rejection, as with the other one.
+  override async begin({ who, via, filter }: ExportBegin): Promise<string> {
+    const id = uuidv7();
+    await write({ access_log: 'begin', id, who, via, filter });
+    return id;
+  }
+
+  override async end(id: string, { outcome, samples, bytes, sha256 }: ExportEnd): Promise<void> {
+    await write({ access_log: 'end', id, outcome, samples, bytes, sha256 });
+  }
+
+  override list(): Promise<never> {
+    return Promise.reject(
+      new AccessFault(
+        'the database is only read, so the access log is not in it: look for "access_log" in the log of the server, and in the standard error of commands',
+      ),
+    );
+  }
+}
+
+function write(entry: object): Promise<void> {
+  return new Promise((resolve) => {
+    writeLine(JSON.stringify({ level: 'info', time: new Date().toISOString(), ...entry }));
+    resolve();
+  });
+}

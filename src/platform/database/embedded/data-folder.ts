@@ -1,0 +1,275 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, lstat, mkdir, open, readdir, realpath, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { errorCode, isAbsent } from '../../files/system-error.js';
+import { SYSTEM_FOLDER } from './binaries.js';
+import { EmbeddedPostgresError, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
+import { currentUid, nameOf, ownUser, runAs, type ServerUser, shellAs, userForRoot } from './server-user.js';
+
+/** Where the data are, and whom the server there runs as. */
+export interface DataFolder {
+  /** Absolute, without symbolic links: everything derived from it is the same however it was named. */
+  readonly path: string;
+  readonly user: ServerUser;
+}
+
+export interface WantedFolder {
+  /** Set by the user; never moved. */
+  readonly dataDir?: string | undefined;
+  /** The name of the default folder, relative to `workingDirectory`. */
+  readonly defaultDir: string;
+  readonly workingDirectory: string;
+  /** Where root's data go when the server's user cannot reach the default folder. */
+  readonly systemFolder?: string;
+}
+
+const OTHER_FOLDER = `Name another folder in GROUND_TRUTH_DATA_DIR, or ${USE_ANOTHER_SERVER}.`;
+
+/** PostgreSQL's own files below a data folder. */
+export function pgdataOf(folder: DataFolder): string {
+  return join(folder.path, 'pgdata');
+}
+
+/** What PostgreSQL and initdb have to say, for people. */
+export function logOf(folder: DataFolder): string {
+  return join(folder.path, 'postgres.log');
+}
+
+/**
+ * Finds the data folder, or makes it: 0700 and owned by the user whom the server runs as. The same wish leads to the
+ * same place each time: where data are already, they win over everything else.
+ * Throws EmbeddedPostgresError when it cannot be used.
+ */
+export async function openDataFolder(wanted: WantedFolder): Promise<DataFolder> {
+  const path = resolve(wanted.workingDirectory, wanted.dataDir ?? wanted.defaultDir);
+  if (currentUid() !== 0) return openOwn(path);
+  if (wanted.dataDir !== undefined) return openAsRoot(path);
+
+  const moved = movedFolder(path, wanted.systemFolder ?? SYSTEM_FOLDER);
+  if (await holdsData(moved)) return openAsRoot(moved);
+  if (await holdsData(path)) return openAsRoot(path);
+  try {
+    return await openAsRoot(path);
+  } catch (error) {
+    if (!(error instanceof UnreachableFolderError)) throw error;
+    return openAsRoot(moved);
+  }
+}
+
+/** `/root/archive/.ground-truth` → `<systemFolder>/archive-ground-truth-<hash>`, to be told apart by eye and by hash. */
+export function movedFolder(path: string, systemFolder: string): string {
+  const name = `${basename(dirname(path))}-${basename(path)}`
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  // 40 characters leave room for the socket's path.
+  return join(systemFolder, `${name.slice(-40)}-${hashOf(path)}`);
+}
+
+/** A short, stable name for a path. */
+export function hashOf(path: string): string {
+  return createHash('sha256').update(path).digest('hex').slice(0, 12);
+}
+
+/** The default folder cannot be used by the server's user; root's data may go elsewhere then. */
+class UnreachableFolderError extends EmbeddedPostgresError {}
+
+/** Whether a server's data are in that folder. False, too, where we may not look. */
+async function holdsData(path: string): Promise<boolean> {
+  return stat(join(path, 'pgdata')).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function openOwn(path: string): Promise<DataFolder> {
+  const user = await ownUser();
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const real = await realpath(path);
+    const { uid, mode } = await stat(real);
+    if (uid !== user.uid) {
+      throw new EmbeddedPostgresError(
+        `The data folder ${real} belongs to ${await nameOf(uid)}, and this is ${user.name}: ` +
+          `run this as its owner or as root. ${OTHER_FOLDER}`,
+      );
+    }
+    await refuseOtherContent(real);
+    if ((mode & 0o077) !== 0) await chmod(real, 0o700);
+    return { path: real, user };
+  } catch (error) {
+    if (error instanceof EmbeddedPostgresError) throw error;
+    throw new EmbeddedPostgresError(
+      `Cannot use the data folder ${path}: ${reasonOf(error)}. ${OTHER_FOLDER}`,
+    );
+  }
+}
+
+const REFUSALS = ['EACCES', 'EPERM', 'EROFS'];
+
+async function openAsRoot(path: string): Promise<DataFolder> {
+  let made = false;
+  try {
+    const user = await userForRoot(await ownerOfData(path));
+    await makeReachableParents(path);
+    if (!(await canEnter(dirname(path), user))) throw unreachable(path, user);
+    made = await makeFolder(path);
+    const real = await realpath(path);
+    await refuseOtherContent(real);
+    await handOver(real, user);
+    if (!(await canWrite(real, user))) throw unreachable(path, user);
+    return { path: real, user };
+  } catch (error) {
+    // A folder that turned out to be of no use is not left behind; rmdir spares one with anything in it.
+    if (made) await rmdir(path).catch(() => undefined);
+    if (error instanceof EmbeddedPostgresError) throw error;
+    // Root, too, is refused by read-only and by network file systems.
+    const Kind = REFUSALS.includes(errorCode(error) ?? '') ? UnreachableFolderError : EmbeddedPostgresError;
+    throw new Kind(`Cannot use the data folder ${path}: ${reasonOf(error)}. ${OTHER_FOLDER}`);
+  }
+}
+
+function unreachable(path: string, user: ServerUser): UnreachableFolderError {
+  return new UnreachableFolderError(
+    `The data folder ${path} is out of reach for ${user.name}, whom PostgreSQL runs as instead of root: ` +
+      `open the folders above it (chmod o+x). ${OTHER_FOLDER}`,
+  );
+}
+
+/** Whose data they are, before the first start whose folder; undefined where there is neither. */
+async function ownerOfData(path: string): Promise<Owner | undefined> {
+  const owner = await ownerOf(join(path, 'pgdata'));
+  return owner && owner.uid !== 0 ? owner : ownerOf(path);
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+async function ownerOf(path: string): Promise<Owner | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Makes the folders above; those that are new are open to others, so that root's umask does not shut the server out. */
+async function makeReachableParents(path: string): Promise<void> {
+  const first = await mkdir(dirname(path), { recursive: true });
+  if (first === undefined) return;
+  for (let folder = dirname(path); folder.startsWith(first); folder = dirname(folder))
+    await chmod(folder, 0o755);
+}
+
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+const OURS = /^(pgdata|postgres\.log(\.1)?|run|\.(initdb|probe)-.*|lost\+found|\.DS_Store)$/;
+
+/** Keeps us from shutting everybody else out of somebody's home or a system folder that was named by mistake. */
+async function refuseOtherContent(path: string): Promise<void> {
+  const stranger = (await readdir(path)).find((name) => !OURS.test(name));
+  if (stranger === undefined || (await holdsData(path))) return;
+  throw new EmbeddedPostgresError(
+    `The folder ${path} holds other things (${stranger}) and no Ground Truth data: ` +
+      `name a new or an empty folder in GROUND_TRUTH_DATA_DIR, or ${USE_ANOTHER_SERVER}.`,
+  );
+}
+
+/** Makes a folder of root's the server's, and private. Goes through a descriptor, so that no link can be slipped in. */
+async function handOver(path: string, user: ServerUser): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    const { uid, mode } = await handle.stat();
+    if (uid === 0) await handle.chown(user.uid, user.gid);
+    if ((mode & 0o077) !== 0) await handle.chmod(0o700);
+  } finally {
+    await handle.close();
+  }
+  await handOverData(path, user);
+}
+
+/** Data that root restored from a backup belong to root. */
+async function handOverData(path: string, user: ServerUser): Promise<void> {
+  const pgdata = join(path, 'pgdata');
+  if ((await ownerOf(pgdata))?.uid !== 0) return;
+  const root: ServerUser = { uid: 0, gid: 0, name: 'root', identity: {} };
+  const { code, stderr } = await runAs(root, '/bin/sh', [
+    '-c',
+    'chown -hR "$1" "$2"',
+    'sh',
+    `${user.uid}:${user.gid}`,
+    path,
+  ]);
+  if (code !== 0) throw new Error(stderr.trim());
+}
+
+async function canEnter(folder: string, user: ServerUser): Promise<boolean> {
+  return (await shellAs(user, 'cd "$1"', folder)).code === 0;
+}
+
+/** Really writes: mode bits do not tell of access control lists, read-only mounts and the like. */
+async function canWrite(folder: string, user: ServerUser): Promise<boolean> {
+  const script = 'cd "$1" && mkdir ".probe-$$" && rmdir ".probe-$$"';
+  return (await shellAs(user, script, folder)).code === 0;
+}
+
+/** Only names the socket; nothing listens on TCP. */
+export const PORT = 5432;
+
+/** How long a socket's path may be, in bytes, without the closing NUL. */
+const MAX_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
+
+/** The socket's folder: within the data folder, or below /tmp where that path is too long for a socket. */
+export function socketFolderOf(folder: DataFolder): string {
+  const inside = join(folder.path, 'run');
+  if (Buffer.byteLength(socketIn(inside)) <= MAX_PATH_BYTES) return inside;
+  // Not os.tmpdir(): TMPDIR differs between a service and a shell, and both have to meet here.
+  return `/tmp/ground-truth-${folder.user.uid}-${hashOf(folder.path)}`;
+}
+
+/** The socket that PostgreSQL makes in that folder. */
+export function socketIn(socketFolder: string): string {
+  return join(socketFolder, `.s.PGSQL.${PORT}`);
+}
+
+/** Makes the socket's folder, private to the server's user. */
+export async function makeSocketFolder(folder: DataFolder): Promise<void> {
+  const path = socketFolderOf(folder);
+  const { code, stderr } = await shellAs(folder.user, 'umask 077; test -d "$1" || mkdir -p "$1"', path);
+  if (code !== 0 && !(await isPrivateSocketFolder(folder))) {
+    throw new EmbeddedPostgresError(
+      `Cannot make the folder ${path} for PostgreSQL's socket: ${stderr.trim()}. ` +
+        `Free some space or fix its permissions, or ${USE_ANOTHER_SERVER}.`,
+    );
+  }
+}
+
+/**
+ * Whether the socket's folder is there. There are no passwords, so whoever could put a socket there could pose as the
+ * server: a folder that is not the server's own alone is an EmbeddedPostgresError.
+ */
+export async function isPrivateSocketFolder(folder: DataFolder): Promise<boolean> {
+  const path = socketFolderOf(folder);
+  try {
+    const found = await lstat(path);
+    if (found.isDirectory() && found.uid === folder.user.uid && (found.mode & 0o077) === 0) return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw new EmbeddedPostgresError(`Cannot look at ${path}: ${reasonOf(error)}.`);
+  }
+  throw new EmbeddedPostgresError(
+    `${path}, the folder for PostgreSQL's socket, is not a folder that ${folder.user.name} alone can use: ` +
+      `remove it, or name another folder in GROUND_TRUTH_DATA_DIR.`,
+  );
+}

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { open, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { logOf, pgdataOf, type DataFolder } from './data-folder.js';
+import { cannotRun, CHILD_ENVIRONMENT } from './server-user.js';
+import { PORT, socketFolderOf } from './data-folder.js';
+
+/** How a server that we started ended. */
+export interface ServerEnd {
+  /** The exit code; null when a signal ended it. */
+  readonly code: number | null;
+  /** Why, in its own words: the line of its log that tells most. */
+  readonly reason: string;
+  /** Another process has the folder, or had it a moment ago: worth another try. */
+  readonly isConflict: boolean;
+}
+
+/** A server that this process has started. It outlives this process unless it is stopped. */
+export interface ServerProcess {
+  /** Resolves to how it ended, if it has; to undefined while it runs. Rejects when it could not be run at all. */
+  ended(): Promise<ServerEnd | undefined>;
+}
+
+/** Beyond this the log of earlier starts is put aside as postgres.log.1, in bytes. */
+const MAX_LOG_BYTES = 4_000_000;
+
+/**
+ * The shell opens the log as the server's user, so root never writes through a link that user has made, and then
+ * becomes postgres: no process stands between.
+ */
+const LAUNCH = `
+umask 077
+if [ -f "$1" ] && [ "$(wc -c < "$1")" -gt ${MAX_LOG_BYTES} ]; then mv -f "$1" "$1.1"; fi
+exec >> "$1" 2>&1
+shift
+exec "$@"`;
+
+/** Starts postgres in a session of its own: Ctrl-C at our terminal is none of its business. Does not wait for it. */
+export async function startServer(folder: DataFolder, native: string): Promise<ServerProcess> {
+  const log = logOf(folder);
+  const offset = await sizeOf(log);
+  const postgres = join(native, 'bin', 'postgres');
+  const child = spawn('/bin/sh', ['-c', LAUNCH, 'sh', log, postgres, ...serverArguments(folder)], {
+    ...folder.user.identity,
+    cwd: '/',
+    detached: true,
+    env: CHILD_ENVIRONMENT,
+    stdio: 'ignore',
+  });
+  child.unref();
+  const failure: { error?: Error } = {};
+  child.once('error', (error) => (failure.error = error));
+  return {
+    async ended() {
+      if (failure.error) throw cannotRun(folder.user, postgres, failure.error);
+      if (child.exitCode === null && child.signalCode === null) return undefined;
+      const end = describeEnd(child.exitCode, child.pid ?? 0, await readFrom(log, offset));
+      return { ...end, reason: end.reason ?? (await guessReason(folder, child.exitCode)) };
+    },
+  };
+}
+
+function serverArguments(folder: DataFolder): string[] {
+  const settings = {
+    listen_addresses: '',
+    port: PORT,
+    unix_socket_directories: quoted(socketFolderOf(folder)),
+    unix_socket_permissions: '0700',
+    // Every command and every server keeps a pool.
+    max_connections: 300,
+    fsync: 'on',
+    full_page_writes: 'on',
+    log_checkpoints: 'off',
+    logging_collector: 'off',
+    log_destination: 'stderr',
+    log_line_prefix: '%m [%p] ',
+    // The details of an error quote the row that it is about, and the log is no place for documents.
+    log_error_verbosity: 'terse',
+  };
+  return [
+    '-D',
+    pgdataOf(folder),
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
+}
+
+/** One item of a list setting: a comma or a space in the path does not end it. */
+function quoted(path: string): string {
+  return `"${path.replaceAll('"', '""')}"`;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+/** The log from that byte on, at most its last 64 KiB; from its beginning when it has been put aside meanwhile. */
+async function readFrom(path: string, offset: number): Promise<string> {
+  const handle = await open(path, 'r').catch(() => undefined);
+  if (!handle) return '';
+  try {
+    const { size } = await handle.stat();
+    const start = Math.max(size < offset ? 0 : offset, size - 65_536);
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(size - start), position: start });
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+const CONFLICT =
+  /lock file ".*" already exists|pre-existing shared memory block|could not bind Unix address|lock file ".*" is empty/;
+/** What clients are told while a server starts or stops: a consequence, never the cause. */
+const NO_CAUSE = /the database system is |terminating connection|too many clients/;
+
+type DescribedEnd = Omit<ServerEnd, 'reason'> & { readonly reason: string | undefined };
+
+/** Reads from the log why a server ended. Others may write to the same log: its own lines come first. */
+export function describeEnd(code: number | null, pid: number, text: string): DescribedEnd {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !NO_CAUSE.test(line));
+  const grave = lines.filter((line) => /(FATAL|PANIC): /.test(line));
+  const own = grave.filter((line) => line.includes(`[${pid}]`));
+  const line = own.at(-1) ?? grave.at(-1) ?? lines.at(-1);
+  return {
+    code,
+    reason: line?.replace(/^.*?\] (FATAL|PANIC|LOG): +/, ''),
+    isConflict: own.some((candidate) => CONFLICT.test(candidate)),
+  };
+}
+
+/** A server that could not even write to its log. */
+async function guessReason(folder: DataFolder, code: number | null): Promise<string> {
+  const { bavail } = await statfs(folder.path);
+  return bavail === 0
+    ? 'no space is left on the device'
+    : `postgres ended with code ${code ?? 'none (a signal)'}`;
+}

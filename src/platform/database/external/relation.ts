@@ -1,0 +1,167 @@
+import { type DataSource } from 'typeorm';
+import { type ExpectedColumn, titleOf } from './column-kind.js';
+
+/**
+ * Somebody else's tables or views cannot be read as jobs and their corrections. One line a fault, for whoever looks after
+ * them: which relation, which column, which job. Holds no document's content.
+ */
+export class ExternalDatabaseError extends Error {
+  override readonly name = 'ExternalDatabaseError';
+}
+
+/** A table or view of somebody else's, of which the columns are known to be right. */
+export interface Relation {
+  /** As SQL writes it, with its schema, quoted where it has to be. */
+  readonly name: string;
+  /** Those that are used, by their names. */
+  readonly columns: ReadonlyMap<string, RelationColumn>;
+  /** Whether the database sees to it that `id` is there and no other row has it. */
+  readonly hasKey: boolean;
+}
+
+export interface RelationColumn {
+  /** The column as our own schema would have it. */
+  read(column: string): string;
+  readonly isNeverNull: boolean;
+}
+
+/** A relation that was found by its name. */
+interface Found {
+  readonly oid: number;
+  readonly name: string;
+  readonly isReadable: boolean;
+  readonly hasChildren: boolean;
+}
+
+interface FoundColumn {
+  readonly relation: number;
+  readonly name: string;
+  readonly type: string;
+  /** Its type without domains, where PostgreSQL brings it along. */
+  readonly base: string | null;
+  readonly isNeverNull: boolean;
+  readonly isUnique: boolean;
+  readonly mayBeRead: boolean;
+}
+
+/** What is asked for: a relation by the variable that names it. */
+export interface Wanted {
+  readonly variable: string;
+  readonly name: string;
+  readonly columns: Readonly<Record<string, ExpectedColumn>>;
+}
+
+/**
+ * @throws ExternalDatabaseError with all faults of all relations
+ */
+export async function findRelations(dataSource: DataSource, wanted: readonly Wanted[]): Promise<Relation[]> {
+  const faults: string[] = [];
+  const found: (Found | undefined)[] = [];
+  for (const relation of wanted) found.push(await findByName(dataSource, relation, faults));
+  const columns = await findColumns(
+    dataSource,
+    found.flatMap((relation) => relation?.oid ?? []),
+  );
+  const relations = found.flatMap((relation, index) => {
+    if (!relation) return [];
+    const ofIt = new Map(
+      columns.filter(({ relation: oid }) => oid === relation.oid).map((column) => [column.name, column]),
+    );
+    return [checkColumns(wanted[index]!, relation, ofIt, faults)];
+  });
+  if (faults.length > 0) throw new ExternalDatabaseError(faults.join('\n'));
+  return relations;
+}
+
+/** Not a name as SQL writes them, or one of another database. */
+const NO_NAME = ['42601', '42602', '0A000'];
+const NO_PRIVILEGE = '42501';
+const HOW_TO_WRITE_NAMES = 'names are written as in SQL: jobs, ocr.jobs, "Ocr"."Jobs"';
+
+async function findByName(
+  dataSource: DataSource,
+  { variable, name }: Wanted,
+  faults: string[],
+): Promise<Found | undefined> {
+  try {
+    const [found] = await dataSource.query<Found[]>(FIND_BY_NAME, [name]);
+    if (found?.isReadable === true) return found;
+    faults.push(
+      found
+        ? `${variable}: ${found.name} is neither a table nor a view`
+        : `${variable}: there is no table or view ${name} that this role can see; ${HOW_TO_WRITE_NAMES}`,
+    );
+  } catch (error) {
+    const { code, message } = error as { code?: string; message?: string };
+    if (code === NO_PRIVILEGE) faults.push(`${variable}: ${name} may not be read: ${message}`);
+    else if (code !== undefined && NO_NAME.includes(code))
+      faults.push(
+        `${variable}: ${JSON.stringify(name)} is not the name of a table or view; ${HOW_TO_WRITE_NAMES}`,
+      );
+    else throw error;
+  }
+  return undefined;
+}
+
+/** By the search path where no schema is said. A name is a value here and never becomes SQL as it is. */
+const FIND_BY_NAME = `
+  select pg_class.oid, format('%I.%I', nspname, relname) as name,
+    relkind in ('r', 'p', 'v', 'm', 'f') as "isReadable", relkind = 'r' and relhassubclass as "hasChildren"
+  from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+  where pg_class.oid = to_regclass($1)`;
+
+function findColumns(dataSource: DataSource, oids: readonly number[]): Promise<FoundColumn[]> {
+  return dataSource.query(FIND_COLUMNS, [oids]);
+}
+
+const FIND_COLUMNS = `
+  with recursive columns as (
+    select attrelid, attnum, attname, attnotnull, format_type(atttypid, atttypmod) as type, atttypid as base
+    from pg_attribute where attrelid = any($1::oid[]) and attnum > 0 and not attisdropped
+    union all
+    select attrelid, attnum, attname, attnotnull, type, typbasetype
+    from columns join pg_type on pg_type.oid = base where typtype = 'd'
+  )
+  select attrelid as relation, attname as name, type, attnotnull as "isNeverNull",
+    case when typnamespace = 'pg_catalog'::regnamespace then typname end as base,
+    has_column_privilege(attrelid, attnum, 'select') as "mayBeRead",
+    exists (
+      select from pg_index
+      where indrelid = attrelid and indisunique and indisvalid and indpred is null and indnkeyatts = 1 and indkey[0] = attnum
+    ) as "isUnique"
+  from columns join pg_type on pg_type.oid = base where typtype <> 'd'`;
+
+function checkColumns(
+  { variable, columns: expected }: Wanted,
+  { name, hasChildren }: Found,
+  found: ReadonlyMap<string, FoundColumn>,
+  faults: string[],
+): Relation {
+  const columns = new Map<string, RelationColumn>();
+  const id = found.get('id');
+  // A unique index on a table says nothing of the tables that inherit from it.
+  const relation = { name, columns, hasKey: id?.isNeverNull === true && id.isUnique && !hasChildren };
+  if (found.size > 0 && ![...found.values()].some(({ mayBeRead }) => mayBeRead)) {
+    faults.push(`${variable}: ${name} may not be read by this role; grant select on ${name} to it`);
+    return relation;
+  }
+  for (const [column, expectation] of Object.entries(expected)) {
+    const there = found.get(column);
+    const read = expectation.kind.types[there?.base ?? '']?.read;
+    if (there?.mayBeRead === true && read) columns.set(column, { read, isNeverNull: there.isNeverNull });
+    else if (there || expectation.isOptional !== true)
+      faults.push(`${variable}: ${name} ${faultOf(column, there, expectation)}`);
+  }
+  return relation;
+}
+
+function faultOf(column: string, there: FoundColumn | undefined, { kind }: ExpectedColumn): string {
+  if (!there) return `has no column ${column} (${titleOf(kind, 'or')})`;
+  if (!there.mayBeRead) return `column ${column} may not be read by this role; grant select on it`;
+  const accepted = `accepted ${Object.keys(kind.types).length === 1 ? 'is' : 'are'} ${titleOf(kind, 'and')}`;
+  const hint =
+    there.base === 'timestamp' && 'timestamptz' in kind.types
+      ? `; make a view with ${column} at time zone 'UTC', or the zone that it is in`
+      : '';
+  return `column ${column} is ${there.type}; ${accepted}${hint}`;
+}

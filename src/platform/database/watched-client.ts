@@ -1,0 +1,109 @@
+import { type Socket } from 'node:net';
+import { Client, type ClientConfig } from 'pg';
+
+/** For how long a database may keep silent, in seconds. */
+export interface SilenceTimeouts {
+  /**
+   * Outside of transactions, where nothing waits for long: not for the locks of imports either. What begins a transaction
+   * is one of these, so whoever gets a dead connection from the pool learns of it this soon.
+   */
+  readonly atFirst: number;
+  /** In a transaction, which may have to wait until an import has ended, unless it is being rolled back. */
+  readonly inTransaction: number;
+  /**
+   * In a transaction that was said to take long: statistics, the first job that an export finds, the merge of a batch. As
+   * long as Linux sends again what nobody acknowledges (tcp_retries2), after which the connection is dead anyway.
+   */
+  readonly atLength: number;
+}
+
+const TIMEOUTS: SilenceTimeouts = { atFirst: 30, inTransaction: 120, atLength: 900 };
+
+const TICK_MS = 1_000;
+
+const ROLLBACK = /^rollback$/i;
+
+/**
+ * What all connections of a pool have in common: whether there is an end to the timeouts. For commands there is none;
+ * whoever waits at a terminal can break them off.
+ */
+export class Silence {
+  isLimited = false;
+
+  constructor(readonly timeouts = TIMEOUTS) {}
+}
+
+interface WatchedClientConfig extends ClientConfig {
+  readonly silence: Silence;
+}
+
+/**
+ * The driver's client, which cuts its connection where the database has a statement and keeps silent for too long: the
+ * network loses packets without a word, and then neither an answer nor an error ever comes. All that wait for an answer get
+ * an error, and the pool drops the client, as with any connection that breaks.
+ *
+ * The driver's `query_timeout` would not do: it lets the connection live, and ends a COPY that is going well.
+ */
+export class WatchedClient extends Client {
+  /** May take long, until the transaction ends that is open or comes next. */
+  takesLong = false;
+  private readonly silence: Silence;
+  /** Statements that the database has not done with. */
+  private pending = 0;
+  private isInTransaction = false;
+  /** Bytes that have gone through, either way. */
+  private progress = 0;
+  /** Ticks rather than time: of a process that was halted meanwhile, nobody knows what would have come. */
+  private silentTicks = 0;
+
+  constructor(config: WatchedClientConfig) {
+    super(config);
+    this.silence = config.silence;
+    const timer = setInterval(this.tick, TICK_MS).unref();
+    this.once('end', () => {
+      clearInterval(timer);
+    });
+    this.connection.on('readyForQuery', ({ status }: { status: string }) => {
+      this.pending = Math.max(0, this.pending - 1);
+      this.isInTransaction = status !== 'I';
+      if (!this.isInTransaction) this.takesLong = false;
+    });
+  }
+
+  /** With all its overloads. */
+  override query = ((...args: unknown[]): unknown => {
+    this.pending++;
+    this.silentTicks = 0;
+    // It waits for nobody. Whoever asked for the transaction may have an answer already, and nobody would miss this one.
+    if (ROLLBACK.test(String(args[0]))) this.isInTransaction = false;
+    return (super.query as (...args: unknown[]) => unknown).apply(this, args);
+  }) as Client['query'];
+
+  private readonly tick = (): void => {
+    const stream = this.connection.stream as Socket;
+    const progress = stream.bytesRead + stream.bytesWritten - stream.writableLength;
+    // A goodbye waits for an answer too. A stream that is paused waits for us.
+    const isWaiting = (this.pending > 0 || stream.writableEnded) && !stream.isPaused();
+    if (!this.silence.isLimited || !isWaiting || progress !== this.progress) this.silentTicks = 0;
+    else this.silentTicks++;
+    this.progress = progress;
+    const seconds = this.mostSeconds();
+    if (this.silentTicks * TICK_MS < seconds * 1_000) return;
+    stream.destroy(stream.writableEnded ? undefined : new SilenceError(seconds));
+  };
+
+  private mostSeconds(): number {
+    const { atFirst, inTransaction, atLength } = this.silence.timeouts;
+    if (!this.isInTransaction) return atFirst;
+    return this.takesLong ? atLength : inTransaction;
+  }
+}
+
+/** As the system says of a connection that it has given up. */
+class SilenceError extends Error {
+  readonly code = 'ETIMEDOUT';
+
+  constructor(seconds: number) {
+    super(`it has been silent for ${seconds} seconds`);
+  }
+}

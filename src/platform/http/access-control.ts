@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import { type Request } from 'express';
+import { type IncomingMessage } from 'node:http';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { ApiKeys, type FoundKey, type KeyState } from '../access/api-keys.js';
+import { allows, type Scope } from '../access/key.js';
+import { Env } from '../config/env.js';
+import { ProblemError, type ProblemKind } from './problem.js';
+
+/** Who makes a request, by the key that came with it. */
+export interface Requester {
+  /** Of the key. */
+  readonly id: string;
+  /** What whoever made the key called it. */
+  readonly name: string;
+}
+
+const requesters = new WeakMap<IncomingMessage, Requester>();
+
+export function setRequester(request: IncomingMessage, requester: Requester): void {
+  requesters.set(request, requester);
+}
+
+/** Undefined where no key was needed. */
+export function requesterOf(request: IncomingMessage): Requester | undefined {
+  return requesters.get(request);
+}
+
+const BEARER = /^Bearer +(\S+) *$/i;
+const MINUTE_SECONDS = 60;
+
+const FAULTS: Record<Exclude<KeyState, 'valid'> | 'unknown', string> = {
+  expired: 'the key has expired; ask for a new one',
+  revoked: 'the key has been revoked; ask for a new one',
+  unknown: 'there is no such key',
+};
+
+/** Decides who may do what: keys, their scopes, and how often they may ask. */
+@Injectable()
+export class AccessControl {
+  private isRequired = true;
+  private readonly limiter: RateLimiterMemory | undefined;
+
+  constructor(
+    private readonly keys: ApiKeys,
+    env: Env,
+  ) {
+    const points = env.GROUND_TRUTH_RATE_LIMIT;
+    if (points > 0) this.limiter = new RateLimiterMemory({ points, duration: MINUTE_SECONDS });
+  }
+
+  /** From now on nobody needs a key: for a server that only its own machine can reach. */
+  letEverybodyIn(): void {
+    this.isRequired = false;
+  }
+
+  /** @throws what goes wrong when keys are needed and cannot be read */
+  async assertKeysReadable(): Promise<void> {
+    if (this.isRequired) await this.keys.hasUsable();
+  }
+
+  /**
+   * Notes who makes the request.
+   *
+   * @throws ProblemError where the request has no key that opens what needs `scope`, or its key asks too often
+   */
+  async admit(request: Request, scope: Scope): Promise<void> {
+    if (!this.isRequired) return;
+    const key = await this.findKey(request);
+    setRequester(request, key);
+    await this.count(`key ${key.id}`);
+    if (!allows(key.scopes, scope))
+      throw new ProblemError(
+        'scope-missing',
+        `this needs a key with the scope ${scope}; this one has ${key.scopes.join(', ')}`,
+        undefined,
+        challenge(`, error="insufficient_scope", scope="${scope}"`),
+      );
+  }
+
+  private async findKey(request: Request): Promise<FoundKey> {
+    const [, secret] = BEARER.exec(request.get('authorization') ?? '') ?? [];
+    if (secret === undefined)
+      return this.refuse(
+        request,
+        'key-missing',
+        'send a key in the header Authorization: Bearer KEY; ground-truth api-key create makes one',
+      );
+    const key = await this.keys.find(secret);
+    if (key?.state === 'valid') return key;
+    return this.refuse(request, 'key-invalid', FAULTS[key?.state ?? 'unknown'], ', error="invalid_token"');
+  }
+
+  /** Those who try keys are held up too, by where they come from. */
+  private async refuse(request: Request, kind: ProblemKind, detail: string, error = ''): Promise<never> {
+    await this.count(`address ${request.socket.remoteAddress ?? ''}`);
+    throw new ProblemError(kind, detail, undefined, challenge(error));
+  }
+
+  private async count(who: string): Promise<void> {
+    try {
+      await this.limiter?.consume(who);
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error;
+      const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1_000));
+      throw new ProblemError(
+        'too-many-requests',
+        `more than ${this.limiter!.points} requests a minute; ask again in ${seconds} seconds`,
+        undefined,
+        { 'Retry-After': String(seconds) },
+      );
+    }
+  }
+}
+
+/** RFC 6750, section 3. */
+function challenge(error: string): Record<string, string> {
+  return { 'WWW-Authenticate': `Bearer realm="ground-truth"${error}` };
+}

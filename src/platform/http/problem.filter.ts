@@ -1,0 +1,141 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Injectable,
+  Logger,
+  NotFoundException,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
+import { AccessFault } from '../access/api-keys.js';
+import { toDatabaseFault } from '../database/database-fault.js';
+import { ExternalDatabaseError } from '../database/external/relation.js';
+import { errorCode } from '../files/system-error.js';
+import { ParameterError } from '../parameters/read-dto.js';
+import { KEYS_UNAVAILABLE, type Problem, PROBLEM_MEDIA_TYPE, ProblemError, toProblem } from './problem.js';
+import { methodsAt, pathOf, requestIdOf, routeOf } from './request.js';
+
+/** Answers every error as a problem. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<Request>(), http.getResponse<Response>());
+  }
+
+  answer(error: unknown, request: Request, response: Response): void {
+    const problem = this.describe(error, request);
+    if (response.headersSent) {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    if (error instanceof ProblemError) response.set(error.headers);
+    if (problem.status === 405) response.set('Allow', methodsAt(request).join(', '));
+    // `send` would add a charset, which JSON does not have.
+    response.status(problem.status).setHeader('Content-Type', PROBLEM_MEDIA_TYPE);
+    response.end(request.method === 'HEAD' ? undefined : JSON.stringify(problem));
+  }
+
+  private describe(error: unknown, request: Request): Problem {
+    const { method, originalUrl } = request;
+    // Behind the prefix, Express's own `path` lacks it.
+    const path = pathOf(originalUrl);
+    const request_id = requestIdOf(request);
+    if (error instanceof ParameterError) {
+      const detail = error.errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
+      return toProblem('invalid-parameters', detail, path, error.errors);
+    }
+    if (error instanceof ProblemError) return toProblem(error.kind, error.detail, path, error.errors);
+    const status = statusOf(error);
+    if (status === 413)
+      return toProblem('payload-too-large', `more than ${limitOf(error)} bytes are not accepted`, path);
+    if (status === 415)
+      return toProblem('unsupported-media-type', 'this encoding of a body is not accepted', path);
+    if (status === 404) {
+      const methods = methodsAt(request);
+      return methods.length === 0
+        ? toProblem('not-found', `${method} ${path} does not exist; see /docs`, path)
+        : toProblem(
+            'method-not-allowed',
+            `${method} is not accepted; accepted are ${methods.join(', ')}`,
+            path,
+          );
+    }
+    if (status >= 400 && status < 500) return toProblem('bad-request', 'the request cannot be read', path);
+    if (error instanceof ExternalDatabaseError) {
+      this.logger.error({ request_id, message: error.message });
+      return toProblem('source-unusable', error.message, path);
+    }
+    if (error instanceof AccessFault) {
+      this.logger.error({ request_id, message: error.message });
+      return toProblem('keys-unavailable', KEYS_UNAVAILABLE, path);
+    }
+    const fault = toDatabaseFault(error);
+    if (fault) {
+      this.logger.warn({ request_id, message: fault.message });
+      const detail =
+        fault.kind === 'not_migrated'
+          ? 'the database has no Ground Truth tables yet'
+          : 'try again in a moment';
+      return toProblem('database-unavailable', detail, path);
+    }
+    const route = routeOf(request) ?? 'a request';
+    this.logger.error({ request_id, message: `${method} ${route} failed: ${describeInternal(error)}` });
+    return toProblem('internal-error', 'the failure has been logged', path);
+  }
+}
+
+/** Nest throws HttpExceptions; Express and its parsers throw errors that have a status. */
+function statusOf(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  const { status } = Object(error) as { status?: unknown };
+  return typeof status === 'number' ? status : 500;
+}
+
+/** What Express's parsers say of a body that is too large. */
+function limitOf(error: unknown): string {
+  const { limit } = Object(error) as { limit?: unknown };
+  return typeof limit === 'number' ? String(limit) : 'so many';
+}
+
+/** For the log: where it happened. A message from PostgreSQL may quote a document, so its code stands for it. */
+function describeInternal(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const code = errorCode(error);
+  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  return [`${error.name}${code === undefined ? '' : ` ${code}`}`, ...frames].join('\n');
+}
+
+/** Answers what no route has: Nest looks after its own prefix only, and Express would answer with HTML and a stack. */
+@Injectable()
+export class Fallback implements OnApplicationBootstrap {
+  private readonly filter = new ProblemFilter();
+
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  /** All routes stand by now, so these come last. */
+  onApplicationBootstrap(): void {
+    const express = this.host.httpAdapter.getInstance<Express>();
+    express.use(this.answerUnknown).use(this.answerError);
+  }
+
+  private readonly answerUnknown: RequestHandler = (request, response) => {
+    this.filter.answer(new NotFoundException(), request, response);
+  };
+
+  /** Express tells by the four parameters that it is for errors. */
+  private readonly answerError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+    this.filter.answer(error, request, response);
+  };
+}

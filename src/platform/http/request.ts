@@ -1,0 +1,57 @@
+import { type Express, type Request, type RequestHandler } from 'express';
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, METHODS } from 'node:http';
+import { holdsSecret } from '../access/key.js';
+
+const HEADER = 'X-Request-Id';
+/** What is safe to repeat in a header and in a log. */
+const ACCEPTED = /^[\w.:/+=@-]{1,128}$/;
+
+const ids = new WeakMap<IncomingMessage, string>();
+
+/** Takes over the id that a proxy or a client gave the request, or gives it one, and sends it back. */
+export const giveRequestId: RequestHandler = (request, response, next) => {
+  const given = request.get(HEADER);
+  const isFit = given !== undefined && ACCEPTED.test(given) && !holdsSecret(given);
+  const id = isFit ? given : randomUUID();
+  ids.set(request, id);
+  response.setHeader(HEADER, id);
+  next();
+};
+
+export function requestIdOf(request: IncomingMessage): string | undefined {
+  return ids.get(request);
+}
+
+/** What Express's types leave out. */
+interface Layer {
+  readonly route?: { readonly path: string; readonly stack: readonly { readonly method: string }[] };
+  match(path: string): boolean;
+}
+
+/** The pattern of the route that took the request, such as `/api/v1/jobs/:id`; undefined where none did. */
+export function routeOf(request: Request): string | undefined {
+  return ownPath(request.route as Layer['route']);
+}
+
+/** Which methods the routes at the request's path have; none where there is no route. */
+export function methodsAt(request: Request): string[] {
+  const layers = (request.app as Express).router.stack as unknown as readonly Layer[];
+  const path = pathOf(request.originalUrl);
+  const methods = layers
+    .filter((layer) => ownPath(layer.route) !== undefined && layer.match(path))
+    .flatMap(({ route }) => route!.stack.map(({ method }) => method.toUpperCase()));
+  if (methods.includes('GET')) methods.push('HEAD');
+  return [...new Set(methods)].sort();
+}
+
+/** Nest catches what is below its prefix, and what is beside it, with routes of its own for all methods. */
+function ownPath(route: Layer['route']): string | undefined {
+  const isOfNest = route?.path.includes('*') === true || (route?.stack.length ?? 0) >= METHODS.length - 1;
+  return isOfNest ? undefined : route?.path;
+}
+
+/** An address without what is asked for there. */
+export function pathOf(url: string): string {
+  return url.replace(/[?#].*$/, '');
+}

@@ -1,0 +1,118 @@
+import { Controller, Get, Header, Logger, Query, Res, ServiceUnavailableException } from '@nestjs/common';
+import {
+  type HealthCheckResult,
+  HealthCheckService,
+  HealthIndicatorService,
+  TypeOrmHealthIndicator,
+} from '@nestjs/terminus';
+import { type Response } from 'express';
+import { AccessFault } from '../access/api-keys.js';
+import { Env } from '../config/env.js';
+import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
+import { isUpToDate } from '../database/migrate.js';
+import { AccessControl } from '../http/access-control.js';
+import { ProblemError } from '../http/problem.js';
+import { OpenToAll, RequiresScope } from '../http/requires-scope.js';
+import { Transfers } from '../http/transfers.js';
+import { NoParametersPipe } from '../parameters/read-dto.js';
+import { Metrics } from './metrics.js';
+import {
+  DescribeHealth,
+  DescribeLiveness,
+  DescribeMetrics,
+  DescribeMonitoring,
+  DescribeReadiness,
+} from './operations.openapi.js';
+
+/** The database has that long to answer. */
+const TIMEOUT_MS = 2_000;
+
+/** For those who watch over the process and decide where requests go. */
+@DescribeHealth()
+@OpenToAll()
+@Controller()
+export class HealthController {
+  private readonly logger = new Logger('Http');
+
+  constructor(
+    private readonly checks: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly typeOrm: TypeOrmHealthIndicator,
+    private readonly dataSource: GroundTruthDataSource,
+    private readonly transfers: Transfers,
+    private readonly control: AccessControl,
+    private readonly env: Env,
+  ) {}
+
+  /** The process runs; the database has no say in it, since a restart would not bring it back. */
+  @DescribeLiveness()
+  @Get('healthz')
+  @Header('Cache-Control', 'no-store')
+  isAlive(@Query(NoParametersPipe) _none: unknown): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  @DescribeReadiness()
+  @Get('readyz')
+  @Header('Cache-Control', 'no-store')
+  async isReady(@Query(NoParametersPipe) _none: unknown): Promise<{ status: 'ok' }> {
+    const { areRefused } = this.transfers;
+    try {
+      await this.checks.check([
+        () => (areRefused ? this.indicators.check('server').down() : this.indicators.check('server').up()),
+        () => this.typeOrm.pingCheck('database', { connection: this.dataSource, timeout: TIMEOUT_MS }),
+        () =>
+          this.indicators
+            .check('migrations')
+            .attempt(() => this.assertMigrated())
+            .withTimeout(TIMEOUT_MS),
+        () =>
+          this.indicators
+            .check('keys')
+            .attempt(() => this.assertKeysReadable())
+            .withTimeout(TIMEOUT_MS),
+      ]);
+      return { status: 'ok' };
+    } catch (error) {
+      if (!(error instanceof ServiceUnavailableException)) throw error;
+      throw new ProblemError('not-ready', describe(error.getResponse() as HealthCheckResult));
+    }
+  }
+
+  private async assertMigrated(): Promise<void> {
+    if (!this.env.isReadOnly && !(await isUpToDate(this.dataSource))) throw new Error('not migrated');
+  }
+
+  /** A server that is not ready gets no requests which would say in the log why. */
+  private async assertKeysReadable(): Promise<void> {
+    try {
+      await this.control.assertKeysReadable();
+    } catch (error) {
+      if (error instanceof AccessFault) this.logger.error({ message: error.message });
+      throw error;
+    }
+  }
+}
+
+/** What the driver said of it is internal, so the names of the checks stand for it. */
+function describe({ error = {} }: HealthCheckResult): string {
+  if ('server' in error) return 'the server is about to end';
+  if ('database' in error) return 'the database does not answer';
+  return 'migrations' in error
+    ? 'the schema is not up to date; run: ground-truth migrate'
+    : 'the keys cannot be read';
+}
+
+@DescribeMonitoring()
+@Controller()
+export class MetricsController {
+  constructor(private readonly metrics: Metrics) {}
+
+  @DescribeMetrics()
+  @RequiresScope('metrics')
+  @Get('metrics')
+  async expose(@Query(NoParametersPipe) _none: unknown, @Res() response: Response): Promise<void> {
+    const { mediaType, text } = await this.metrics.expose();
+    response.setHeader('Content-Type', mediaType).end(text);
+  }
+}

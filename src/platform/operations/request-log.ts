@@ -1,0 +1,48 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { type RequestHandler } from 'express';
+import { requestIdOf } from '../http/request.js';
+import { requesterOf } from '../http/access-control.js';
+import { routeOf } from '../http/request.js';
+import { Metrics } from './metrics.js';
+
+/** Asked so often that the log would be about nothing else. */
+const QUIET = ['/healthz', '/readyz', '/metrics'];
+
+/** Notes every request once it has ended: a line of the log, and what the metrics count. */
+@Injectable()
+export class RequestLog {
+  private readonly logger = new Logger('Http');
+
+  constructor(private readonly metrics: Metrics) {}
+
+  /** To be used before everything else. */
+  readonly note: RequestHandler = (request, response, next) => {
+    const start = performance.now();
+    const end = () => {
+      response.off('close', end);
+      request.socket.off('close', end);
+      const milliseconds = performance.now() - start;
+      // Not the path, nor what was asked: they may name people. The pattern of the route says enough.
+      const route = routeOf(request) ?? 'none';
+      const { method } = request;
+      const status = response.headersSent ? response.statusCode : undefined;
+      this.metrics.countRequest(method, route, status ?? 'none', milliseconds / 1_000);
+      const line = {
+        request_id: requestIdOf(request),
+        method,
+        route,
+        status,
+        duration_ms: Math.round(milliseconds * 10) / 10,
+        ...(!response.writableFinished && { is_broken_off: true }),
+        key: requesterOf(request)?.name,
+        message: 'request',
+      };
+      if (QUIET.includes(route)) this.logger.debug(line);
+      else this.logger.log(line);
+    };
+    response.on('close', end);
+    // A response that is queued behind another one does not hear that the connection has gone.
+    request.socket.setMaxListeners(0).on('close', end);
+    next();
+  };
+}

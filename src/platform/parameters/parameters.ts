@@ -1,0 +1,175 @@
+/**
+ * Decorators for parameters that come as text, from a query string or from flags. A text that cannot be read stays as it
+ * is, so that the message can name it.
+ */
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { IsOptional, ValidateBy, type ValidationArguments } from 'class-validator';
+import { formatTimestamp, now, parseTimestamp, TimestampError } from '../timestamp.js';
+
+/** `true`, `false`, `1` or `0`. */
+export function BooleanParameter(): PropertyDecorator {
+  const values = new Map([
+    ['true', true],
+    ['1', true],
+    ['false', false],
+    ['0', false],
+  ]);
+  return parameter(
+    (text) => values.get(text) ?? text,
+    (value) => typeof value === 'boolean',
+    () => 'true, false, 1 or 0',
+  );
+}
+
+/** A whole number from `least` to `most`, which may be Infinity. */
+export function CountParameter(least: number, most: number): PropertyDecorator {
+  return parameter(
+    (text) => {
+      const number = /^(0|[1-9][0-9]*)$/.test(text) ? Number(text) : NaN;
+      if (!(number >= least && number <= most)) return text;
+      // Beyond it, more is not more: nobody counts that far.
+      return Math.min(number, Number.MAX_SAFE_INTEGER);
+    },
+    (value) => typeof value === 'number',
+    () =>
+      most === Infinity ? `a whole number of at least ${least}` : `a whole number from ${least} to ${most}`,
+  );
+}
+
+/** A number from `least` to `most`, written with digits. */
+export function NumberParameter(least: number, most: number): PropertyDecorator {
+  return parameter(
+    (text) => {
+      const number = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN;
+      return number >= least && number <= most ? number : text;
+    },
+    (value) => typeof value === 'number',
+    () => `a number from ${least} to ${most}`,
+  );
+}
+
+/** One of some words. */
+export function ChoiceParameter(choices: readonly string[]): PropertyDecorator {
+  return parameter(
+    (text) => text,
+    (value) => typeof value === 'string' && choices.includes(value),
+    () => choices.join(' or '),
+  );
+}
+
+/** A set of some words, written with commas between them. */
+export function ChoicesParameter(choices: readonly string[]): PropertyDecorator {
+  return parameter(
+    (text) => {
+      const words = text.split(',');
+      return words.every((word) => choices.includes(word)) ? new Set(words) : text;
+    },
+    (value) => value instanceof Set,
+    () => `one or more of ${choices.join(', ')}, with commas between them`,
+  );
+}
+
+/** Any text but none. PostgreSQL's text cannot hold a NUL. */
+export function TextParameter(): PropertyDecorator {
+  return TextThat((text) => text !== '' && !text.includes('\0') && text.isWellFormed(), 'text');
+}
+
+/** Text that a rule accepts. */
+export function TextThat(isAccepted: (text: string) => boolean, accepted: string): PropertyDecorator {
+  return parameter(
+    (text) => text,
+    (value) => typeof value === 'string' && isAccepted(value),
+    () => accepted,
+  );
+}
+
+/** A time, as microseconds since the Unix epoch. */
+export function TimeParameter(): PropertyDecorator {
+  return applyDecorators(
+    IsOptional(),
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? readTime(value) : value)),
+    ValidateBy({
+      name: 'time',
+      validator: {
+        validate: (value) => typeof value === 'bigint',
+        defaultMessage: ({ property, value }: ValidationArguments) =>
+          value instanceof UnreadableTime ? `${quote(value.text)} ${value.reason}` : repeated(property),
+      },
+    }),
+  );
+}
+
+/** A time that has to be before another one, where both are given. */
+export function Before(other: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'before',
+    validator: {
+      validate: (value, args) => {
+        const limit = (args?.object as Record<string, unknown> | undefined)?.[other];
+        return typeof value !== 'bigint' || typeof limit !== 'bigint' || value < limit;
+      },
+      defaultMessage: ({ value, object }: ValidationArguments) => {
+        const limit = (object as Record<string, bigint>)[other]!;
+        return `${formatTimestamp(value as bigint)} is not before ${other}, ${formatTimestamp(limit)}`;
+      },
+    },
+  });
+}
+
+/** A time that is yet to come, by the clock of this process. */
+export function InFuture(): PropertyDecorator {
+  return ValidateBy({
+    name: 'inFuture',
+    validator: {
+      validate: (value) => typeof value !== 'bigint' || value > now(),
+      defaultMessage: ({ value }: ValidationArguments) =>
+        `${formatTimestamp(value as bigint)} is not in the future`,
+    },
+  });
+}
+
+class UnreadableTime {
+  constructor(
+    readonly text: string,
+    readonly reason: string,
+  ) {}
+}
+
+function readTime(text: string): bigint | UnreadableTime {
+  try {
+    return parseTimestamp(text);
+  } catch (error) {
+    if (error instanceof TimestampError) return new UnreadableTime(text, error.message);
+    throw error;
+  }
+}
+
+function parameter(
+  read: (text: string) => unknown,
+  isValid: (value: unknown) => boolean,
+  accepted: () => string,
+): PropertyDecorator {
+  return applyDecorators(
+    IsOptional(),
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? read(value) : value)),
+    ValidateBy({
+      name: 'parameter',
+      validator: {
+        validate: isValid,
+        defaultMessage: ({ property, value }: ValidationArguments) =>
+          Array.isArray(value) ? repeated(property) : `${quote(value)} is not ${accepted()}`,
+      },
+    }),
+  );
+}
+
+function repeated(property: string): string {
+  return `${property} is given more than once`;
+}
+
+/** Enough of a value to recognise it by. */
+function quote(value: unknown): string {
+  const text = JSON.stringify(typeof value === 'string' ? value : String(value));
+  return text.length <= 80 ? text : `${text.slice(0, 79)}…"`;
+}

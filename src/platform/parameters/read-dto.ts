@@ -1,0 +1,70 @@
+import { type PipeTransform } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
+
+/** A parameter that is at fault, by its name in the DTO, and what is wrong with it. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Parameters that are not accepted, all of them. */
+export class ParameterError extends Error {
+  override readonly name = 'ParameterError';
+
+  constructor(readonly errors: readonly FieldError[]) {
+    super(errors.map(({ field, message }) => `${field}: ${message}`).join('\n'));
+  }
+}
+
+/**
+ * Turns text parameters into a validated DTO.
+ *
+ * @throws ParameterError
+ */
+export function readDto<Dto extends object>(dto: new () => Dto, parameters: Record<string, unknown>): Dto {
+  const names = namesOf(dto);
+  // class-transformer passes over names such as `constructor`, so class-validator's white list would not see them.
+  const [known, unknown] = partition(Object.entries(parameters), ([name]) => names.includes(name));
+  const instance = plainToInstance(dto, Object.fromEntries(known));
+  const errors = [
+    ...unknown.map(([field]) => ({ field, message: `is not known; accepted are ${names.join(', ')}` })),
+    ...validateSync(instance, { forbidUnknownValues: false }).map(toFieldError),
+  ];
+  if (errors.length > 0) throw new ParameterError(errors);
+  return instance;
+}
+
+function toFieldError({ property, constraints = {} }: ValidationError): FieldError {
+  return { field: property, message: Object.values(constraints)[0] ?? 'is not accepted' };
+}
+
+function partition<Item>(items: readonly Item[], belongs: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
+}
+
+/** The parameters of a DTO, in their order. */
+export function namesOf(dto: new () => object): string[] {
+  const metadata = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
+  return [...new Set(metadata.map(({ propertyName }) => propertyName))];
+}
+
+/** Reads and validates the query parameters of a route. */
+export class DtoPipe<Dto extends object> implements PipeTransform<Record<string, unknown>, Dto> {
+  constructor(private readonly dto: new () => Dto) {}
+
+  transform(parameters: Record<string, unknown>): Dto {
+    return readDto(this.dto, parameters);
+  }
+}
+
+/** Of a route that takes no query parameters, which refuses those that are given all the same. */
+export class NoParametersPipe implements PipeTransform<Record<string, unknown>, void> {
+  transform(parameters: Record<string, unknown>): void {
+    const errors = Object.keys(parameters).map((field) => ({
+      field,
+      message: 'is not known; none is accepted',
+    }));
+    if (errors.length > 0) throw new ParameterError(errors);
+  }
+}

@@ -1,0 +1,99 @@
+import { AccessFault } from '../access/api-keys.js';
+import { EnvError } from '../config/env.js';
+import { toDatabaseFault } from '../database/database-fault.js';
+import { ExternalDatabaseError } from '../database/external/relation.js';
+import { errorCode } from '../files/system-error.js';
+
+/** What a command says to the program that started it. */
+export const ExitCode = {
+  Done: 0,
+  Failed: 1,
+  WrongUsage: 2,
+  /** It ran, but what it checked is not sound. */
+  NotSound: 3,
+} as const;
+
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** What went wrong, in words for the person at the terminal: shown as it is, a line each. Holds no document's content. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'the address is in use',
+  EADDRNOTAVAIL: 'the address is not one of this machine',
+  EDQUOT: 'the disk quota is exceeded',
+  EFBIG: 'the file is too large',
+  EIO: 'the device failed',
+  EISDIR: 'it is a folder',
+  ELOOP: 'the path has a loop of symbolic links',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'there is no such file or folder',
+  ENOSPC: 'no space is left on the device',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENOTFOUND: 'the host name is not known',
+  EPERM: 'the operation is not permitted',
+  EROFS: 'the file system is read-only',
+};
+
+/** What the operating system's error code means; its own code where that is not known; undefined for other errors. */
+export function systemReason(error: unknown): string | undefined {
+  const code = errorCode(error);
+  if (code === undefined || (error as { syscall?: unknown }).syscall === undefined) return undefined;
+  return REASONS[code] ?? code;
+}
+
+/**
+ * Says on standard error why a command failed, one readable line a fault: no stack, no document's content.
+ *
+ * @returns the exit code that goes with it
+ */
+export function reportFailure(error: unknown): ExitCode {
+  for (const line of describe(error)) process.stderr.write(`ground-truth: ${line}\n`);
+  return error instanceof EnvError ? ExitCode.WrongUsage : ExitCode.Failed;
+}
+
+/** Their messages are for whoever meets them, a line a fault. */
+const TELLS_ALL = [Failure, EnvError, AccessFault, ExternalDatabaseError];
+
+function describe(error: unknown): string[] {
+  if (TELLS_ALL.some((kind) => error instanceof kind)) return (error as Error).message.split('\n');
+  const fault = toDatabaseFault(error);
+  if (fault) return [onOneLine(fault.message)];
+  return [describeRefusal(error) ?? describeSystem(error) ?? `an unexpected error: ${nameOf(error)}`];
+}
+
+/** PostgreSQL's five characters (SQLSTATE); Node's own codes are longer or begin with E. */
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+/**
+ * Classes whose messages name tables and settings only: transaction state, rollback, access rules, limits, operator's
+ * intervention, and what our own migrations raise. Others may quote values, so their code stands for them.
+ */
+const WITHOUT_VALUES = /^(25|40|42|54|55|57|P0001)/;
+
+function describeRefusal(error: unknown): string | undefined {
+  const code = errorCode(error);
+  if (!(error instanceof Error) || code === undefined || !SQLSTATE.test(code) || systemReason(error))
+    return undefined;
+  return WITHOUT_VALUES.test(code)
+    ? `the database refused it: ${onOneLine(error.message)}`
+    : `the database refused it (SQLSTATE ${code})`;
+}
+
+function describeSystem(error: unknown): string | undefined {
+  const reason = systemReason(error);
+  const { path } = error as { path?: unknown };
+  return reason !== undefined && typeof path === 'string' ? `${path}: ${reason}` : reason;
+}
+
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return [error.name, errorCode(error)].filter((part) => part !== undefined).join(' ');
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
+}

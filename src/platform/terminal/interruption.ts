@@ -1,0 +1,43 @@
+import { Injectable, Module } from '@nestjs/common';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Turns the signals that ask a process to end into an AbortSignal, so that a command can clean up before it goes. A second
+ * one ends the process at once.
+ */
+@Injectable()
+export class Interruption {
+  private readonly controller = new AbortController();
+  private received: NodeJS.Signals | undefined;
+
+  constructor() {
+    for (const name of SIGNALS) process.on(name, this.receive);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** Leaves the signals to somebody else. */
+  standBack(): void {
+    for (const name of SIGNALS) process.off(name, this.receive);
+  }
+
+  /** Ends the process by the signal that came, where one did: a shell then knows that it was interrupted. */
+  passOn(): void {
+    this.standBack();
+    if (this.received) process.kill(process.pid, this.received);
+  }
+
+  private readonly receive = (name: NodeJS.Signals): void => {
+    this.received = name;
+    // From here on the next signal has its usual effect.
+    this.standBack();
+    this.controller.abort();
+  };
+}
+
+/** What commands share. */
+@Module({ providers: [Interruption], exports: [Interruption] })
+export class TerminalModule {}

@@ -1,0 +1,160 @@
+import { type Client } from 'pg';
+import { type CorpusFilter } from '../../src/ground-truth/corpus-filter.js';
+import { parseTimestamp } from '../../src/platform/timestamp.js';
+import { exportSamples, exportService, exportText, verifyService } from '../setup/corpus.js';
+import {
+  createPipelineDatabase,
+  PIPELINE_CORRECTION as CORRECTION,
+  PIPELINE_JOB as JOB,
+  PIPELINE_JOB_ID as ID,
+  type PipelineDatabase,
+} from '../setup/external.js';
+
+let pipeline: PipelineDatabase;
+let client: Client;
+let connect: PipelineDatabase['connect'];
+
+beforeEach(async () => {
+  pipeline = await createPipelineDatabase();
+  ({ client, connect } = pipeline);
+});
+afterEach(() => pipeline.drop());
+
+describe('a value that would make a wrong sample fails the export and names its place', () => {
+  const window: Partial<CorpusFilter> = {
+    since: parseTimestamp('2024-01-01'),
+    until: parseTimestamp('2026-01-01'),
+  };
+  const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+  const job = `of job ${ID}`;
+  const correction = `of a correction of job ${ID}`;
+
+  it.each<[string, string, Partial<CorpusFilter>?]>([
+    ['update ocr.jobs set id = null', 'ocr.jobs: column id is null in a row'],
+    ['update ocr.jobs set id = null', 'ocr.jobs: column id is null in a row', window],
+    ['update ocr.jobs set filename = null', `ocr.jobs: column filename ${job} is null`],
+    ['update ocr.jobs set source_kind = null', `ocr.jobs: column source_kind ${job} is null`],
+    ['update ocr.jobs set created_at = null', `ocr.jobs: column created_at ${job} is null`],
+    ['update ocr.jobs set created_at = null', `ocr.jobs: column created_at ${job} is null`, window],
+    ['alter table ocr.jobs add updated_at timestamptz', `ocr.jobs: column updated_at ${job} is null`, window],
+    [
+      `update ocr.jobs set created_at = 'infinity'`,
+      `ocr.jobs: column created_at ${job} is not within the years 1 to 9999`,
+    ],
+    [
+      `update ocr.jobs set reviewed_at = '0001-01-01 BC'`,
+      `ocr.jobs: column reviewed_at ${job} is not within the years 1 to 9999`,
+    ],
+    [
+      `update ocr.jobs set review_flags = '{a,null}'`,
+      `ocr.jobs: column review_flags ${job} has a null among its elements`,
+    ],
+    [
+      `update ocr.jobs set review_flags = '{{a},{b}}'`,
+      `ocr.jobs: column review_flags ${job} is an array of several dimensions`,
+    ],
+    ...['100', '-0.1', `'NaN'`].map((confidence): [string, string] => [
+      `update ocr.jobs set confidence = ${confidence}`,
+      `ocr.jobs: column confidence ${job} is not within 0 to 1; where it is another scale, divide it in a view`,
+    ]),
+    [
+      'alter table ocr.jobs alter confidence type numeric; update ocr.jobs set confidence = 1e400',
+      `ocr.jobs: column confidence ${job} is not within 0 to 1; where it is another scale, divide it in a view`,
+    ],
+    ['update ocr.jobs set result = null', `ocr.jobs: column approved ${job} is true, but there is no result`],
+    [
+      `update ocr.jobs set result = ' null '`,
+      `ocr.jobs: column approved ${job} is true, but there is no result`,
+    ],
+    [
+      `update ocr.jobs set result = '${deep(5_001)}'`,
+      `ocr.jobs: column result ${job} is deeper than 5,000 levels`,
+    ],
+    [JOB, `ocr.jobs: job ${ID} is there more than once`],
+    [
+      `${JOB}; update ocr.jobs set created_at = '2025-02-01Z' where ctid = '(0,2)'`,
+      `ocr.jobs: job ${ID} is there more than once`,
+      { limit: 1 },
+    ],
+    ['update ocr.corrections set id = null', `ocr.corrections: column id ${correction} is null`],
+    [
+      CORRECTION,
+      `ocr.corrections: two corrections of job ${ID} have the same corrected_at and id, so that their order is not known`,
+    ],
+    [
+      'update ocr.corrections set field_path = null',
+      `ocr.corrections: column field_path ${correction} is null`,
+    ],
+    [
+      'update ocr.corrections set corrected_by = null',
+      `ocr.corrections: column corrected_by ${correction} is null`,
+    ],
+    [
+      'update ocr.corrections set corrected_at = null',
+      `ocr.corrections: column corrected_at ${correction} is null`,
+    ],
+    [
+      `update ocr.corrections set corrected_at = '-infinity'`,
+      `ocr.corrections: column corrected_at ${correction} is not within the years 1 to 9999`,
+    ],
+    [
+      `alter table ocr.corrections add op text default 'move'`,
+      `ocr.corrections: column op ${correction} is not replace, add or remove`,
+    ],
+    [
+      `alter table ocr.corrections add op text default 'add'`,
+      `ocr.corrections: column old_value ${correction} is not null, but op is add`,
+    ],
+    [
+      `alter table ocr.corrections add op text default 'remove'`,
+      `ocr.corrections: column new_value ${correction} is not null, but op is remove`,
+    ],
+    [
+      `alter table ocr.corrections add position smallint default -1`,
+      `ocr.corrections: column position ${correction} is less than 0`,
+    ],
+    [
+      `update ocr.corrections set old_value = '${deep(5_001)}'`,
+      `ocr.corrections: column old_value ${correction} is deeper than 5,000 levels`,
+    ],
+  ])('%s', async (sql, message, filter = {}) => {
+    await client.query(`${JOB}; ${CORRECTION}; ${sql}`);
+    const dataSource = await connect();
+    const exported = exportText(dataSource, filter);
+    await expect(exported).rejects.toMatchObject({ name: 'ExternalDatabaseError', message });
+  });
+
+  it('fails a verification too', async () => {
+    await client.query(`${JOB}; ${CORRECTION}; update ocr.corrections set corrected_by = null`);
+    await expect(verifyService(await connect()).verify()).rejects.toThrow(
+      `ocr.corrections: column corrected_by ${correction} is null`,
+    );
+  });
+
+  it('but what is deep and allowed is not wrong', async () => {
+    await client.query(`${JOB}; update ocr.jobs set result = '${deep(5_000)}'`);
+    expect(await exportText(await connect())).toContain(`"final_result":${deep(5_000)},`);
+  });
+
+  it('for a single job too, and only of that job', async () => {
+    const other = ID.replace(/1$/, '2');
+    await client.query(`${JOB}; ${JOB}; ${CORRECTION}; ${JOB.replace(ID, other)}`);
+    const dataSource = await connect();
+    await expect(exportService(dataSource).sample(ID)).rejects.toThrow('is there more than once');
+    expect((await exportService(dataSource).sample(other))?.toString()).toContain(other);
+  });
+
+  it('before any byte, and the pool stays whole', async () => {
+    await client.query(
+      `insert into ocr.jobs select gen_random_uuid(), 'f', 'pdf', to_json(repeat('x', 100)), false, null, null, null, null, now() from generate_series(1, 100)`,
+    );
+    await client.query(JOB.replace('0.5', '50'));
+    const dataSource = await connect();
+    for (let i = 0; i < 30; i++) {
+      const blocks = exportService(dataSource).export({ approved_only: true })[Symbol.asyncIterator]();
+      await expect(blocks.next()).rejects.toThrow('column confidence');
+    }
+    await client.query('update ocr.jobs set confidence = null');
+    expect(await exportSamples(dataSource)).toHaveLength(101);
+  });
+});

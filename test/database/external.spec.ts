@@ -1,0 +1,352 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Client } from 'pg';
+import { exportSamples, exportService, exportText, verifyService } from '../setup/corpus.js';
+import { urlOfDatabase, withAdministrator } from '../setup/database.js';
+import {
+  connectExternal,
+  createPipelineDatabase,
+  PIPELINE_CORRECTION as CORRECTION,
+  PIPELINE_JOB as JOB,
+  PIPELINE_JOB_ID as ID,
+  PIPELINE_TABLES,
+  type PipelineDatabase,
+} from '../setup/external.js';
+
+let pipeline: PipelineDatabase;
+let client: Client;
+let connect: PipelineDatabase['connect'];
+
+beforeEach(async () => {
+  pipeline = await createPipelineDatabase();
+  ({ client, connect } = pipeline);
+});
+afterEach(() => pipeline.drop());
+
+/** What is said at the start, a line each. */
+async function faultsOf(...names: Parameters<typeof connect>): Promise<string[]> {
+  const error: unknown = await connect(...names).then(
+    () => new Error('it connected'),
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ name: 'ExternalDatabaseError' });
+  return (error as Error).message.split('\n');
+}
+
+describe('the relations', () => {
+  it('are tables with the least columns', async () => {
+    await client.query(`${JOB}; ${CORRECTION}`);
+    expect(await exportText(await connect())).toBe(
+      `{"job_id":"${ID}","filename":"a.pdf","source_kind":"pdf","approved":true,"reviewed_by":null,"reviewed_at":null,` +
+        '"created_at":"2025-01-01T00:00:00Z","initial_result":{"a":0},"final_result":{"a":1},"corrections":[{"field_path":"a",' +
+        '"old_value":0,"new_value":1,"corrected_by":"rini","reason":null,"corrected_at":"2025-01-02T00:00:00Z"}],' +
+        '"review_flags":[],"confidence":0.5}\n',
+    );
+  });
+
+  it('are views of other tables, named as SQL names them', async () => {
+    await client.query(`
+      create schema "O""cr; drop";
+      create view "O""cr; drop"."Jobs" as select * from ocr.jobs;
+      create table "Edits" as select * from ocr.corrections;
+      ${JOB}`);
+    const dataSource = await connect('"O""cr; drop"."Jobs"', '"Edits"');
+    expect(await exportSamples(dataSource)).toMatchObject([{ job_id: ID }]);
+    expect(await exportService(dataSource).statistics({ top_n: 1, collapse_indices: true })).toMatchObject({
+      total_jobs: 1,
+    });
+  });
+
+  it('have columns of any type that means the same', async () => {
+    await client.query(`
+      create domain instant as timestamptz;
+      create domain moment as instant;
+      create domain flags as text[] check (cardinality(value) > 0);
+      create table jobs (
+        id uuid primary key, filename varchar(20), source_kind char(5), result jsonb, approved boolean, reviewed_by varchar,
+        reviewed_at moment, review_flags flags, confidence real, created_at instant not null, updated_at timestamptz,
+        original_sha256 char(64), "something else" point
+      );
+      create table edits (
+        id smallint primary key, job_id uuid, field_path varchar, op char(8), old_value jsonb, new_value json,
+        position bigint, corrected_by char(6), reason varchar, corrected_at moment
+      );
+      insert into jobs values ('${ID}', 'a.pdf', 'pdf', '{"bb": [1, "x y"], "a": 1.0}', null, 'r', '2025-01-01Z', null, 0.9,
+        '2025-01-01Z', '2025-01-01Z', null);
+      insert into edits values
+        (1, '${ID}', 'c', 'remove', '{"y" :1}', null, 9999999999, 'rini', 'why', '2025-01-02Z'),
+        (2, '${ID}', 'a', null, '2', ' 1.0 ', null, 'rini', null, '2025-01-02Z')`);
+    expect(await exportText(await connect('jobs', 'edits'))).toBe(
+      `{"job_id":"${ID}","filename":"a.pdf","source_kind":"pdf","approved":false,"reviewed_by":"r",` +
+        '"reviewed_at":"2025-01-01T00:00:00Z","created_at":"2025-01-01T00:00:00Z",' +
+        '"initial_result":{"a":2,"bb":[1,"x y"],"c":{"y":1}},"final_result":{"a":1.0,"bb":[1,"x y"]},"corrections":[' +
+        '{"field_path":"c","old_value":{"y":1},"new_value":null,"corrected_by":"rini","reason":"why",' +
+        '"corrected_at":"2025-01-02T00:00:00Z","op":"remove"},{"field_path":"a","old_value":2,"new_value":1.0,' +
+        '"corrected_by":"rini","reason":null,"corrected_at":"2025-01-02T00:00:00Z"}],"review_flags":[],"confidence":0.9}\n',
+    );
+  });
+
+  it('are the views that the documents show', async () => {
+    const operations = await readFile('docs/operations.md', 'utf8');
+    const [views] = /create schema ground_truth;[^]*?(?=create role)/.exec(operations) ?? [''];
+    await client.query(`
+      create schema scan;
+      create type scan.kind as enum ('pdf');
+      create table scan.document (
+        document_id uuid primary key, file_name text, kind scan.kind, answer json, status text, reviewer text,
+        reviewed timestamp, flags text[], score integer, received timestamp
+      );
+      create table scan.edit (
+        edit_id bigint primary key, document_id uuid, path text, before json, after json, editor text, remark text,
+        edited timestamp
+      );
+      insert into scan.document values
+        ('${ID}', 'a.pdf', 'pdf', '{"a":1}', 'done', 'rini', '2025-01-02', '{blurred}', 93, '2025-01-01 10:15');
+      insert into scan.edit values (1, '${ID}', 'a', '0', '1', 'rini', null, '2025-01-02');
+      ${views}`);
+    expect(await exportSamples(await connect('ground_truth.jobs', 'ground_truth.job_corrections'))).toEqual([
+      expect.objectContaining({
+        job_id: ID,
+        source_kind: 'pdf',
+        approved: true,
+        reviewed_at: '2025-01-02T00:00:00Z',
+        created_at: '2025-01-01T10:15:00Z',
+        initial_result: { a: 0 },
+        confidence: 0.93,
+      }),
+    ]);
+  });
+
+  it.each([
+    ['real', '0.1', '0.1'],
+    ['real', '1e-30', '1e-30'],
+    ['numeric', '0.30', '0.3'],
+    ['numeric(20,19)', '1', '1'],
+    ['double precision', '0.1', '0.1'],
+  ])('have a confidence of type %s: %s', async (type, value, expected) => {
+    await client.query(`alter table ocr.jobs alter confidence type ${type}; ${JOB}`);
+    await client.query(
+      `update ocr.jobs set confidence = ${value}; alter role current_user set extra_float_digits = 0`,
+    );
+    const text = await exportText(await connect()).finally(() =>
+      client.query('alter role current_user reset extra_float_digits'),
+    );
+    expect(text).toMatch(new RegExp(`"confidence":${expected}}\n$`));
+  });
+
+  it('keep digits, order, escapes and duplicate keys of json; only white space goes', async () => {
+    const text = String.raw`{ "b" : 198703212010011234,
+      "a":[ 1.0 , 1e400,-0, "\u0041\/ \ud800" ], "a" :{ } }`;
+    await client.query(JOB);
+    await client.query('update ocr.jobs set result = $1', [text]);
+    await client.query(CORRECTION);
+    await client.query(
+      `update ocr.corrections set field_path = 'b', old_value = '[ 1,\n 2 ]', new_value = '198703212010011234'`,
+    );
+    const compact = String.raw`198703212010011234,"a":[1.0,1e400,-0,"\u0041\/ \ud800"],"a":{}}`;
+    const corpus = await exportText(await connect());
+    expect(corpus).toContain(`"final_result":{"b":${compact}`);
+    expect(corpus).toContain(`"initial_result":{"b":${compact.replace('198703212010011234', '[1,2]')}`);
+    expect(corpus).toContain('"old_value":[1,2],"new_value":198703212010011234,');
+  });
+
+  it('are read in a database of another encoding', async () => {
+    const latin = await createDatabase('LATIN1');
+    const text = 'Jalan Señor, “no”'.replace(/[“”]/g, '"');
+    await latin.client.query(`${PIPELINE_TABLES} ${JOB}`);
+    await latin.client.query('update ocr.jobs set filename = $1, result = $2', [
+      text,
+      JSON.stringify({ text }),
+    ]);
+    const dataSource = await connectExternal(latin.url);
+    expect(await exportSamples(dataSource)).toMatchObject([{ filename: text, final_result: { text } }]);
+    await dataSource.destroy();
+    await latin.drop();
+  });
+});
+
+describe('a role that may only select', () => {
+  let role: string;
+  let as: string;
+
+  beforeEach(async () => {
+    role = `reader_${randomBytes(4).toString('hex')}`;
+    await client.query(`create role ${role} login password 'p'`);
+    const own = new URL(pipeline.url);
+    own.username = role;
+    own.password = 'p';
+    as = own.href;
+  });
+  afterEach(async () => {
+    await pipeline.disconnect();
+    await client.query(`drop owned by ${role}; drop role ${role}`);
+  });
+
+  it('exports, counts and verifies, and nothing is made', async () => {
+    await client.query(`${JOB}; ${CORRECTION};
+      grant usage on schema ocr to ${role}; grant select on all tables in schema ocr to ${role};
+      revoke temporary on database ${new URL(pipeline.url).pathname.slice(1)} from public`);
+    const relations = async () =>
+      (await client.query<{ n: string }>('select count(*) as n from pg_class')).rows;
+    const before = await relations();
+    const dataSource = await connect('ocr.jobs', 'ocr.corrections', as);
+    expect(await exportSamples(dataSource)).toMatchObject([{ job_id: ID, initial_result: { a: 0 } }]);
+    expect((await exportService(dataSource).sample(ID))?.toString()).toBe(await exportText(dataSource));
+    expect(await exportService(dataSource).statistics({ top_n: 5, collapse_indices: false })).toEqual({
+      total_jobs: 1,
+      approved_jobs: 1,
+      total_corrections: 1,
+      jobs_with_corrections: 1,
+      top_corrected_fields: [{ field_path: 'a', count: 1 }],
+    });
+    expect(await verifyService(dataSource).verify({ onProgress: () => undefined })).toMatchObject({
+      jobs: 1,
+      exact: 1,
+      without_digest: 1,
+    });
+    expect(await relations()).toEqual(before);
+  });
+
+  it('is told where it may not even do that', async () => {
+    expect(await faultsOf('ocr.jobs', 'ocr.corrections', as)).toEqual([
+      'GROUND_TRUTH_JOBS_RELATION: ocr.jobs may not be read: permission denied for schema ocr',
+      'GROUND_TRUTH_CORRECTIONS_RELATION: ocr.corrections may not be read: permission denied for schema ocr',
+    ]);
+    await client.query(
+      `grant usage on schema ocr to ${role}; grant select (id, result) on ocr.jobs to ${role}`,
+    );
+    const faults = await faultsOf('ocr.jobs', 'ocr.corrections', as);
+    expect(faults).toContain(
+      'GROUND_TRUTH_JOBS_RELATION: ocr.jobs column filename may not be read by this role; grant select on it',
+    );
+    expect(faults.some((fault) => fault.includes('column result'))).toBe(false);
+    expect(faults.at(-1)).toBe(
+      'GROUND_TRUTH_CORRECTIONS_RELATION: ocr.corrections may not be read by this role; grant select on ocr.corrections to it',
+    );
+  });
+});
+
+describe('at the start', () => {
+  it('all faults of the columns are named at once', async () => {
+    await client.query(`
+      alter table ocr.jobs drop reviewed_at, alter result type text, add updated_at timestamp, alter created_at type timestamp;
+      alter table ocr.corrections drop reason, alter id type text, add op integer`);
+    expect(await faultsOf()).toEqual([
+      'GROUND_TRUTH_JOBS_RELATION: ocr.jobs column result is text; accepted are json and jsonb',
+      'GROUND_TRUTH_JOBS_RELATION: ocr.jobs has no column reviewed_at (timestamp with time zone)',
+      `GROUND_TRUTH_JOBS_RELATION: ocr.jobs column created_at is timestamp without time zone; accepted is timestamp with time zone; make a view with created_at at time zone 'UTC', or the zone that it is in`,
+      `GROUND_TRUTH_JOBS_RELATION: ocr.jobs column updated_at is timestamp without time zone; accepted is timestamp with time zone; make a view with updated_at at time zone 'UTC', or the zone that it is in`,
+      'GROUND_TRUTH_CORRECTIONS_RELATION: ocr.corrections column id is text; accepted are bigint, integer and smallint',
+      'GROUND_TRUTH_CORRECTIONS_RELATION: ocr.corrections column op is integer; accepted are text, character varying and character',
+      'GROUND_TRUTH_CORRECTIONS_RELATION: ocr.corrections has no column reason (text, character varying or character)',
+    ]);
+  });
+
+  it('types that only have the name of one that is accepted are refused', async () => {
+    await client.query(
+      `create type ocr.text as enum ('pdf'); alter table ocr.jobs drop source_kind, add source_kind ocr.text`,
+    );
+    expect(await faultsOf()).toEqual([
+      'GROUND_TRUTH_JOBS_RELATION: ocr.jobs column source_kind is ocr.text; accepted are text, character varying and character',
+    ]);
+  });
+
+  it('relations that are not there are named', async () => {
+    await client.query('create sequence ocr.s');
+    const names = 'names are written as in SQL: jobs, ocr.jobs, "Ocr"."Jobs"';
+    expect(await faultsOf('ocr.job', 'ocr.s')).toEqual([
+      `GROUND_TRUTH_JOBS_RELATION: there is no table or view ocr.job that this role can see; ${names}`,
+      'GROUND_TRUTH_CORRECTIONS_RELATION: ocr.s is neither a table nor a view',
+    ]);
+    const [first, second] = await faultsOf('ocr.jobs; drop table ocr.jobs', 'a.b.c.d');
+    expect(first).toContain('GROUND_TRUTH_JOBS_RELATION: ');
+    expect(second).toContain('GROUND_TRUTH_CORRECTIONS_RELATION: ');
+    await expect(client.query('select from ocr.jobs')).resolves.toBeDefined();
+  });
+
+  it('a database that does not know its encoding is refused', async () => {
+    const ascii = await createDatabase('SQL_ASCII');
+    await ascii.client.query(PIPELINE_TABLES);
+    await expect(connectExternal(ascii.url)).rejects.toMatchObject({
+      name: 'ExternalDatabaseError',
+      message: expect.stringMatching(/^DATABASE_URL: the database is encoded in SQL_ASCII/) as string,
+    });
+    await ascii.drop();
+  });
+});
+
+it('reads what belongs together: corrections of no job are neither exported nor counted', async () => {
+  await client.query(`${JOB}; ${CORRECTION}; ${CORRECTION.replace(ID, ID.replace(/1$/, '2'))};
+    insert into ocr.corrections values (null, null, null, null, null, null, null, null)`);
+  const dataSource = await connect();
+  expect(await exportSamples(dataSource)).toMatchObject([{ corrections: [{ field_path: 'a' }] }]);
+  expect(await exportService(dataSource).statistics({ top_n: 5, collapse_indices: false })).toMatchObject({
+    total_corrections: 1,
+    jobs_with_corrections: 1,
+    top_corrected_fields: [{ field_path: 'a', count: 1 }],
+  });
+});
+
+it('verifies against digests where there are any', async () => {
+  await client.query(`${JOB}; ${CORRECTION}; alter table ocr.jobs add original_sha256 text;
+    update ocr.jobs set original_sha256 = encode(sha256('{"a":0}'), 'hex')`);
+  const dataSource = await connect();
+  expect(await verifyService(dataSource).verify()).toMatchObject({ exact: 1, without_digest: 0 });
+  await client.query(`update ocr.jobs set original_sha256 = encode(sha256('{"a": 0}'), 'hex')`);
+  expect(await verifyService(dataSource).verify()).toMatchObject({ digest_differs: 1 });
+});
+
+it('says so where a relation has changed since the start', async () => {
+  await client.query(JOB);
+  const dataSource = await connect();
+  await client.query('alter table ocr.corrections rename to edits');
+  for (const read of [
+    () => exportText(dataSource),
+    () => exportService(dataSource).statistics({ top_n: 1, collapse_indices: false }),
+  ])
+    await expect(read()).rejects.toMatchObject({
+      name: 'ExternalDatabaseError',
+      message: 'ocr.jobs or ocr.corrections is not what it was at the start (SQLSTATE 42P01); start again',
+    });
+});
+
+it('does not repeat what a function of a view says in an error', async () => {
+  await client.query(`
+    create function ocr.fail() returns text language plpgsql as $$
+      begin raise exception 'Rahasia' using errcode = '42P01'; end
+    $$;
+    create view ocr.failing as
+      select id, case when id is null then '' else ocr.fail() end as filename, source_kind, result, approved, reviewed_by,
+        reviewed_at, review_flags, confidence, created_at
+      from ocr.jobs`);
+  await client.query(JOB);
+  const dataSource = await connect('ocr.failing');
+  await expect(exportText(dataSource)).rejects.toMatchObject({
+    name: 'ExternalDatabaseError',
+    message: expect.not.stringContaining('Rahasia') as string,
+  });
+});
+
+async function createDatabase(encoding: string) {
+  const name = `ground_truth_test_${randomBytes(6).toString('hex')}`;
+  await withAdministrator(async (administrator) => {
+    const { rows } = await administrator.query<{ current_setting: string }>(
+      `select current_setting('server_version_num')`,
+    );
+    // Where the template's locale is of another provider, C has to be of the C library by name.
+    const provider = Number(rows[0]!.current_setting) >= 150_000 ? 'locale_provider libc' : '';
+    await administrator.query(
+      `create database ${name} template template0 encoding '${encoding}' ${provider} locale 'C'`,
+    );
+  });
+  const own = new Client({ connectionString: urlOfDatabase(name) });
+  await own.connect();
+  return {
+    url: urlOfDatabase(name),
+    client: own,
+    drop: async () => {
+      await own.end();
+      await withAdministrator((administrator) => administrator.query(`drop database ${name} with (force)`));
+    },
+  };
+}

@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client } from 'pg';
+import { type CliRun, endOf, parseLog, runCli, runShell, startCli } from '../setup/cli.js';
+import { createPipelineDatabase, externalSettings, type PipelineDatabase } from '../setup/external.js';
+import { bearer } from '../setup/keys.js';
+import { MARKER } from '../setup/log-watch.js';
+import { freePort, startServer } from '../setup/server.js';
+
+const ID = '00000000-0000-7000-8000-000000000001';
+const LINE =
+  `{"job_id":"${ID}","filename":"a.pdf","source_kind":"pdf","approved":true,"reviewed_by":null,"reviewed_at":null,` +
+  '"created_at":"2025-01-01T00:00:00Z","initial_result":{"a":0},"final_result":{"a":1.0},"corrections":[{"field_path":"a",' +
+  '"old_value":0,"new_value":1.0,"corrected_by":"rini","reason":null,"corrected_at":"2025-01-02T00:00:00Z"}],' +
+  '"review_flags":[],"confidence":null}\n';
+
+let pipeline: PipelineDatabase;
+let client: Client;
+let env: NodeJS.ProcessEnv;
+let folder: string;
+
+beforeEach(async () => {
+  pipeline = await createPipelineDatabase();
+  ({ client } = pipeline);
+  env = externalSettings(pipeline.url);
+  folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-external-'));
+  // As root the demonstration's server runs as another user, who has to get there.
+  await chmod(folder, 0o755);
+  await client.query(`
+    insert into ocr.jobs values ('${ID}', 'a.pdf', 'pdf', '{ "a": 1.0 }', true, null, null, null, null, '2025-01-01Z');
+    insert into ocr.corrections values (1, '${ID}', 'a', '0', '1.0', 'rini', null, '2025-01-02Z')`);
+});
+
+afterEach(async () => {
+  await pipeline.drop();
+  await rm(folder, { recursive: true });
+});
+
+const run = async (...args: string[]): Promise<Omit<CliRun, 'stdout'> & { stdout: string }> => {
+  const { stdout, ...end } = await runCli(args, { env, cwd: folder, input: LINE });
+  return { ...end, stdout: stdout.toString() };
+};
+
+it('export, stats and verify read it', async () => {
+  const { stderr, ...exported } = await run('export');
+  expect(exported).toEqual({ code: 0, signal: null, stdout: LINE });
+  const entries = parseLog(stderr);
+  expect(entries).toMatchObject([
+    { access_log: 'begin', who: userInfo().username, via: 'cli', filter: { approved_only: true } },
+    { access_log: 'end', outcome: 'complete', samples: 1, sha256: sha256(LINE) },
+  ]);
+  expect(entries[0]?.id).toBe(entries[1]?.id);
+  expect(await run('export', '--since', '2025-01-02', '--until', '2025-01-03')).toMatchObject({
+    stdout: LINE,
+  });
+  expect(await run('export', '--until', '2025-01-02')).toMatchObject({ code: 0, stdout: '' });
+  expect(JSON.parse((await run('stats', '--json')).stdout)).toMatchObject({
+    total_jobs: 1,
+    total_corrections: 1,
+  });
+  expect(JSON.parse((await run('verify', '--json')).stdout)).toMatchObject({ exact: 1, without_digest: 1 });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('the server reads it too, to the byte', async () => {
+  const server = await startServer(env);
+  const get = async (resource: string) =>
+    (await fetch(`${server.url}/api/v1/ground-truth/${resource}`)).text();
+  expect(await get('export')).toBe(LINE);
+  expect(await get(`samples/${ID}`)).toBe(LINE);
+  expect(JSON.parse(await get('stats'))).toMatchObject({ total_jobs: 1 });
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  const end = await server.stop();
+  expect(end.code).toBe(0);
+  const [begun, ended] = parseLog(end.stderr).filter(({ access_log }) => access_log !== undefined);
+  expect(begun).toMatchObject({ access_log: 'begin', who: 'anonymous', via: 'http' });
+  expect(ended).toMatchObject({
+    access_log: 'end',
+    id: begun?.id,
+    outcome: 'complete',
+    sha256: sha256(LINE),
+  });
+});
+
+it('no export goes without its entry, whatever is logged otherwise', async () => {
+  const port = await freePort();
+  const server = startCli(['serve', '--port', String(port)], {
+    env: { ...env, GROUND_TRUTH_LOG_LEVEL: 'error' },
+  });
+  const end = endOf(server);
+  const url = `http://127.0.0.1:${port}`;
+  while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok) await sleep(50);
+  expect(await (await fetch(`${url}/api/v1/ground-truth/export`)).text()).toBe(LINE);
+  server.kill('SIGTERM');
+  const { stderr } = await end;
+  expect(parseLog(stderr).map(({ access_log }) => access_log)).toEqual(['begin', 'end']);
+  const unwritten = await runShell('$CLI export 2>/dev/full', { env, cwd: folder });
+  expect([unwritten.code, unwritten.stdout.toString()]).toEqual([1, '']);
+});
+
+it('the server has no routes that write', async () => {
+  const server = await startServer(env);
+  const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, object>>;
+  };
+  const methods = Object.values(document.paths).flatMap((path) => Object.keys(path));
+  expect([...new Set(methods)]).toEqual(['get']);
+  expect(Object.keys(document.paths).filter((path) => path.includes('/jobs'))).toEqual([]);
+  for (const [method, resource] of [
+    ['POST', 'jobs'],
+    ['POST', 'jobs/batch'],
+    ['PUT', `jobs/${ID}/result`],
+    ['DELETE', `jobs/${ID}/approval`],
+  ] as const)
+    expect((await fetch(`${server.url}/api/v1/${resource}`, { method })).status).toBe(404);
+  await server.stop();
+});
+
+it('keys come from a file of digests, and go when they are revoked there', async () => {
+  const keysFile = path.join(folder, 'keys.jsonl');
+  env = { ...env, GROUND_TRUTH_KEYS_FILE: keysFile, GROUND_TRUTH_AUTH: 'required' };
+  expect(await run('serve', '--port', '0')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('there is no API key yet') as string,
+  });
+  const { stdout } = await run('api-key', 'create', '--name', 'nightly', '--scope', 'export');
+  const secret = stdout.trim();
+  expect(await readFile(keysFile, 'utf8')).not.toContain(secret);
+  const server = await startServer(env);
+  const statusWith = async (headers: Record<string, string>) =>
+    (await fetch(`${server.url}/api/v1/ground-truth/export`, { headers })).status;
+  expect([await statusWith({}), await statusWith(bearer(secret))]).toEqual([401, 200]);
+  expect((await run('api-key', 'revoke', 'nightly')).code).toBe(0);
+  while ((await statusWith(bearer(secret))) !== 401) await sleep(50);
+  const { stderr } = await server.stop();
+  expect(parseLog(stderr)).toContainEqual(expect.objectContaining({ access_log: 'begin', who: 'nightly' }));
+});
+
+it('a keys file that cannot be read lets nobody in, and the log says which line it is', async () => {
+  const keysFile = path.join(folder, 'keys.jsonl');
+  env = { ...env, GROUND_TRUTH_KEYS_FILE: keysFile, GROUND_TRUTH_AUTH: 'required' };
+  const { stdout } = await run('api-key', 'create', '--name', 'nightly', '--scope', 'export');
+  const server = await startServer(env);
+  const get = async (at: string) => {
+    const response = await fetch(server.url + at, { headers: bearer(stdout.trim()) });
+    return [response.status, await response.json()] as const;
+  };
+  const stats = '/api/v1/ground-truth/stats';
+  const whole = await readFile(keysFile, 'utf8');
+  expect([(await get(stats))[0], (await get('/readyz'))[0]]).toEqual([200, 200]);
+
+  await writeFile(keysFile, `${whole}${MARKER}\n`);
+  while ((await get(stats))[0] === 200) await sleep(50);
+  expect(await get(stats)).toMatchObject([
+    503,
+    {
+      type: 'urn:ground-truth:problem:keys-unavailable',
+      title: 'The keys cannot be read now',
+      detail: 'the keys cannot be checked now; the log of the server says why',
+    },
+  ]);
+  expect(await get('/readyz')).toMatchObject([
+    503,
+    { type: 'urn:ground-truth:problem:not-ready', detail: 'the keys cannot be read' },
+  ]);
+  expect((await get('/healthz'))[0]).toBe(200);
+
+  // Somebody writes a line.
+  await writeFile(keysFile, `${whole}{"id":"`);
+  while ((await get('/readyz'))[0] !== 200) await sleep(50);
+  expect((await get(stats))[0]).toBe(200);
+
+  const log = parseLog((await server.stop()).stderr);
+  const named = log.filter(({ message }) => String(message).startsWith(`${keysFile}, line 2: it is not`));
+  expect(named.every(({ level }) => level === 'error')).toBe(true);
+  expect(named.some(({ request_id }) => request_id === undefined)).toBe(true);
+  expect(named.some(({ request_id }) => request_id !== undefined)).toBe(true);
+  expect(log.filter(({ message }) => String(message).includes('    at '))).toEqual([]);
+});
+
+it('a keys file that cannot be read is no matter where no key is needed', async () => {
+  const keysFile = path.join(folder, 'keys.jsonl');
+  await writeFile(keysFile, 'x\n');
+  const server = await startServer({ ...env, GROUND_TRUTH_KEYS_FILE: keysFile });
+  for (const at of ['/readyz', '/api/v1/ground-truth/stats'])
+    expect((await fetch(server.url + at)).status).toBe(200);
+  await server.stop();
+});
+
+it('a job that no sample can be made of is a problem that names it', async () => {
+  await client.query('update ocr.jobs set filename = null');
+  const server = await startServer(env);
+  const response = await fetch(`${server.url}/api/v1/ground-truth/export`);
+  expect([response.status, await response.json()]).toMatchObject([
+    500,
+    {
+      type: 'urn:ground-truth:problem:source-unusable',
+      detail: `ocr.jobs: column filename of job ${ID} is null`,
+    },
+  ]);
+  const { stderr } = await server.stop();
+  expect(parseLog(stderr)).toContainEqual(expect.objectContaining({ access_log: 'end', outcome: 'failed' }));
+});
+
+/** What a command says besides the entries of the access log. */
+const withoutEntries = (stderr: string): string => stderr.replace(/^\{.*\}\n/gm, '');
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+it.each(['import -', 'migrate', `erase ${ID}`])('%s is refused, and nothing is touched', async (line) => {
+  const [command = '', ...args] = line.split(' ');
+  const nowhere = { ...env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
+  for (const settings of [env, nowhere]) {
+    const { code, stderr, stdout } = await runCli([command, ...args], { env: settings, cwd: folder });
+    expect({ code, stderr, stdout: stdout.toString() }).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `ground-truth: ${command} changes the database, which is only read where GROUND_TRUTH_JOBS_RELATION is set; unset that and GROUND_TRUTH_CORRECTIONS_RELATION to ${command} in a database of your own\n`,
+    });
+  }
+  expect((await run('export')).stdout).toBe(LINE);
+});
+
+it.each(['export', 'stats', 'verify', 'serve'])(
+  '%s says all that is wrong with the relations',
+  async (command) => {
+    await client.query(
+      'alter table ocr.jobs drop reviewed_at, alter result type text; drop table ocr.corrections',
+    );
+    const { stderr, ...end } = await run(command);
+    expect(end).toEqual({ code: 1, signal: null, stdout: '' });
+    expect(withoutEntries(stderr)).toBe(
+      [
+        'ground-truth: GROUND_TRUTH_CORRECTIONS_RELATION: there is no table or view ocr.corrections that this role can see; names are written as in SQL: jobs, ocr.jobs, "Ocr"."Jobs"',
+        'ground-truth: GROUND_TRUTH_JOBS_RELATION: ocr.jobs column result is text; accepted are json and jsonb',
+        'ground-truth: GROUND_TRUTH_JOBS_RELATION: ocr.jobs has no column reviewed_at (timestamp with time zone)',
+        '',
+      ].join('\n'),
+    );
+  },
+);
+
+it('a value that would make a wrong sample leaves no file, and says where it is', async () => {
+  await client.query('update ocr.jobs set confidence = 93');
+  const { stderr, ...end } = await run('export', '--out', 'corpus.jsonl');
+  expect(end).toEqual({ code: 1, signal: null, stdout: '' });
+  expect(withoutEntries(stderr)).toBe(
+    `ground-truth: ocr.jobs: column confidence of job ${ID} is not within 0 to 1; where it is another scale, divide it in a view\n`,
+  );
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('the demonstration has a database of its own all the same', async () => {
+  const { code, stdout } = await run('demo');
+  expect(code).toBe(0);
+  expect(stdout).toContain(
+    '  DATABASE_URL= GROUND_TRUTH_JOBS_RELATION= GROUND_TRUTH_CORRECTIONS_RELATION= GROUND_TRUTH_DATA_DIR=',
+  );
+  expect((await readFile(path.join(folder, 'corpus.jsonl'), 'utf8')).split('\n').length).toBeGreaterThan(100);
+  expect((await run('export')).stdout).toBe(LINE);
+});
