@@ -1,6 +1,7 @@
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AccessModule } from '../src/platform/access/access.module.js';
+import { Env } from '../src/platform/config/env.js';
 import { ConfigModule } from '../src/platform/config/config.module.js';
 import { CorpusModule } from '../src/corpus/corpus.module.js';
 import { DatabaseModule } from '../src/platform/database/database.module.js';
@@ -8,7 +9,13 @@ import { GroundTruthModule } from '../src/ground-truth/ground-truth.module.js';
 
 /** Both sides without HTTP and without a terminal, on the database at DATABASE_URL. */
 @Module({
-  imports: [ConfigModule, DatabaseModule.forRoot('at-start'), AccessModule, GroundTruthModule, CorpusModule],
+  imports: [
+    ConfigModule.forRoot(Env.read()),
+    DatabaseModule.forRoot({ connect: 'at-start' }),
+    AccessModule,
+    GroundTruthModule,
+    CorpusModule,
+  ],
 })
 class BenchModule {}
 

@@ -31,7 +31,7 @@ async function openApi() {
   const { buildDocument, prefixRoutes } = await built('configure-app.js');
   const { Env } = await built('platform/config/env.js');
   const { packageVersion } = await built('platform/config/package-version.js');
-  const app = await NestFactory.create(AppModule.forRoot(new Env()), {
+  const app = await NestFactory.create(AppModule.forRoot(new Env(), 'required'), {
     preview: true,
     logger: false,
     abortOnError: false,

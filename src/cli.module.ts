@@ -1,35 +1,52 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { InjectCommander } from 'nest-commander';
 import { AccessModule } from './platform/access/access.module.js';
-import { AccessCommandsModule } from './platform/access/commands/access-commands.module.js';
+import { AccessLogCommand } from './platform/access/commands/access-log.command.js';
+import {
+  ApiKeyCommand,
+  CreateKeyCommand,
+  ListKeysCommand,
+  RevokeKeyCommand,
+} from './platform/access/commands/api-key.command.js';
 import { DemoCommand } from './demo.command.js';
 import { MigrateCommand } from './migrate.command.js';
 import { ServeCommand } from './serve.command.js';
 import { ConfigModule } from './platform/config/config.module.js';
-import { CorpusCommandsModule } from './corpus/commands/corpus-commands.module.js';
+import { type Env } from './platform/config/env.js';
+import { EraseCommand } from './corpus/commands/erase.command.js';
+import { ImportCommand } from './corpus/commands/import.command.js';
 import { CorpusModule } from './corpus/corpus.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
-import { GroundTruthCommandsModule } from './ground-truth/commands/ground-truth-commands.module.js';
+import { ExportCommand } from './ground-truth/commands/export.command.js';
+import { StatsCommand } from './ground-truth/commands/stats.command.js';
+import { VerifyCommand } from './ground-truth/commands/verify.command.js';
 import { GroundTruthModule } from './ground-truth/ground-truth.module.js';
 import { type CommanderCommand } from './platform/terminal/terminal-command.js';
 import { TerminalModule } from './platform/terminal/interruption.js';
 
 /** The commands. Loading one must cost little: none imports the HTTP side. */
-@Module({
-  imports: [
-    ConfigModule,
-    DatabaseModule.forRoot('on-demand'),
-    AccessModule,
-    TerminalModule,
-    CorpusModule,
-    GroundTruthModule,
-    GroundTruthCommandsModule,
-    CorpusCommandsModule,
-    AccessCommandsModule,
-  ],
-  providers: [ServeCommand, MigrateCommand, DemoCommand],
-})
+@Module({})
 export class CliModule {
+  static forRoot(env: Env): DynamicModule {
+    return {
+      module: CliModule,
+      imports: [
+        ConfigModule.forRoot(env),
+        DatabaseModule.forRoot({ connect: 'on-demand' }),
+        AccessModule,
+        TerminalModule,
+        GroundTruthModule,
+        CorpusModule,
+      ],
+      providers: [
+        ...[ExportCommand, StatsCommand, VerifyCommand],
+        ...[ImportCommand, EraseCommand],
+        ...[ApiKeyCommand, CreateKeyCommand, ListKeysCommand, RevokeKeyCommand, AccessLogCommand],
+        ...[ServeCommand, MigrateCommand, DemoCommand],
+      ],
+    };
+  }
+
   constructor(@InjectCommander() program: CommanderCommand) {
     program
       .name('ground-truth')

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
 import { CliModule } from './cli.module.js';
+import { Env } from './platform/config/env.js';
 import { packageVersion } from './platform/config/package-version.js';
 import { runCli } from './platform/terminal/run-cli.js';
 
-await runCli(CliModule, packageVersion());
+await runCli(() => CliModule.forRoot(Env.read()), packageVersion());

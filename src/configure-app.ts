@@ -5,7 +5,6 @@ import helmet from 'helmet';
 import { type Scope } from './platform/access/key.js';
 import { type Env } from './platform/config/env.js';
 import { BODY_LIMIT } from './platform/http/json.js';
-import { ProblemFilter } from './platform/http/problem.filter.js';
 import { problemSchema } from './platform/http/problem.openapi.js';
 import { giveRequestId } from './platform/http/request.js';
 import { API_KEY } from './platform/http/requires-scope.js';
@@ -27,7 +26,6 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
   if (origins) app.enableCors({ origin: [...origins], exposedHeaders: EXPOSED_HEADERS, maxAge: 3_600 });
   app.set(BODY_LIMIT, env.GROUND_TRUTH_MAX_BODY_MB * 1024 * 1024);
   prefixRoutes(app);
-  app.useGlobalFilters(new ProblemFilter());
   SwaggerModule.setup('docs', app, () => buildDocument(app, version), {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],

@@ -6,6 +6,9 @@ import { Env } from './platform/config/env.js';
 import { ImportService } from './corpus/import/import.service.js';
 import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';
 import { statisticsText } from './ground-truth/commands/report-text.js';
+import { StagingRepository } from './corpus/import/staging.repository.js';
+import { GroundTruthRepository } from './ground-truth/ground-truth.repository.js';
+import { ReplayService } from './replay/replay.service.js';
 import { ExportService } from './ground-truth/export.service.js';
 import { Interruption } from './platform/terminal/interruption.js';
 import { writeOutput } from './platform/terminal/output.js';
@@ -22,9 +25,6 @@ const SAMPLES = new URL('../../samples/surat-perintah.jsonl', import.meta.url);
 })
 export class DemoCommand extends TerminalCommand {
   constructor(
-    private readonly dataSource: GroundTruthDataSource,
-    private readonly imports: ImportService,
-    private readonly exports: ExportService,
     private readonly interruption: Interruption,
     private readonly env: Env,
   ) {
@@ -36,14 +36,25 @@ export class DemoCommand extends TerminalCommand {
   }
 
   async run(): Promise<void> {
+    // A database of its own, whatever database the environment names.
+    const dataSource = new GroundTruthDataSource(Env.read({}), { defaultFolder: FOLDER });
+    try {
+      await this.runOn(dataSource);
+    } finally {
+      await dataSource.destroy();
+    }
+  }
+
+  private async runOn(dataSource: GroundTruthDataSource): Promise<void> {
     const { signal } = this.interruption;
-    this.dataSource.useEmbedded({ folder: FOLDER });
-    await this.imports.import(createReadStream(fileURLToPath(SAMPLES)), {
+    const imports = new ImportService(new StagingRepository(dataSource));
+    const exports = new ExportService(new GroundTruthRepository(dataSource), new ReplayService());
+    await imports.import(createReadStream(fileURLToPath(SAMPLES)), {
       onConflict: 'replace',
       acceptDiverged: false,
       signal,
     });
-    const corpus = this.exports.export(
+    const corpus = exports.export(
       { approved_only: true },
       { signal, statistics: { top_n: 5, collapse_indices: true } },
     );
@@ -60,7 +71,7 @@ export class DemoCommand extends TerminalCommand {
         '',
         'Next, serve this database:',
         '',
-        `  ${this.serveLine()}`,
+        `  ${this.serveLine(dataSource.embeddedFolder ?? FOLDER)}`,
         '',
         'and look at it through Swagger UI, at http://127.0.0.1:3000/docs, or from a second terminal:',
         '',
@@ -71,8 +82,8 @@ export class DemoCommand extends TerminalCommand {
   }
 
   /** The demonstration's database is not the one that the environment names, so what names another is unset. */
-  private serveLine(): string {
-    const setting = `GROUND_TRUTH_DATA_DIR=${shellQuote(this.dataSource.embeddedFolder ?? FOLDER)}`;
+  private serveLine(folder: string): string {
+    const setting = `GROUND_TRUTH_DATA_DIR=${shellQuote(folder)}`;
     const unset = OTHER_DATABASE.filter((name) => this.env[name] !== undefined).map((name) => `${name}= `);
     return `${unset.join('')}${setting} npx ground-truth serve`;
   }

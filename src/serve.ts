@@ -9,7 +9,6 @@ import { Env } from './platform/config/env.js';
 import { configureApp } from './configure-app.js';
 import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';
 import { migrate } from './platform/database/migrate.js';
-import { AccessControl } from './platform/http/access-control.js';
 import { answerUnreadable } from './platform/http/connections.js';
 import { Transfers } from './platform/http/transfers.js';
 import { JsonLogger } from './platform/operations/json-logger.js';
@@ -46,7 +45,11 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   // From the start on: what has been started has to be given back.
   const ending = askedToEnd();
   const env = Env.read();
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env), {
+  const host = options.host ?? env.HOST;
+  const isPrivate = await isLoopback(host);
+  // As soon as others than this machine can reach the server, requests need a key.
+  const authentication = env.GROUND_TRUTH_AUTH ?? (isPrivate ? 'none' : 'required');
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, authentication), {
     // What fails before it listens is told by whoever called this.
     logger: false,
     abortOnError: false,
@@ -55,9 +58,9 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   try {
     configureApp(app, env, packageVersion());
     if (env.GROUND_TRUTH_MIGRATE) await migrate(app.get(GroundTruthDataSource));
-    const host = options.host ?? env.HOST;
     const logger = new JsonLogger(env.GROUND_TRUTH_LOG_LEVEL);
-    await controlAccess(app, logger, env, host);
+    if (authentication === 'required') await requireUsableKey(app.get(ApiKeys), host);
+    else if (!isPrivate) logger.warn(WITHOUT_KEYS);
     await listen(app, logger, host, options.port ?? env.PORT);
     app.useLogger(logger);
     await ending;
@@ -68,24 +71,14 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   }
 }
 
-/** Keys are needed as soon as others than this machine can reach the server; then there has to be one. */
-async function controlAccess(
-  app: NestExpressApplication,
-  logger: JsonLogger,
-  env: Env,
-  host: string,
-): Promise<void> {
-  const isPrivate = await isLoopback(host);
-  if ((env.GROUND_TRUTH_AUTH ?? (isPrivate ? 'none' : 'required')) === 'none') {
-    if (!isPrivate)
-      logger.warn('whoever reaches the server can read every document: GROUND_TRUTH_AUTH is none');
-    app.get(AccessControl).letEverybodyIn();
-    return;
-  }
-  if (!(await app.get(ApiKeys).hasUsable()))
-    throw new Failure(
-      `there is no API key yet, so nobody could use the server on ${host}; make one: ground-truth api-key create --name first --scope admin`,
-    );
+const WITHOUT_KEYS = 'whoever reaches the server can read every document: GROUND_TRUTH_AUTH is none';
+
+/** @throws Failure where nobody could use the server */
+async function requireUsableKey(keys: ApiKeys, host: string): Promise<void> {
+  if (await keys.hasUsable()) return;
+  throw new Failure(
+    `there is no API key yet, so nobody could use the server on ${host}; make one: ground-truth api-key create --name first --scope admin`,
+  );
 }
 
 async function isLoopback(host: string): Promise<boolean> {

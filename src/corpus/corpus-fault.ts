@@ -1,29 +1,18 @@
-/** Why something cannot be done with a job as it is. */
-export type CorpusFaultKind =
-  | 'job-not-found'
-  | 'job-exists'
-  | 'approved'
-  | 'no-result'
-  | 'invalid-path'
-  | 'ambiguous-path'
-  | 'path-missing'
-  | 'no-change'
-  | 'too-deep'
-  | 'precondition-failed';
+import { Fault, type FaultKind } from '../platform/fault.js';
 
-/** Nothing has changed. */
-export class CorpusFault extends Error {
+/** What was asked cannot be done with a job as it is. Nothing has changed. */
+export class CorpusFault extends Fault {
   override readonly name = 'CorpusFault';
 
   /**
-   * @param message a sentence for whoever asked, without content of documents
+   * @param reason a sentence for whoever asked, without content of documents
    * @param field which part of the request is at fault, where one is
    */
-  constructor(
-    readonly kind: CorpusFaultKind,
-    message: string,
-    readonly field?: string,
-  ) {
-    super(message);
+  constructor(kind: FaultKind, reason: string, field?: string) {
+    super(
+      kind,
+      field === undefined ? reason : `${field}: ${reason}`,
+      field === undefined ? undefined : [{ field, message: reason }],
+    );
   }
 }

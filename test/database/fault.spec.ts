@@ -5,7 +5,7 @@ import { copyRows } from '../../src/platform/database/copy-out.js';
 import { toDatabaseFault } from '../../src/platform/database/database-fault.js';
 import { GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
 import { migrate } from '../../src/platform/database/migrate.js';
-import { type SilenceTimeouts, Silence } from '../../src/platform/database/watched-client.js';
+import { type SilenceTimeouts } from '../../src/platform/database/watched-client.js';
 import { exportText } from '../setup/corpus.js';
 import { cloneDatabase } from '../setup/database.js';
 import { LossyProxy } from '../setup/proxy.js';
@@ -63,14 +63,12 @@ describe('a database that cannot be used', () => {
 
   describe('that keeps silent', () => {
     /** Outside of transactions it is given a second; otherwise, more than a test takes. */
-    const patient = async (limits: Partial<SilenceTimeouts>) => {
+    const patient = async (limits?: Partial<SilenceTimeouts>) => {
       const { url, drop } = await cloneDatabase('template0');
       const proxy = await LossyProxy.create(url);
-      const silence = new Silence({ atFirst: 1, inTransaction: 600, atLength: 600, ...limits });
-      const dataSource = await new GroundTruthDataSource(
-        Env.read({ DATABASE_URL: proxy.url }),
-        silence,
-      ).initialize();
+      const dataSource = await new GroundTruthDataSource(Env.read({ DATABASE_URL: proxy.url }), {
+        silenceTimeouts: limits && { atFirst: 1, inTransaction: 600, atLength: 600, ...limits },
+      }).initialize();
       return {
         dataSource,
         proxy,
@@ -106,7 +104,6 @@ describe('a database that cannot be used', () => {
 
     it('is told, and its connection is not used again, whoever has it', async () => {
       const { dataSource, close } = await patient({ inTransaction: 2, atLength: 3 });
-      dataSource.limitSilence();
       const asked = () => dataSource.query(sleepLong);
       const changed = () => dataSource.transaction((manager) => manager.query(sleepLong));
       const taken = () => inLongTransaction(dataSource, sleepLong);
@@ -118,9 +115,10 @@ describe('a database that cannot be used', () => {
     });
 
     it('is waited for where something may take long, and without an end by commands', async () => {
+      const command = await patient();
+      await command.dataSource.query(sleepBriefly);
+      await command.close();
       const { dataSource, close } = await patient({});
-      await dataSource.query(sleepBriefly);
-      dataSource.limitSilence();
       await dataSource.transaction((manager) => manager.query(sleepBriefly));
       await inLongTransaction(dataSource, sleepBriefly);
       // What was said of a client is forgotten with its transaction.
@@ -130,7 +128,6 @@ describe('a database that cannot be used', () => {
 
     it('is told as soon as outside of transactions where one was to be rolled back, which waits for nobody', async () => {
       const { dataSource, proxy, close } = await patient({});
-      dataSource.limitSilence();
       const client = await dataSource.takeClient();
       client.on('error', () => undefined);
       await client.query('begin');
@@ -144,7 +141,6 @@ describe('a database that cannot be used', () => {
 
     it('is told from one whose rows come slowly, are read slowly, or are not asked for', async () => {
       const { dataSource, close } = await patient({ inTransaction: 2, atLength: 2 });
-      dataSource.limitSilence();
       const client = await dataSource.takeClient();
       await client.query('begin');
       let rows = 0;

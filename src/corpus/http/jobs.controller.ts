@@ -1,4 +1,4 @@
-import { Controller, Get, HttpCode, Param, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { type Request, type Response } from 'express';
 import { Env } from '../../platform/config/env.js';
 import { entityTag } from '../../platform/http/conditions.js';
@@ -11,7 +11,6 @@ import { Transfers } from '../../platform/http/transfers.js';
 import { DtoPipe } from '../../platform/parameters/read-dto.js';
 import { NoParametersPipe } from '../../platform/parameters/read-dto.js';
 import { readFields } from './request-body.js';
-import { CorpusFaultFilter } from './corpus-fault.filter.js';
 import {
   DescribeBatch,
   DescribeCreate,
@@ -20,7 +19,6 @@ import {
   DescribeQueue,
   DescribeTrail,
 } from './jobs.openapi.js';
-import { BadInputError } from '../import/bad-input.js';
 import { IntakeService } from '../intake.service.js';
 import { readPipelineOutput } from '../import/pipeline-output.js';
 import { JobIdPipe } from '../../platform/parameters/uuid.js';
@@ -32,7 +30,6 @@ import { ReviewRepository } from '../jobs.repository.js';
 
 /** Results in, and jobs as they are. */
 @DescribeJobs()
-@UseFilters(CorpusFaultFilter)
 @Controller('jobs')
 export class JobsController {
   constructor(
@@ -81,7 +78,7 @@ export class JobsController {
     } catch (error) {
       if (request.destroyed && !request.complete)
         throw new ProblemError('bad-request', 'the body was broken off');
-      throw error instanceof BadInputError ? toProblemError(error) : error;
+      throw error;
     } finally {
       // What is left of the body goes nowhere, so that its sender comes to read the answer.
       request.resume();
@@ -120,19 +117,6 @@ export class JobsController {
 }
 
 const NDJSON_MEDIA_TYPE = 'application/x-ndjson';
-
-function toProblemError({ faults, count }: BadInputError): ProblemError {
-  const errors = faults.map(({ line, field, reason }) => ({
-    field: field === '' ? `line ${line}` : `line ${line}: ${field}`,
-    message: reason,
-  }));
-  const more = count > errors.length ? `; the first ${errors.length} are listed` : '';
-  return new ProblemError(
-    'invalid-body',
-    `${count} ${count === 1 ? 'fault' : 'faults'} in the lines${more}`,
-    errors,
-  );
-}
 
 /** The job with what an `If-Match` for it has to say. */
 export function sendJob(response: Response, status: number, job: JobRecord): void {

@@ -1,6 +1,6 @@
 import { JSON_NULL } from '../../json-text/index.js';
 import { ProblemError } from '../../platform/http/problem.js';
-import { type FieldError } from '../../platform/parameters/read-dto.js';
+import { type FieldError } from '../../platform/fault.js';
 import { FieldReader } from '../import/field-reader.js';
 import { type CorrectionRequest } from '../review.service.js';
 

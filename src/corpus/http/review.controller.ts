@@ -1,4 +1,4 @@
-import { Controller, Delete, Param, Post, Put, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Delete, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { type Request, type Response } from 'express';
 import { Env } from '../../platform/config/env.js';
 import { entityTag, readIfMatch, readUserId } from '../../platform/http/conditions.js';
@@ -9,7 +9,6 @@ import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js
 import { JobIdPipe } from '../../platform/parameters/uuid.js';
 import { type Change, type Recorded, ReviewService } from '../review.service.js';
 import { correctionsText } from './answers.js';
-import { CorpusFaultFilter } from './corpus-fault.filter.js';
 import { sendJob } from './jobs.controller.js';
 import { readCorrections, readFields } from './request-body.js';
 import {
@@ -29,7 +28,6 @@ export class ReplaceQueryDto {
 /** What reviewers do to jobs. */
 @DescribeReview()
 @RequiresScope('review')
-@UseFilters(CorpusFaultFilter)
 @Controller('jobs/:id')
 export class ReviewController {
   constructor(

@@ -1,7 +1,8 @@
+import { Fault } from '../../platform/fault.js';
 import { type LineFault } from './line-reader.js';
 
 /** The input has bad lines, so nothing of it was taken. */
-export class BadInputError extends Error {
+export class BadInputError extends Fault {
   override readonly name = 'BadInputError';
 
   /**
@@ -12,7 +13,15 @@ export class BadInputError extends Error {
     readonly faults: readonly LineFault[],
     readonly count: number,
   ) {
-    super(`${count} ${count === 1 ? 'fault' : 'faults'} in the input`);
+    const more = count > faults.length ? `; the first ${faults.length} are listed` : '';
+    super(
+      'invalid-body',
+      `${count} ${count === 1 ? 'fault' : 'faults'} in the lines${more}`,
+      faults.map(({ line, field, reason }) => ({
+        field: field === '' ? `line ${line}` : `line ${line}: ${field}`,
+        message: reason,
+      })),
+    );
   }
 }
 

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { HttpModule } from '../../platform/http/http.module.js';
 import { OperationsModule } from '../../platform/operations/operations.module.js';
 import { ExportDownload } from './export-download.js';
 import { GroundTruthController } from './ground-truth.controller.js';
@@ -7,7 +6,7 @@ import { GroundTruthModule } from '../ground-truth.module.js';
 
 /** The read side over HTTP. */
 @Module({
-  imports: [GroundTruthModule, HttpModule, OperationsModule],
+  imports: [GroundTruthModule, OperationsModule],
   controllers: [GroundTruthController],
   providers: [ExportDownload],
 })

@@ -1,9 +1,14 @@
+import { Fault } from '../fault.js';
 import { v7 as uuidv7 } from 'uuid';
 import { digestOf, isSecret, newSecret, type Scope, SCOPES } from './key.js';
 
 /** What was asked cannot be done with keys or the log as they are: lines for whoever asked, without a secret or a digest. */
-export class AccessFault extends Error {
+export class AccessFault extends Fault {
   override readonly name = 'AccessFault';
+
+  constructor(message: string) {
+    super('keys-unavailable', message);
+  }
 }
 
 /** Revoked keys keep their names, so that a name in a log means one key for ever. */

@@ -1,3 +1,4 @@
+import { Fault } from '../fault.js';
 import { applyDecorators } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
 import {
@@ -11,8 +12,12 @@ import {
 import { namesOf } from '../parameters/read-dto.js';
 
 /** The environment has a value that is not accepted. One line a fault. */
-export class EnvError extends Error {
+export class EnvError extends Fault {
   override readonly name = 'EnvError';
+
+  constructor(message: string) {
+    super('invalid-configuration', message);
+  }
 }
 
 /** A whole number from `least` to `most`. Text that is none stays what it is, so that the message can be about it. */

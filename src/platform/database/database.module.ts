@@ -1,27 +1,31 @@
-import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { Env } from '../config/env.js';
-import { GroundTruthDataSource } from './ground-truth-data-source.js';
+import { type DataSourceSettings, GroundTruthDataSource } from './ground-truth-data-source.js';
 
-/** Gives every module the data source; destroying the application gives the connections back. */
-@Global()
+export interface DatabaseModuleOptions extends DataSourceSettings {
+  /**
+   * `at-start`, or `on-demand`: whoever needs the database initialises the data source, so that asking a command for its help
+   * starts no server.
+   */
+  readonly connect: 'at-start' | 'on-demand';
+}
+
+/** Gives every module the data source. Closing the application returns the connections. */
 @Module({})
 export class DatabaseModule {
-  /**
-   * @param connect `at-start`, or `on-demand`: whoever needs the database initialises the data source, so that asking a
-   * command for its help does not start a server
-   */
-  static forRoot(connect: 'at-start' | 'on-demand'): DynamicModule {
+  static forRoot({ connect, ...settings }: DatabaseModuleOptions): DynamicModule {
     let dataSource: GroundTruthDataSource;
     return {
       module: DatabaseModule,
+      global: true,
       imports: [
         TypeOrmModule.forRootAsync({
           inject: [Env],
           useFactory: (env: Env) => {
-            dataSource = new GroundTruthDataSource(env);
+            dataSource = new GroundTruthDataSource(env, settings);
             const manualInitialization = connect === 'on-demand';
-            // The first failure ends the start, and whoever started says so: a retry would log it with its stack.
+            // The first failure ends the start, and the caller reports it: a retry would log it with its stack.
             return { type: 'postgres', manualInitialization, toRetry: () => false };
           },
           dataSourceFactory: () => Promise.resolve(dataSource),

@@ -7,7 +7,7 @@ import { Job } from './entities/job.entity.js';
 import { ExternalRelations } from './external/external-relations.js';
 import { migrations } from './migrate.js';
 import { migrate, MIGRATIONS_TABLE } from './migrate.js';
-import { Silence, WatchedClient } from './watched-client.js';
+import { type SilenceTimeouts, WatchedClient } from './watched-client.js';
 
 const DEFAULT_FOLDER = '.ground-truth';
 
@@ -21,9 +21,12 @@ const KEPT_AS_TEXT = [114, 1184];
  */
 const KEEP_ALIVE_MS = 10_000;
 
-/** A folder for an embedded PostgreSQL of its own, whatever the environment says. */
-export interface EmbeddedOnly {
-  readonly folder: string;
+/** What the environment does not say. */
+export interface DataSourceSettings {
+  /** How long a server waits for a database that does not answer. Commands wait without an end: Ctrl-C ends them. */
+  readonly silenceTimeouts?: SilenceTimeouts | undefined;
+  /** The folder of the embedded PostgreSQL where neither DATABASE_URL nor GROUND_TRUTH_DATA_DIR is set. */
+  readonly defaultFolder?: string;
 }
 
 /**
@@ -32,27 +35,15 @@ export interface EmbeddedOnly {
  */
 export class GroundTruthDataSource extends DataSource {
   private embedded: EmbeddedPostgres | undefined;
-  private embeddedOnly: EmbeddedOnly | undefined;
   private connecting: Promise<this> | undefined;
   private hasEnded = false;
   private externalRelations: ExternalRelations | undefined;
 
   constructor(
     private readonly env: Env,
-    private readonly silence = new Silence(),
+    private readonly settings: DataSourceSettings = {},
   ) {
-    super(optionsOf(env, silence));
-  }
-
-  /** From now on, a database that keeps silent for too long counts as gone. */
-  limitSilence(): void {
-    this.silence.isLimited = true;
-  }
-
-  /** Before `initialize`: use an embedded PostgreSQL in a folder of its own instead of what the environment names. */
-  useEmbedded(embeddedOnly: EmbeddedOnly): void {
-    this.embeddedOnly = embeddedOnly;
-    this.setOptions({ url: undefined } as Partial<DataSourceOptions>);
+    super(optionsOf(env, settings));
   }
 
   /**
@@ -62,7 +53,7 @@ export class GroundTruthDataSource extends DataSource {
    * @throws ExternalDatabaseError
    */
   override async initialize(): Promise<this> {
-    const isEmbedded = this.embeddedOnly !== undefined || this.env.DATABASE_URL === undefined;
+    const isEmbedded = this.env.DATABASE_URL === undefined;
     if (isEmbedded) await this.joinEmbedded();
     try {
       await super.initialize();
@@ -118,7 +109,7 @@ export class GroundTruthDataSource extends DataSource {
    */
   async takeClient(): Promise<PoolClient> {
     const client = await this.pool.connect();
-    (client as WatchedClient & PoolClient).takesLong = true;
+    (client as WatchedClient & PoolClient).expectLongTransaction();
     return client;
   }
 
@@ -129,15 +120,15 @@ export class GroundTruthDataSource extends DataSource {
 
   private async joinEmbedded(): Promise<void> {
     this.embedded = await EmbeddedPostgres.acquire({
-      dataDir: this.embeddedOnly ? undefined : this.env.GROUND_TRUTH_DATA_DIR,
-      defaultDir: this.embeddedOnly?.folder ?? DEFAULT_FOLDER,
+      dataDir: this.env.GROUND_TRUTH_DATA_DIR,
+      defaultDir: this.settings.defaultFolder ?? DEFAULT_FOLDER,
     });
     const { host, port, user, database } = this.embedded.connection;
     this.setOptions({ host, port, username: user, database, ssl: false });
   }
 }
 
-function optionsOf(env: Env, silence: Silence): DataSourceOptions {
+function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings): DataSourceOptions {
   return {
     type: 'postgres',
     ...(env.DATABASE_URL === undefined ? {} : { url: env.DATABASE_URL }),
@@ -156,7 +147,7 @@ function optionsOf(env: Env, silence: Silence): DataSourceOptions {
     extra: {
       types: keepText(),
       Client: WatchedClient,
-      silence,
+      silenceTimeouts,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     },

@@ -1,4 +1,4 @@
-import { type DataSource } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { errorCode } from '../files/system-error.js';
 import { CreateCorpus1763800000000 } from './migrations/1763800000000-create-corpus.js';
 
@@ -16,15 +16,23 @@ const MIGRATION_LOCK = 7_246_105_911;
  */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
   if (await isUpToDate(dataSource)) return [];
-  const holder = dataSource.createQueryRunner();
+  const migrator = await connectMigrator(dataSource);
+  const holder = migrator.createQueryRunner();
   try {
     await holder.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const applied = await dataSource.runMigrations({ transaction: 'all' });
+    const applied = await migrator.runMigrations({ transaction: 'all' });
     return applied.map((migration) => migration.name);
   } finally {
     await holder.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
     await holder.release();
+    await migrator.destroy();
   }
+}
+
+/** Connections of their own, without the timeouts of a server: migrations wait for each other as long as they take. */
+async function connectMigrator({ options }: DataSource): Promise<DataSource> {
+  const extra = { ...(options as { extra?: object }).extra, silenceTimeouts: undefined };
+  return new DataSource({ ...options, extra }).initialize();
 }
 
 const UNDEFINED_TABLE = '42P01';

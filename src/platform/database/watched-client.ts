@@ -17,24 +17,15 @@ export interface SilenceTimeouts {
   readonly atLength: number;
 }
 
-const TIMEOUTS: SilenceTimeouts = { atFirst: 30, inTransaction: 120, atLength: 900 };
+export const SERVER_TIMEOUTS: SilenceTimeouts = { atFirst: 30, inTransaction: 120, atLength: 900 };
 
 const TICK_MS = 1_000;
 
 const ROLLBACK = /^rollback$/i;
 
-/**
- * What all connections of a pool have in common: whether there is an end to the timeouts. For commands there is none;
- * whoever waits at a terminal can break them off.
- */
-export class Silence {
-  isLimited = false;
-
-  constructor(readonly timeouts = TIMEOUTS) {}
-}
-
 interface WatchedClientConfig extends ClientConfig {
-  readonly silence: Silence;
+  /** undefined: no limit. */
+  readonly silenceTimeouts?: SilenceTimeouts | undefined;
 }
 
 /**
@@ -45,9 +36,8 @@ interface WatchedClientConfig extends ClientConfig {
  * The driver's `query_timeout` would not do: it lets the connection live, and ends a COPY that is going well.
  */
 export class WatchedClient extends Client {
-  /** May take long, until the transaction ends that is open or comes next. */
-  takesLong = false;
-  private readonly silence: Silence;
+  private readonly timeouts: SilenceTimeouts | undefined;
+  private takesLong = false;
   /** Statements that the database has not done with. */
   private pending = 0;
   private isInTransaction = false;
@@ -58,7 +48,8 @@ export class WatchedClient extends Client {
 
   constructor(config: WatchedClientConfig) {
     super(config);
-    this.silence = config.silence;
+    this.timeouts = config.silenceTimeouts;
+    if (this.timeouts === undefined) return;
     const timer = setInterval(this.tick, TICK_MS).unref();
     this.once('end', () => {
       clearInterval(timer);
@@ -68,6 +59,11 @@ export class WatchedClient extends Client {
       this.isInTransaction = status !== 'I';
       if (!this.isInTransaction) this.takesLong = false;
     });
+  }
+
+  /** The transaction that is open or comes next may take as long as `atLength` says. */
+  expectLongTransaction(): void {
+    this.takesLong = true;
   }
 
   /** With all its overloads. */
@@ -84,16 +80,15 @@ export class WatchedClient extends Client {
     const progress = stream.bytesRead + stream.bytesWritten - stream.writableLength;
     // A goodbye waits for an answer too. A stream that is paused waits for us.
     const isWaiting = (this.pending > 0 || stream.writableEnded) && !stream.isPaused();
-    if (!this.silence.isLimited || !isWaiting || progress !== this.progress) this.silentTicks = 0;
+    if (!isWaiting || progress !== this.progress) this.silentTicks = 0;
     else this.silentTicks++;
     this.progress = progress;
-    const seconds = this.mostSeconds();
+    const seconds = this.limitSeconds(this.timeouts!);
     if (this.silentTicks * TICK_MS < seconds * 1_000) return;
     stream.destroy(stream.writableEnded ? undefined : new SilenceError(seconds));
   };
 
-  private mostSeconds(): number {
-    const { atFirst, inTransaction, atLength } = this.silence.timeouts;
+  private limitSeconds({ atFirst, inTransaction, atLength }: SilenceTimeouts): number {
     if (!this.isInTransaction) return atFirst;
     return this.takesLong ? atLength : inTransaction;
   }

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { type Request } from 'express';
 import { type IncomingMessage } from 'node:http';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
@@ -35,28 +35,28 @@ const FAULTS: Record<Exclude<KeyState, 'valid'> | 'unknown', string> = {
   unknown: 'there is no such key',
 };
 
+/** Whether requests need a key: `none` is for a server that only its own machine can reach. */
+export type Authentication = 'required' | 'none';
+
+export const AUTHENTICATION = Symbol('authentication');
+
 /** Decides who may do what: keys, their scopes, and how often they may ask. */
 @Injectable()
 export class AccessControl {
-  private isRequired = true;
   private readonly limiter: RateLimiterMemory | undefined;
 
   constructor(
     private readonly keys: ApiKeys,
+    @Inject(AUTHENTICATION) private readonly authentication: Authentication,
     env: Env,
   ) {
     const points = env.GROUND_TRUTH_RATE_LIMIT;
     if (points > 0) this.limiter = new RateLimiterMemory({ points, duration: MINUTE_SECONDS });
   }
 
-  /** From now on nobody needs a key: for a server that only its own machine can reach. */
-  letEverybodyIn(): void {
-    this.isRequired = false;
-  }
-
   /** @throws what goes wrong when keys are needed and cannot be read */
   async assertKeysReadable(): Promise<void> {
-    if (this.isRequired) await this.keys.hasUsable();
+    if (this.authentication === 'required') await this.keys.hasUsable();
   }
 
   /**
@@ -65,7 +65,7 @@ export class AccessControl {
    * @throws ProblemError where the request has no key that opens what needs `scope`, or its key asks too often
    */
   async admit(request: Request, scope: Scope): Promise<void> {
-    if (!this.isRequired) return;
+    if (this.authentication === 'none') return;
     const key = await this.findKey(request);
     setRequester(request, key);
     await this.count(`key ${key.id}`);

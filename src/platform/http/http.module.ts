@@ -1,14 +1,30 @@
-import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
-import { AccessControl } from './access-control.js';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { AccessControl, AUTHENTICATION, type Authentication } from './access-control.js';
 import { AccessGuard } from './access.guard.js';
-import { Fallback } from './problem.filter.js';
-import { KeyWatch } from './transfers.js';
-import { Transfers } from './transfers.js';
+import { Fallback, ProblemFilter } from './problem.filter.js';
+import { KeyWatch, Transfers } from './transfers.js';
 
-/** What controllers share. */
-@Module({
-  providers: [Transfers, Fallback, AccessControl, KeyWatch, { provide: APP_GUARD, useClass: AccessGuard }],
-  exports: [Transfers, AccessControl],
-})
-export class HttpModule {}
+export { type Authentication };
+
+/** What controllers share: the guard before every route, problems, and transfers. */
+@Module({})
+export class HttpModule {
+  static forRoot(authentication: Authentication): DynamicModule {
+    return {
+      module: HttpModule,
+      global: true,
+      providers: [
+        { provide: AUTHENTICATION, useValue: authentication },
+        AccessControl,
+        { provide: APP_GUARD, useClass: AccessGuard },
+        ProblemFilter,
+        { provide: APP_FILTER, useExisting: ProblemFilter },
+        Fallback,
+        KeyWatch,
+        Transfers,
+      ],
+      exports: [Transfers, AccessControl],
+    };
+  }
+}

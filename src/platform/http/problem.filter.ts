@@ -16,15 +16,22 @@ import {
   type RequestHandler,
   type Response,
 } from 'express';
-import { AccessFault } from '../access/api-keys.js';
 import { toDatabaseFault } from '../database/database-fault.js';
-import { ExternalDatabaseError } from '../database/external/relation.js';
 import { errorCode } from '../files/system-error.js';
-import { ParameterError } from '../parameters/read-dto.js';
-import { KEYS_UNAVAILABLE, type Problem, PROBLEM_MEDIA_TYPE, ProblemError, toProblem } from './problem.js';
+import { Fault } from '../fault.js';
+import {
+  isProblemKind,
+  KEYS_UNAVAILABLE,
+  type Problem,
+  PROBLEM_MEDIA_TYPE,
+  ProblemError,
+  statusOfProblem,
+  toProblem,
+} from './problem.js';
 import { methodsAt, pathOf, requestIdOf, routeOf } from './request.js';
 
 /** Answers every error as a problem. */
+@Injectable()
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
@@ -52,11 +59,14 @@ export class ProblemFilter implements ExceptionFilter {
     // Behind the prefix, Express's own `path` lacks it.
     const path = pathOf(originalUrl);
     const request_id = requestIdOf(request);
-    if (error instanceof ParameterError) {
-      const detail = error.errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-      return toProblem('invalid-parameters', detail, path, error.errors);
+    if (error instanceof Fault && isProblemKind(error.kind)) {
+      const { kind } = error;
+      // What HTTP itself throws is about the request; the others may be about the server, and their text is for its log.
+      if (statusOfProblem(kind) >= 500 && !(error instanceof ProblemError))
+        this.logger.error({ request_id, message: error.message });
+      const detail = kind === 'keys-unavailable' ? KEYS_UNAVAILABLE : error.message.replaceAll('\n', '; ');
+      return toProblem(kind, detail, path, error.errors);
     }
-    if (error instanceof ProblemError) return toProblem(error.kind, error.detail, path, error.errors);
     const status = statusOf(error);
     if (status === 413)
       return toProblem('payload-too-large', `more than ${limitOf(error)} bytes are not accepted`, path);
@@ -73,14 +83,6 @@ export class ProblemFilter implements ExceptionFilter {
           );
     }
     if (status >= 400 && status < 500) return toProblem('bad-request', 'the request cannot be read', path);
-    if (error instanceof ExternalDatabaseError) {
-      this.logger.error({ request_id, message: error.message });
-      return toProblem('source-unusable', error.message, path);
-    }
-    if (error instanceof AccessFault) {
-      this.logger.error({ request_id, message: error.message });
-      return toProblem('keys-unavailable', KEYS_UNAVAILABLE, path);
-    }
     const fault = toDatabaseFault(error);
     if (fault) {
       this.logger.warn({ request_id, message: fault.message });
@@ -120,9 +122,10 @@ function describeInternal(error: unknown): string {
 /** Answers what no route has: Nest looks after its own prefix only, and Express would answer with HTML and a stack. */
 @Injectable()
 export class Fallback implements OnApplicationBootstrap {
-  private readonly filter = new ProblemFilter();
-
-  constructor(private readonly host: HttpAdapterHost) {}
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly filter: ProblemFilter,
+  ) {}
 
   /** All routes stand by now, so these come last. */
   onApplicationBootstrap(): void {

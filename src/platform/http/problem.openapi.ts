@@ -1,5 +1,5 @@
 import { ApiResponse } from '@nestjs/swagger';
-import { type FieldError } from '../parameters/read-dto.js';
+import { type FieldError } from '../fault.js';
 import {
   KEYS_UNAVAILABLE,
   PROBLEM_MEDIA_TYPE,

@@ -1,4 +1,4 @@
-import { type FieldError } from '../parameters/read-dto.js';
+import { Fault, type FaultKind, type FieldError } from '../fault.js';
 
 /** An error on the wire (RFC 9457, application/problem+json). Nothing internal is ever in one. */
 export interface Problem {
@@ -50,7 +50,7 @@ const problems = {
   'too-many-transfers': { status: 503, title: 'Too many exports at once' },
   'shutting-down': { status: 503, title: 'The server is about to end' },
   'not-ready': { status: 503, title: 'The server is not ready' },
-} as const;
+} as const satisfies Record<FaultKind, unknown> & Record<string, { status: number; title: string }>;
 
 /** Which file and which line is for the log. */
 export const KEYS_UNAVAILABLE = 'the keys cannot be checked now; the log of the server says why';
@@ -59,25 +59,26 @@ export type ProblemKind = keyof typeof problems;
 
 export const problemKinds = Object.keys(problems) as ProblemKind[];
 
+export function isProblemKind(kind: string): kind is ProblemKind {
+  return Object.hasOwn(problems, kind);
+}
+
 export function statusOfProblem(kind: ProblemKind): number {
   return problems[kind].status;
 }
 
-/** Thrown by what knows which problem it is. */
-export class ProblemError extends Error {
+/** A fault that only HTTP knows, thrown by guards, pipes and controllers. */
+export class ProblemError extends Fault {
   override readonly name = 'ProblemError';
 
-  /**
-   * @param detail a sentence for whoever asked; nothing internal, no document content
-   * @param headers that go along with the answer
-   */
+  /** @param headers of the response */
   constructor(
-    readonly kind: ProblemKind,
-    readonly detail: string,
-    readonly errors?: readonly FieldError[],
+    kind: ProblemKind,
+    detail: string,
+    errors?: readonly FieldError[],
     readonly headers: Readonly<Record<string, string>> = {},
   ) {
-    super(detail);
+    super(kind, detail, errors);
   }
 }
 

@@ -6,7 +6,7 @@ import {
   TypeOrmHealthIndicator,
 } from '@nestjs/terminus';
 import { type Response } from 'express';
-import { AccessFault } from '../access/api-keys.js';
+import { Fault } from '../fault.js';
 import { Env } from '../config/env.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { isUpToDate } from '../database/migrate.js';
@@ -88,7 +88,7 @@ export class HealthController {
     try {
       await this.control.assertKeysReadable();
     } catch (error) {
-      if (error instanceof AccessFault) this.logger.error({ message: error.message });
+      if (error instanceof Fault) this.logger.error({ message: error.message });
       throw error;
     }
   }

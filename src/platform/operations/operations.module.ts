@@ -1,14 +1,12 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { HttpModule } from '../http/http.module.js';
-import { HealthController } from './operations.controller.js';
 import { Metrics } from './metrics.js';
-import { MetricsController } from './operations.controller.js';
+import { HealthController, MetricsController } from './operations.controller.js';
 import { RequestLog } from './request-log.js';
 
 /** What those need who run the server. */
 @Module({
-  imports: [HttpModule, TerminusModule.forRoot({ logger: false })],
+  imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController, MetricsController],
   providers: [Metrics, RequestLog],
   exports: [Metrics, RequestLog],

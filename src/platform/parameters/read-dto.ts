@@ -1,19 +1,18 @@
+import { Fault, type FieldError } from '../fault.js';
 import { type PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
 
-/** A parameter that is at fault, by its name in the DTO, and what is wrong with it. */
-export interface FieldError {
-  readonly field: string;
-  readonly message: string;
-}
-
 /** Parameters that are not accepted, all of them. */
-export class ParameterError extends Error {
+export class ParameterError extends Fault {
   override readonly name = 'ParameterError';
 
-  constructor(readonly errors: readonly FieldError[]) {
-    super(errors.map(({ field, message }) => `${field}: ${message}`).join('\n'));
+  constructor(override readonly errors: readonly FieldError[]) {
+    super(
+      'invalid-parameters',
+      errors.map(({ field, message }) => `${field}: ${message}`).join('\n'),
+      errors,
+    );
   }
 }
 

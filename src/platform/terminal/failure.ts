@@ -1,7 +1,5 @@
-import { AccessFault } from '../access/api-keys.js';
-import { EnvError } from '../config/env.js';
+import { Fault } from '../fault.js';
 import { toDatabaseFault } from '../database/database-fault.js';
-import { ExternalDatabaseError } from '../database/external/relation.js';
 import { errorCode } from '../files/system-error.js';
 
 /** What a command says to the program that started it. */
@@ -16,8 +14,12 @@ export const ExitCode = {
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** What went wrong, in words for the person at the terminal: shown as it is, a line each. Holds no document's content. */
-export class Failure extends Error {
+export class Failure extends Fault {
   override readonly name = 'Failure';
+
+  constructor(message: string) {
+    super('command-failed', message);
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -53,14 +55,13 @@ export function systemReason(error: unknown): string | undefined {
  */
 export function reportFailure(error: unknown): ExitCode {
   for (const line of describe(error)) process.stderr.write(`ground-truth: ${line}\n`);
-  return error instanceof EnvError ? ExitCode.WrongUsage : ExitCode.Failed;
+  return error instanceof Fault && error.kind === 'invalid-configuration'
+    ? ExitCode.WrongUsage
+    : ExitCode.Failed;
 }
 
-/** Their messages are for whoever meets them, a line a fault. */
-const TELLS_ALL = [Failure, EnvError, AccessFault, ExternalDatabaseError];
-
 function describe(error: unknown): string[] {
-  if (TELLS_ALL.some((kind) => error instanceof kind)) return (error as Error).message.split('\n');
+  if (error instanceof Fault) return error.message.split('\n');
   const fault = toDatabaseFault(error);
   if (fault) return [onOneLine(fault.message)];
   return [describeRefusal(error) ?? describeSystem(error) ?? `an unexpected error: ${nameOf(error)}`];

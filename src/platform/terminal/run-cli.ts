@@ -1,4 +1,4 @@
-import { type INestApplicationContext, type Type } from '@nestjs/common';
+import { type DynamicModule, type INestApplicationContext } from '@nestjs/common';
 import { CommandFactory } from 'nest-commander';
 import { ExitCode } from './failure.js';
 import { Interruption } from './interruption.js';
@@ -10,12 +10,12 @@ import { formatUsageError, isEndOfParsing } from './terminal-command.js';
  * Runs the command that the command line names, gives back what it used, and sets the exit code. The process then ends by
  * itself, or by the signal that interrupted it.
  *
- * @param module has the commands among its providers
+ * @param makeModule makes the module that has the commands among its providers; what it throws is reported like any failure
  */
-export async function runCli(module: Type, version: string): Promise<void> {
+export async function runCli(makeModule: () => DynamicModule, version: string): Promise<void> {
   toleratePipes();
   try {
-    const app = await CommandFactory.createWithoutRunning(module, {
+    const app = await CommandFactory.createWithoutRunning(makeModule(), {
       version,
       // Nest's own lines are for servers, and its way to end on an error has an exit code and a stack of its own.
       logger: false,

@@ -1,3 +1,4 @@
+import { Fault } from '../../fault.js';
 import { type DataSource } from 'typeorm';
 import { type ExpectedColumn, titleOf } from './column-kind.js';
 
@@ -5,8 +6,12 @@ import { type ExpectedColumn, titleOf } from './column-kind.js';
  * Somebody else's tables or views cannot be read as jobs and their corrections. One line a fault, for whoever looks after
  * them: which relation, which column, which job. Holds no document's content.
  */
-export class ExternalDatabaseError extends Error {
+export class ExternalDatabaseError extends Fault {
   override readonly name = 'ExternalDatabaseError';
+
+  constructor(message: string) {
+    super('source-unusable', message);
+  }
 }
 
 /** A table or view of somebody else's, of which the columns are known to be right. */
