@@ -47,8 +47,9 @@ export class DemoCommand extends TerminalCommand {
 
   private async runOn(dataSource: GroundTruthDataSource): Promise<void> {
     const { signal } = this.interruption;
-    const imports = new ImportService(new StagingRepository(dataSource));
-    const exports = new ExportService(new GroundTruthRepository(dataSource), new ReplayService());
+    const replay = new ReplayService();
+    const imports = new ImportService(new StagingRepository(dataSource), replay);
+    const exports = new ExportService(new GroundTruthRepository(dataSource), replay);
     await imports.import(createReadStream(fileURLToPath(SAMPLES)), {
       onConflict: 'replace',
       acceptDiverged: false,

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ReplayService } from '../replay/replay.service.js';
 import { ImportService } from './import/import.service.js';
 import { StagingRepository } from './import/staging.repository.js';
 import { IntakeRepository } from './intake.repository.js';
@@ -21,6 +22,7 @@ import { ReviewService } from './review.service.js';
     QueueService,
     ReviewRepository,
     ReviewService,
+    ReplayService,
   ],
   exports: [JobsRepository, ImportService, IntakeService, QueueService, ReviewRepository, ReviewService],
 })

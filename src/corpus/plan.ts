@@ -15,7 +15,8 @@ import {
   sliceOf,
   type Target,
 } from '../json-text/index.js';
-import { type Edit, type Op, undoAll } from '../replay/replay.js';
+import { type Replayed, type ReplayService } from '../replay/replay.service.js';
+import { type Edit, type Op } from '../replay/replay.js';
 import { CorpusFault } from './corpus-fault.js';
 
 /** One edit that somebody asks for. */
@@ -53,6 +54,7 @@ export function plan(
   result: Buffer,
   requests: readonly EditRequest[],
   nameOf: (index: number, member: string) => string,
+  replay: ReplayService,
 ): Plan {
   const document = new JsonDocument(result);
   const edits: Edit[] = [];
@@ -63,7 +65,7 @@ export function plan(
     return correction;
   });
   const corrected = document.toText();
-  requireWayBack(result, corrected, edits);
+  requireWayBack(result, replay.replayText(corrected, edits));
   return { result: corrected, corrections };
 }
 
@@ -124,9 +126,8 @@ function whyMissing(op: Op): string {
     : `there is nothing at this place to ${op}`;
 }
 
-/** What the product promises of each trail that it records; it costs as much as the edits did. */
-function requireWayBack(original: Buffer, corrected: Buffer, edits: readonly Edit[]): void {
-  const document = new JsonDocument(corrected);
-  if (undoAll(document, edits) !== null || !document.toText().equals(original))
+/** The product promises it of each trail that it records; the check costs as much as the edits did. */
+function requireWayBack(before: Buffer, { original, diverged }: Replayed): void {
+  if (diverged !== null || !original.equals(before))
     throw new Error('the corrections do not lead back to what they began with');
 }

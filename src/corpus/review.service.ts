@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { deriveEdits, JSON_NULL } from '../json-text/index.js';
+import { ReplayService } from '../replay/replay.service.js';
 import { CorpusFault } from './corpus-fault.js';
 import { type JobRecord, versionOf } from './job-record.js';
 import { type EditRequest, plan, type Plan, type PlannedCorrection } from './plan.js';
@@ -30,7 +31,10 @@ const MAX_WORK = 1_000_000_000;
 /** Records what reviewers do, so that replay leads back to what the pipeline gave, byte for byte. */
 @Injectable()
 export class ReviewService {
-  constructor(private readonly jobs: ReviewRepository) {}
+  constructor(
+    private readonly jobs: ReviewRepository,
+    private readonly replay: ReplayService,
+  ) {}
 
   /**
    * Records corrections, all or none.
@@ -45,7 +49,7 @@ export class ReviewService {
   ): Promise<Recorded> {
     return this.jobs.change(change.jobId, async (job) => {
       requireOpen(job.found, change);
-      const planned = plan(job.found.result ?? JSON_NULL, requests, nameOf);
+      const planned = plan(job.found.result ?? JSON_NULL, requests, nameOf, this.replay);
       return record(job, planned, change.reviewer, (index) => requests[index]!.reason);
     });
   }
@@ -60,7 +64,7 @@ export class ReviewService {
   async replaceResult(change: Change, result: Buffer): Promise<Recorded> {
     return this.jobs.change(change.jobId, async (job) => {
       requireOpen(job.found, change);
-      const planned = planResult(job.found, result);
+      const planned = planResult(job.found, result, this.replay);
       if (planned.corrections.length === 0) return { corrections: [], version: versionOf(job.found) };
       return record(job, planned, change.reviewer, () => null);
     });
@@ -74,7 +78,7 @@ export class ReviewService {
   async deriveCorrections(change: Change, result: Buffer): Promise<readonly PlannedCorrection[]> {
     const job = await this.jobs.find(change.jobId);
     requireOpen(job, change);
-    return planResult(job, result).corrections;
+    return planResult(job, result, this.replay).corrections;
   }
 
   /** Declares the result right, or open again. Where that is so already, nothing happens. */
@@ -90,13 +94,13 @@ export class ReviewService {
   }
 }
 
-function planResult(job: JobRecord, result: Buffer): Plan {
+function planResult(job: JobRecord, result: Buffer, replay: ReplayService): Plan {
   const current = job.result ?? JSON_NULL;
   const edits = deriveEdits(current, result);
   const whole: EditRequest = { op: 'replace', path: [], value: result };
   const comings = edits.filter(({ op }) => op !== 'replace').length;
   const areMany = edits.length > MAX_CORRECTIONS || comings * current.length > MAX_WORK;
-  return plan(current, areMany ? [whole] : edits, () => 'the body');
+  return plan(current, areMany ? [whole] : edits, () => 'the body', replay);
 }
 
 async function record(

@@ -1,9 +1,9 @@
 import { type ByteWriter } from '../platform/byte-writer.js';
 import { type CopyRow } from '../platform/database/binary-copy.js';
 import { int32At, readArrayHead } from '../platform/database/postgres-binary.js';
-import { JSON_NULL, type JsonSlice, sliceOf, textOf } from '../json-text/index.js';
+import { compact, JSON_NULL, type JsonSlice, sliceOf, textOf } from '../json-text/index.js';
 import { JobField } from './corpus-query.js';
-import { onOneLine, type ReplayService } from '../replay/replay.service.js';
+import { type ReplayService } from '../replay/replay.service.js';
 import { readResult, readTrail, type StoredCorrection } from './trail-reader.js';
 import { put, putString, putTime, putUuid, ROOM_FOR_VALUE, roomForString } from './wire.js';
 
@@ -183,8 +183,12 @@ const END = Buffer.from('}\n');
 /** More than all of them need. */
 const ROOM_FOR_NAMES = 512;
 
+/**
+ * Stored JSON text as a line can hold it. What came in by the API or an import is compact already; only direct SQL can have
+ * left white space in it.
+ */
 function toOneLine(stored: JsonSlice): JsonSlice {
-  return sliceOf(onOneLine(textOf(stored)));
+  return sliceOf(compact(textOf(stored), Infinity));
 }
 
 function correctionToOneLine(correction: StoredCorrection): StoredCorrection {

@@ -1,19 +1,29 @@
-import { Injectable } from '@nestjs/common';
 import {
-  compact,
   type FieldPath,
   FieldPathCache,
   JsonDocument,
   type JsonSink,
   type JsonSlice,
+  sliceOf,
 } from '../json-text/index.js';
-import { type Divergence, type Edit, undoAll } from './replay.js';
+import { type Divergence, type Edit, undoAll, type UndoStep } from './replay.js';
 
-/** Reconstructs what the pipeline gave from what is stored. */
-@Injectable()
+/** What a trail leads back to. */
+export interface Replayed {
+  readonly original: Buffer;
+  /** null where every step fitted. */
+  readonly diverged: Divergence | null;
+}
+
+/**
+ * Reconstructs the pipeline's output from what is stored: the one door to `undoAll`, for exports, verification, imports and
+ * reviews. It keeps parsed paths and one document, since making them anew for each job takes longer than replaying it.
+ *
+ * A plain class without dependencies, which modules provide as it is: replay knows no framework.
+ */
 export class ReplayService {
   private readonly paths = new FieldPathCache();
-  /** One for all: each call begins and ends with it before another one can come. */
+  /** Shared by all calls: each loads and clears it before another can begin. */
   private readonly document = new JsonDocument();
 
   /** A path as it is stored; undefined where it cannot be parsed. Each is parsed once. */
@@ -37,12 +47,13 @@ export class ReplayService {
     this.document.clear();
     return diverged;
   }
-}
 
-/**
- * Stored JSON text as a line can hold it. What came in by the API or an import is compact already; only direct SQL can have
- * left white space in it.
- */
-export function onOneLine(stored: Buffer): Buffer {
-  return compact(stored, Infinity);
+  /** The same for a text by itself. */
+  replayText(result: Buffer, trail: readonly Edit[], step?: UndoStep): Replayed {
+    this.document.load(sliceOf(result));
+    const diverged = undoAll(this.document, trail, step);
+    const original = this.document.toText();
+    this.document.clear();
+    return { original, diverged };
+  }
 }

@@ -30,18 +30,26 @@ export interface Divergence {
   readonly reason: DivergenceReason;
 }
 
+/** Takes one edit of a trail back, or says why not. */
+export type UndoStep = (document: JsonDocument, edit: Edit, index: number) => DivergenceReason | undefined;
+
 /**
  * Undoes a trail, newest first, and checks each step against the document, which is the original afterwards. A correction
- * that does not fit is skipped, the rest still are undone.
+ * that does not fit is skipped; the rest are still undone.
  *
  * @param document holds the current JSON text; `null` for a job without a result
  * @param trail in the order in which the corrections were made
+ * @param step replaces `undo`, for a caller that knows more of an edit than the trail does; it ends by calling `undo`
  * @returns null where every step fitted; else the first one met, coming from the newest, that did not
  */
-export function undoAll(document: JsonDocument, trail: readonly Edit[]): Divergence | null {
+export function undoAll(
+  document: JsonDocument,
+  trail: readonly Edit[],
+  step: UndoStep = undo,
+): Divergence | null {
   let diverged: Divergence | null = null;
   for (let correction = trail.length - 1; correction >= 0; correction--) {
-    const reason = undo(document, trail[correction]!);
+    const reason = step(document, trail[correction]!, correction);
     if (reason !== undefined) diverged ??= { correction, reason };
   }
   return diverged;

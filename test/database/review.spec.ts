@@ -7,6 +7,7 @@ import { readPipelineOutput } from '../../src/corpus/import/pipeline-output.js';
 import { ImportService } from '../../src/corpus/import/import.service.js';
 import { StagingRepository } from '../../src/corpus/import/staging.repository.js';
 import { ReviewRepository } from '../../src/corpus/jobs.repository.js';
+import { ReplayService } from '../../src/replay/replay.service.js';
 import { type CorrectionRequest, ReviewService } from '../../src/corpus/review.service.js';
 import { jsonText, spaced } from '../json-text/arbitrary-json.js';
 import {
@@ -31,10 +32,10 @@ describe('what the review records', () => {
     const jobs = new ReviewRepository(database.dataSource);
     ingest = new IntakeService(
       new IntakeRepository(database.dataSource),
-      new ImportService(new StagingRepository(database.dataSource)),
+      new ImportService(new StagingRepository(database.dataSource), new ReplayService()),
       jobs,
     );
-    review = new ReviewService(jobs);
+    review = new ReviewService(jobs, new ReplayService());
   });
   afterAll(() => database.drop());
   beforeEach(() => database.clear());

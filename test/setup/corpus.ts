@@ -58,7 +58,7 @@ export function importText(
   input: string | Buffer,
   options: Partial<ImportOptions> = {},
 ): Promise<Imported> {
-  const service = new ImportService(new StagingRepository(dataSource));
+  const service = new ImportService(new StagingRepository(dataSource), new ReplayService());
   return service.import(inPieces(Buffer.from(input as string)), {
     onConflict: 'fail',
     acceptDiverged: false,

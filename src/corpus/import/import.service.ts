@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { FieldPathCache, FieldPathError, parseFieldPath, parsePointer } from '../../json-text/index.js';
+import { FieldPathError, parseFieldPath, parsePointer } from '../../json-text/index.js';
 import { digestOf, orNone } from './pipeline-output.js';
 import { ImportFaults } from './bad-input.js';
 import { readLine } from './line-reader.js';
+import { ReplayService } from '../../replay/replay.service.js';
 import { type ImportedSample } from './line-reader.js';
 import { type InputLine, splitLines } from './split-lines.js';
 import { type Merged, type OnConflict, type Staging, StagingRepository } from './staging.repository.js';
@@ -28,7 +29,10 @@ export interface Imported extends Merged {
 /** Brings lines into the database: samples of a corpus, and what a pipeline has to say of new documents. */
 @Injectable()
 export class ImportService {
-  constructor(private readonly staging: StagingRepository) {}
+  constructor(
+    private readonly staging: StagingRepository,
+    private readonly replay: ReplayService,
+  ) {}
 
   /**
    * All or nothing, in one transaction. Memory does not grow with the input.
@@ -40,7 +44,7 @@ export class ImportService {
     const staging = this.staging.open();
     try {
       const faults = new ImportFaults();
-      const reading = new Reading(staging, faults, options);
+      const reading = new Reading(staging, this.replay, faults, options);
       let bytes = 0;
       let lines = 0;
       for await (const line of splitLines(input)) {
@@ -90,10 +94,10 @@ const REASONS: Partial<Record<OnConflict, string>> = {
 /** Line after line, checked by itself and staged. */
 class Reading {
   diverged = 0;
-  private readonly paths = new FieldPathCache();
 
   constructor(
     private readonly staging: Staging,
+    private readonly replay: ReplayService,
     private readonly faults: ImportFaults,
     private readonly options: ImportOptions,
   ) {}
@@ -110,7 +114,7 @@ class Reading {
   }
 
   private async stageSample(line: number, sample: ImportedSample): Promise<void> {
-    const trail = checkTrail(sample, this.paths);
+    const trail = checkTrail(sample, this.replay);
     if (!trail.isProved || sample.diverged) {
       if (!this.options.acceptDiverged) {
         this.faults.add({ line, ...describeDivergence(sample, trail) });

@@ -6,7 +6,6 @@ import {
   applyEdit,
   equal,
   type FieldPath,
-  type FieldPathCache,
   FieldPathError,
   formatFieldPath,
   JsonDocument,
@@ -16,7 +15,8 @@ import {
   sliceOf,
   textOf,
 } from '../../json-text/index.js';
-import { type Divergence, type Edit, undo } from '../../replay/replay.js';
+import { type Replayed, type ReplayService } from '../../replay/replay.service.js';
+import { type Divergence, type Edit, undo as undoEdit } from '../../replay/replay.js';
 import { type ImportedCorrection, type ImportedSample } from './line-reader.js';
 
 /** What of a trail is stored besides what the line says. */
@@ -32,20 +32,20 @@ export interface CheckedTrail {
   readonly isProved: boolean;
 }
 
-export function checkTrail(sample: ImportedSample, cache: FieldPathCache): CheckedTrail {
-  const given = dottedPaths(sample, cache);
+export function checkTrail(sample: ImportedSample, replay: ReplayService): CheckedTrail {
+  const given = dottedPaths(sample, replay);
   const trail = sample.corrections.map((correction, index): Edit =>
-    toEdit(correction, cache.parse(given[index]!)),
+    toEdit(correction, replay.parsePath(given[index]!)),
   );
-  const blind = undoAll(sample.final_result, trail);
+  const blind = undo(replay, sample.final_result, trail);
   if (!trail.some(removesMember)) return { ...blind, paths: given, isProved: isProved(sample, blind) };
   const removals = findRemovals(sample.initial_result, trail, blind.skipped);
   // A sample that has diverged comes from an export, whose paths are not touched.
   const paths = sample.diverged
     ? given
     : given.map((path, index) => removals.get(index)?.writtenPath ?? path);
-  const written = trail.map((edit, index) => ({ ...edit, path: cache.parse(paths[index]!) }));
-  const replayed = undoAll(sample.final_result, written, removals);
+  const written = trail.map((edit, index) => ({ ...edit, path: replay.parsePath(paths[index]!) }));
+  const replayed = undo(replay, sample.final_result, written, removals);
   return { ...replayed, paths, isProved: isProved(sample, replayed) };
 }
 
@@ -74,7 +74,7 @@ function removesMember({ op, path }: Edit): boolean {
  */
 function dottedPaths(
   { initial_result, corrections, diverged }: ImportedSample,
-  cache: FieldPathCache,
+  replay: ReplayService,
 ): string[] {
   const isPointer = (path: string) => path.startsWith('/');
   const given = corrections.map(({ field_path }) => field_path);
@@ -82,7 +82,7 @@ function dottedPaths(
   const document = new JsonDocument(initial_result);
   return corrections.map((correction) => {
     const { field_path } = correction;
-    const path = isPointer(field_path) ? resolve(document, field_path) : cache.parse(field_path);
+    const path = isPointer(field_path) ? resolve(document, field_path) : replay.parsePath(field_path);
     apply(document, toEdit(correction, path));
     return path && isPointer(field_path) ? formatFieldPath(path) : field_path;
   });
@@ -157,33 +157,28 @@ function positionBehind(keys: readonly string[], neighbour: Neighbour): number |
   return index === -1 ? null : index + 1;
 }
 
-interface Undone {
-  readonly original: Buffer;
-  readonly diverged: Divergence | null;
+interface Undone extends Replayed {
   readonly positions: readonly (number | null)[];
   readonly skipped: ReadonlySet<number>;
 }
 
-function undoAll(
+/** Replays the trail, and notes where each removed member is put back and which corrections do not fit. */
+function undo(
+  replay: ReplayService,
   final: Buffer,
   trail: readonly Edit[],
   removals: ReadonlyMap<number, Removal> = new Map(),
 ): Undone {
-  const document = new JsonDocument(final);
-  let diverged: Divergence | null = null;
   const skipped = new Set<number>();
   const positions: (number | null)[] = trail.map(() => null);
-  for (let index = trail.length - 1; index >= 0; index--) {
-    const edit = trail[index]!;
+  const replayed = replay.replayText(final, trail, (document, edit, index) => {
     const removal = removals.get(index);
     const target = removal && document.find(edit.path!);
     const position = target ? positionBehind(document.keysBeside(target), removal.neighbour) : null;
-    const reason = undo(document, { ...edit, position });
+    const reason = undoEdit(document, { ...edit, position });
     if (reason === undefined) positions[index] = position;
-    else {
-      diverged ??= { correction: index, reason };
-      skipped.add(index);
-    }
-  }
-  return { original: document.toText(), diverged, positions, skipped };
+    else skipped.add(index);
+    return reason;
+  });
+  return { ...replayed, positions, skipped };
 }
