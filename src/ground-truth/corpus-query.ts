@@ -1,37 +1,7 @@
 import { escapeLiteral } from 'pg';
 import { formatTimestamp } from '../platform/timestamp.js';
 import { type JobFilter } from './corpus-filter.js';
-
-/** The fields of a row of `corpusQuery` and of `verificationQuery`, in their order. */
-export const enum JobField {
-  Id,
-  Filename,
-  SourceKind,
-  Approved,
-  ReviewedBy,
-  ReviewedAt,
-  CreatedAt,
-  Result,
-  ReviewFlags,
-  Confidence,
-  Trail,
-  /** Of `verificationQuery` only: an export has no use for it. */
-  OriginalSha256,
-}
-export const JOB_FIELDS = 11;
-export const VERIFICATION_FIELDS = JOB_FIELDS + 1;
-
-/** The fields of a correction in `JobField.Trail`. */
-export const enum CorrectionField {
-  FieldPath,
-  Op,
-  OldValue,
-  NewValue,
-  Position,
-  CorrectedBy,
-  Reason,
-  CorrectedAt,
-}
+import { SELECT_SAMPLE, SELECT_SAMPLE_WITH_DIGEST } from './sample-schema.js';
 
 /**
  * All samples that match, in corpus order, each with its trail: one statement, so one snapshot. As a record array the
@@ -41,12 +11,12 @@ export const enum CorrectionField {
  * would move their documents too. `settingsFor` keeps the planner to it.
  */
 export function corpusQuery(filter: JobFilter): string {
-  return selectJobs(FIELDS, filter);
+  return selectJobs(SELECT_SAMPLE, filter);
 }
 
 /** The same samples in the same order, each with the digest of its original. */
 export function verificationQuery(filter: JobFilter): string {
-  return selectJobs(`${FIELDS}, job.original_sha256`, filter);
+  return selectJobs(SELECT_SAMPLE_WITH_DIGEST, filter);
 }
 
 function selectJobs(fields: string, filter: JobFilter): string {
@@ -83,15 +53,6 @@ export function settingsFor(filter: JobFilter): string {
  * plans. A `real` is written with all the digits that mean it.
  */
 export const EXTERNAL_SETTINGS = 'set local jit = off; set local extra_float_digits = 1';
-
-const FIELDS = `
-  job.id, job.filename, job.source_kind, job.approved, job.reviewed_by, job.reviewed_at, job.created_at,
-  job.result, job.review_flags, job.confidence,
-  array(
-    select row(field_path, op, old_value, new_value, position, corrected_by, reason, corrected_at)
-    from job_corrections where job_id = job.id
-    order by corrected_at, id
-  )`;
 
 /** Whether samples are selected by their last change. */
 export function isWindow({ since, until }: JobFilter): boolean {

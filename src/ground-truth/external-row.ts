@@ -4,35 +4,13 @@ import { ExternalDatabaseError } from '../platform/database/external/relation.js
 import { type ExternalRelations } from '../platform/database/external/external-relations.js';
 import { int32At, NULL_LENGTH, readArrayHead } from '../platform/database/postgres-binary.js';
 import { JSON_NULL } from '../json-text/index.js';
-import { JobField } from './corpus-query.js';
-import { CheckedTrail } from './external-trail.js';
+import { type TableColumn } from '../platform/database/entities/columns.js';
+import { JOB_ROW, JobField } from './sample-schema.js';
+import { ExternalTrail } from './external-trail.js';
 import { ValueCheck } from './external-trail.js';
 
-const USUAL_ROW = 16 * 1024;
 const FALSE = Buffer.from([0]);
-
-/** What a row cannot be without, by the names of the columns. */
-const REQUIRED: readonly (readonly [JobField, string])[] = [
-  [JobField.Filename, 'filename'],
-  [JobField.SourceKind, 'source_kind'],
-  [JobField.CreatedAt, 'created_at'],
-];
-
-const ALL_FIELDS: readonly JobField[] = [
-  JobField.Id,
-  JobField.Filename,
-  JobField.SourceKind,
-  JobField.Approved,
-  JobField.ReviewedBy,
-  JobField.ReviewedAt,
-  JobField.CreatedAt,
-  JobField.Result,
-  JobField.ReviewFlags,
-  JobField.Confidence,
-  JobField.Trail,
-  JobField.OriginalSha256,
-];
-
+const USUAL_ROW = 16 * 1024;
 /**
  * Wraps `onRow`: the rows of somebody else's tables reach it as our own schema would hold them.
  *
@@ -43,7 +21,7 @@ export function checkingRows(
   fields: number,
   onRow: (row: CopyRow) => boolean,
 ): (row: CopyRow) => boolean {
-  const checked = new CheckedRow(relations, fields);
+  const checked = new ExternalRow(relations, fields);
   return (row) => {
     checked.take(row);
     return onRow(checked);
@@ -54,20 +32,20 @@ export function checkingRows(
  * The row of somebody else's tables that was taken last: what our constraints would have refused was refused, by the
  * relation, the column and the job, and its JSON is compact, as our doors write it.
  */
-class CheckedRow extends IndexedRow {
+class ExternalRow extends IndexedRow {
   private readonly out = new ByteWriter(USUAL_ROW);
-  private readonly fields: readonly JobField[];
+  private readonly columns: readonly (TableColumn | undefined)[];
   private readonly value: ValueCheck;
-  private readonly trail: CheckedTrail;
+  private readonly trail: ExternalTrail;
 
   constructor(
     private readonly relations: ExternalRelations,
     fields: number,
   ) {
     super(fields);
-    this.fields = ALL_FIELDS.slice(0, fields);
+    this.columns = JOB_ROW.slice(0, fields);
     this.value = new ValueCheck(relations.jobs.name, 'job');
-    this.trail = new CheckedTrail(relations.corrections.name);
+    this.trail = new ExternalTrail(relations.corrections.name);
   }
 
   get bytes(): Buffer {
@@ -83,57 +61,64 @@ class CheckedRow extends IndexedRow {
     if (row.isNull(JobField.Id))
       throw new ExternalDatabaseError(`${this.relations.jobs.name}: column id is null in a row`);
     this.value.ofJob(row.bytes, row.start(JobField.Id));
-    this.check(row);
     this.out.length = 0;
-    for (const field of this.fields) this.put(row, field);
+    for (const [field, column] of this.columns.entries()) {
+      const start = this.out.length;
+      this.starts[field] = start;
+      if (column === undefined) this.trail.write(row, this.out);
+      else if (row.isNull(field)) {
+        // A boolean that is null is false: an approval that nobody gave.
+        if (column.type === 'boolean') this.out.add(FALSE, 0, FALSE.length);
+        else {
+          if (!column.isNullable) this.value.refuse(column.name, 'is null');
+          this.lengths[field] = NULL_LENGTH;
+          continue;
+        }
+      } else this.put(row, field, column);
+      this.lengths[field] = this.out.length - start;
+    }
     this.checkApproval();
   }
 
-  private check(row: CopyRow): void {
-    for (const [field, column] of REQUIRED) if (row.isNull(field)) this.value.refuse(column, 'is null');
-    this.value.time('created_at', row.start(JobField.CreatedAt));
-    if (!row.isNull(JobField.ReviewedAt)) this.value.time('reviewed_at', row.start(JobField.ReviewedAt));
-    this.checkReviewFlags(row);
-    if (row.isNull(JobField.Confidence)) return;
-    const confidence = row.bytes.readDoubleBE(row.start(JobField.Confidence));
-    // Not a number is neither.
-    if (!(confidence >= 0 && confidence <= 1))
-      this.value.refuse('confidence', 'is not within 0 to 1; where it is another scale, divide it in a view');
+  /** A value that is there: refused where our schema would refuse it, compacted where it is JSON. */
+  private put(row: CopyRow, field: number, { name, type }: TableColumn): void {
+    const start = row.start(field);
+    if (type === 'json') {
+      const text = this.value.json(name, start, row.end(field));
+      this.out.add(text, 0, text.length);
+      return;
+    }
+    if (type === 'timestamptz') this.value.time(name, start);
+    else if (type === 'text[]') this.checkTexts(row.bytes, name, start);
+    else if (type === 'double precision') this.checkShare(row.bytes, name, start);
+    this.out.add(row.bytes, start, row.end(field));
   }
 
-  private checkReviewFlags(row: CopyRow): void {
-    const { bytes } = row;
-    const start = row.start(JobField.ReviewFlags);
-    if (int32At(bytes, start) > 1) this.value.refuse('review_flags', 'is an array of several dimensions');
+  private checkTexts(bytes: Buffer, column: string, start: number): void {
+    if (int32At(bytes, start) > 1) this.value.refuse(column, 'is an array of several dimensions');
     const { count, first } = readArrayHead(bytes, start);
-    let flag = first;
+    let element = first;
     for (let i = 0; i < count; i++) {
-      const length = int32At(bytes, flag);
-      if (length === NULL_LENGTH) this.value.refuse('review_flags', 'has a null among its elements');
-      flag += 4 + length;
+      const length = int32At(bytes, element);
+      if (length === NULL_LENGTH) this.value.refuse(column, 'has a null among its elements');
+      element += 4 + length;
     }
   }
 
-  private put(row: CopyRow, field: JobField): void {
-    const start = this.out.length;
-    this.starts[field] = start;
-    if (field === JobField.Trail) this.trail.write(row, this.out);
-    else if (field === JobField.Approved && row.isNull(field)) this.out.add(FALSE, 0, FALSE.length);
-    else if (row.isNull(field)) {
-      this.lengths[field] = NULL_LENGTH;
-      return;
-    } else if (field === JobField.Result) {
-      const result = this.value.json('result', row.start(field), row.end(field));
-      this.out.add(result, 0, result.length);
-    } else this.out.add(row.bytes, row.start(field), row.end(field));
-    this.lengths[field] = this.out.length - start;
+  private checkShare(bytes: Buffer, column: string, start: number): void {
+    const share = bytes.readDoubleBE(start);
+    // NaN is neither.
+    if (!(share >= 0 && share <= 1))
+      this.value.refuse(column, 'is not within 0 to 1; where it is another scale, divide it in a view');
   }
 
   private checkApproval(): void {
     const { bytes } = this;
-    if (bytes[this.start(JobField.Approved)] !== 1) return;
+    if (bytes[this.start(APPROVED)] !== 1) return;
     const [start, end] = [this.start(JobField.Result), this.end(JobField.Result)];
     if (this.isNull(JobField.Result) || JSON_NULL.equals(bytes.subarray(start, end)))
       this.value.refuse('approved', 'is true, but there is no result');
   }
 }
+
+const APPROVED = JOB_ROW.findIndex((column) => column?.name === 'approved');

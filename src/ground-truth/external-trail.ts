@@ -12,7 +12,8 @@ import {
   uuidAt,
 } from '../platform/database/postgres-binary.js';
 import { isWritable } from '../platform/timestamp.js';
-import { CorrectionField, JobField } from './corpus-query.js';
+import { type TableColumn } from '../platform/database/entities/columns.js';
+import { CORRECTION_RECORD, JobField } from './sample-schema.js';
 
 /** Checks the values of a relation, row by row. A fault names the relation, the column and the job, and no value. */
 export class ValueCheck {
@@ -53,29 +54,12 @@ export class ValueCheck {
   }
 }
 
-/** A record's columns, in their order. */
-const COLUMNS = [
-  { field: CorrectionField.FieldPath, name: 'field_path' },
-  { field: CorrectionField.Op, name: 'op' },
-  { field: CorrectionField.OldValue, name: 'old_value' },
-  { field: CorrectionField.NewValue, name: 'new_value' },
-  { field: CorrectionField.Position, name: 'position' },
-  { field: CorrectionField.CorrectedBy, name: 'corrected_by' },
-  { field: CorrectionField.Reason, name: 'reason' },
-  { field: CorrectionField.CorrectedAt, name: 'corrected_at' },
-] as const;
-type Column = (typeof COLUMNS)[number];
-
-const REQUIRED: ReadonlySet<CorrectionField> = new Set([
-  CorrectionField.FieldPath,
-  CorrectionField.CorrectedBy,
-  CorrectionField.CorrectedAt,
-]);
-
 /** Writes record arrays anew: their values checked, their JSON compact. */
-export class CheckedTrail {
+export class ExternalTrail {
   private readonly value: ValueCheck;
   private op = '';
+  /** The JSON values of the record, by column; absent where they are null. */
+  private readonly values = new Map<string, Buffer>();
 
   /** @param relation the name of the one that holds the corrections */
   constructor(relation: string) {
@@ -102,40 +86,42 @@ export class CheckedTrail {
     const lengthAt = out.length;
     let field = at + 4 + RECORD_HEAD;
     out.add(bytes, at, field);
-    for (const column of COLUMNS) field = this.writeField(bytes, field, column, out);
+    this.values.clear();
+    for (const column of CORRECTION_RECORD) field = this.writeField(bytes, field, column, out);
+    this.checkAbsence();
     // What came before it stays where it is, so the length can be mended behind it.
     out.bytes.writeInt32BE(out.length - lengthAt - 4, lengthAt);
     return field;
   }
 
   /** @returns the offset behind the field whose type stands at `at` */
-  private writeField(bytes: Buffer, at: number, { field, name }: Column, out: ByteWriter): number {
+  private writeField(
+    bytes: Buffer,
+    at: number,
+    { name, type, isNullable }: TableColumn,
+    out: ByteWriter,
+  ): number {
     const length = int32At(bytes, at + RECORD_FIELD_LEAD);
     const start = at + RECORD_FIELD_LEAD + 4;
     if (length === NULL_LENGTH) {
-      if (REQUIRED.has(field)) this.value.refuse(name, 'is null');
+      if (!isNullable) this.value.refuse(name, 'is null');
       out.add(bytes, at, start);
       return start;
     }
     const end = start + length;
-    if (field === CorrectionField.OldValue || field === CorrectionField.NewValue) {
+    if (type === 'json') {
       const value = this.value.json(name, start, end);
-      this.checkAbsence(name, value);
+      this.values.set(name, value);
       out.add(bytes, at, start);
       out.bytes.writeInt32BE(value.length, out.length - 4);
       out.add(value, 0, value.length);
       return end;
     }
-    this.check(bytes, field, start, end);
+    if (type === 'timestamptz') this.value.time(name, start);
+    else if (name === 'op') this.noteOp(bytes.toString('latin1', start, end));
+    else if (name === 'position' && int32At(bytes, start) < 0) this.value.refuse(name, 'is less than 0');
     out.add(bytes, at, end);
     return end;
-  }
-
-  private check(bytes: Buffer, field: CorrectionField, start: number, end: number): void {
-    if (field === CorrectionField.Op) this.noteOp(bytes.toString('latin1', start, end));
-    else if (field === CorrectionField.CorrectedAt) this.value.time('corrected_at', start);
-    else if (field === CorrectionField.Position && int32At(bytes, start) < 0)
-      this.value.refuse('position', 'is less than 0');
   }
 
   private noteOp(op: string): void {
@@ -145,8 +131,9 @@ export class CheckedTrail {
   }
 
   /** What is added has no old value, and what is removed no new one. */
-  private checkAbsence(column: string, value: Buffer): void {
-    if (this.op === (column === 'old_value' ? 'add' : 'remove') && !value.equals(JSON_NULL))
+  private checkAbsence(): void {
+    const column = this.op === 'add' ? 'old_value' : this.op === 'remove' ? 'new_value' : undefined;
+    if (column !== undefined && this.values.get(column)?.equals(JSON_NULL) === false)
       this.value.refuse(column, `is not null, but op is ${this.op}`);
   }
 }

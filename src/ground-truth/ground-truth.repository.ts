@@ -9,13 +9,12 @@ import {
   corpusQuery,
   countQuery,
   EXTERNAL_SETTINGS,
-  JOB_FIELDS,
   settingsFor,
-  VERIFICATION_FIELDS,
   verificationQuery,
 } from './corpus-query.js';
 import { checkingRows } from './external-row.js';
 import { checkKeys } from './external-keys.js';
+import { JOB_FIELD_COUNT, VERIFICATION_FIELD_COUNT } from './sample-schema.js';
 import {
   type Statistics,
   type StatisticsOptions,
@@ -90,11 +89,11 @@ class OpenSnapshot implements Snapshot {
   }
 
   streamJobs(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
-    return this.stream(filter, corpusQuery(filter), JOB_FIELDS, onRow);
+    return this.stream(filter, corpusQuery(filter), JOB_FIELD_COUNT, onRow);
   }
 
   streamJobsWithDigest(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
-    return this.stream(filter, verificationQuery(filter), VERIFICATION_FIELDS, onRow);
+    return this.stream(filter, verificationQuery(filter), VERIFICATION_FIELD_COUNT, onRow);
   }
 
   async countJobs(filter: JobFilter): Promise<number> {

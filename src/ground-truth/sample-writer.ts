@@ -1,10 +1,11 @@
+import { compact, JSON_NULL, type JsonSlice, sliceOf, textOf } from '../json-text/index.js';
 import { type ByteWriter } from '../platform/byte-writer.js';
 import { type CopyRow } from '../platform/database/binary-copy.js';
 import { int32At, readArrayHead } from '../platform/database/postgres-binary.js';
-import { compact, JSON_NULL, type JsonSlice, sliceOf, textOf } from '../json-text/index.js';
-import { JobField } from './corpus-query.js';
 import { type ReplayService } from '../replay/replay.service.js';
-import { readResult, readTrail, type StoredCorrection } from './trail-reader.js';
+import { type Edit } from '../replay/replay.js';
+import { type ColumnMember, CORRECTION_MEMBERS, HEAD_MEMBERS, TAIL_MEMBERS } from './sample-schema.js';
+import { readResult, TrailReader } from './trail-reader.js';
 import { put, putString, putTime, putUuid, ROOM_FOR_VALUE, roomForString } from './wire.js';
 
 /**
@@ -14,11 +15,14 @@ import { put, putString, putTime, putUuid, ROOM_FOR_VALUE, roomForString } from 
 export class SampleWriter {
   private samplesWritten = 0;
   private divergedWritten = 0;
+  private readonly trails: TrailReader;
 
   constructor(
     private readonly replayService: ReplayService,
     private readonly out: ByteWriter,
-  ) {}
+  ) {
+    this.trails = new TrailReader(replayService);
+  }
 
   /** How many samples were written, and how many of them have diverged. */
   get counts(): { samples: number; diverged: number } {
@@ -29,112 +33,100 @@ export class SampleWriter {
   write(row: CopyRow): void {
     const start = this.out.length;
     const result = readResult(row);
-    const trail = readTrail(row, this.replayService);
+    const trail = this.trails.read(row);
     let isExact = this.writeLine(row, result, trail);
     if (this.hasRawBreak(start)) {
       this.out.length = start;
-      isExact = this.writeLine(row, toOneLine(result), trail.map(correctionToOneLine));
+      isExact = this.writeLine(row, toOneLine(result), trail.map(editToOneLine));
     }
     this.samplesWritten++;
     if (!isExact) this.divergedWritten++;
   }
 
   /** @returns whether the replay was exact */
-  private writeLine(row: CopyRow, result: JsonSlice, trail: readonly StoredCorrection[]): boolean {
-    const { out } = this;
-    this.writeHead(row);
-    const diverged = this.replayService.replay(result, trail, out);
-    out.reserve(ROOM_FOR_NAMES);
-    out.length = put(out.bytes, out.length, FINAL_RESULT);
-    out.add(result.bytes, result.start, result.end);
-    out.reserve(ROOM_FOR_NAMES);
-    out.length = put(out.bytes, out.length, CORRECTIONS);
-    for (let i = 0; i < trail.length; i++) this.writeCorrection(row.bytes, trail[i]!, i === 0);
-    this.writeTail(row);
-    if (diverged !== null) out.latin1(`,"diverged":${JSON.stringify(diverged)}`);
-    out.reserve(ROOM_FOR_NAMES);
-    out.length = put(out.bytes, out.length, END);
+  private writeLine(row: CopyRow, result: JsonSlice, trail: readonly Edit[]): boolean {
+    this.writeMembers(HEAD, row);
+    this.put(INITIAL_RESULT);
+    const diverged = this.replayService.replay(result, trail, this.out);
+    this.put(FINAL_RESULT);
+    this.out.add(result.bytes, result.start, result.end);
+    this.put(CORRECTIONS);
+    for (let i = 0; i < trail.length; i++) this.writeCorrection(row.bytes, trail[i]!, i);
+    this.put(END_CORRECTIONS);
+    this.writeMembers(TAIL, row);
+    if (diverged !== null) this.out.latin1(`,"diverged":${JSON.stringify(diverged)}`);
+    this.put(END);
     return diverged === null;
   }
 
-  /** Up to and with the name of `initial_result`. */
-  private writeHead(row: CopyRow): void {
-    const { out } = this;
-    const { bytes } = row;
-    // The texts stand between these two in the row.
-    const texts = row.start(JobField.CreatedAt) - row.start(JobField.Id);
-    out.reserve(ROOM_FOR_NAMES + 3 * ROOM_FOR_VALUE + roomForString(texts));
-    const target = out.bytes;
-    let at = put(target, out.length, JOB_ID);
-    at = putUuid(target, at, bytes, row.start(JobField.Id));
-    at = put(target, at, FILENAME);
-    at = putString(target, at, bytes, row.start(JobField.Filename), row.end(JobField.Filename));
-    at = put(target, at, SOURCE_KIND);
-    at = putString(target, at, bytes, row.start(JobField.SourceKind), row.end(JobField.SourceKind));
-    at = put(target, at, bytes[row.start(JobField.Approved)] === 1 ? APPROVED : NOT_APPROVED);
-    at = put(target, at, REVIEWED_BY);
-    at = row.isNull(JobField.ReviewedBy)
-      ? put(target, at, JSON_NULL)
-      : putString(target, at, bytes, row.start(JobField.ReviewedBy), row.end(JobField.ReviewedBy));
-    at = put(target, at, REVIEWED_AT);
-    at = row.isNull(JobField.ReviewedAt)
-      ? put(target, at, JSON_NULL)
-      : putTime(target, at, bytes, row.start(JobField.ReviewedAt));
-    at = put(target, at, CREATED_AT);
-    at = putTime(target, at, bytes, row.start(JobField.CreatedAt));
-    out.length = put(target, at, INITIAL_RESULT);
-  }
-
-  private writeCorrection(bytes: Buffer, correction: StoredCorrection, isFirst: boolean): void {
-    const { out } = this;
-    const { op, oldValue, newValue, fieldPathStart, fieldPathEnd } = correction;
-    const { correctedByStart, correctedByEnd, reasonStart, reasonEnd, correctedAt } = correction;
-    out.reserve(ROOM_FOR_NAMES + roomForString(fieldPathEnd - fieldPathStart));
-    let at = put(out.bytes, out.length, isFirst ? FIELD_PATH : NEXT_FIELD_PATH);
-    at = putString(out.bytes, at, bytes, fieldPathStart, fieldPathEnd);
-    out.length = put(out.bytes, at, OLD_VALUE);
-    out.add(oldValue.bytes, oldValue.start, oldValue.end);
-    out.reserve(ROOM_FOR_NAMES);
-    out.length = put(out.bytes, out.length, NEW_VALUE);
-    out.add(newValue.bytes, newValue.start, newValue.end);
-    // The two texts stand next to each other.
-    out.reserve(ROOM_FOR_NAMES + 2 * ROOM_FOR_VALUE + roomForString(correctedAt - correctedByStart));
-    const target = out.bytes;
-    at = put(target, out.length, CORRECTED_BY);
-    at = putString(target, at, bytes, correctedByStart, correctedByEnd);
-    at = put(target, at, REASON);
-    at =
-      reasonEnd < reasonStart
-        ? put(target, at, JSON_NULL)
-        : putString(target, at, bytes, reasonStart, reasonEnd);
-    at = put(target, at, CORRECTED_AT);
-    at = putTime(target, at, bytes, correctedAt);
-    out.length = put(target, at, op === 'replace' ? END_REPLACE : op === 'add' ? END_ADD : END_REMOVE);
-  }
-
-  /** From `review_flags` on. */
-  private writeTail(row: CopyRow): void {
-    const { out } = this;
-    const { bytes } = row;
-    out.reserve(
-      ROOM_FOR_NAMES + roomForString(row.end(JobField.ReviewFlags) - row.start(JobField.ReviewFlags)),
-    );
-    const target = out.bytes;
-    let at = put(target, out.length, REVIEW_FLAGS);
-    const { count, first } = readArrayHead(bytes, row.start(JobField.ReviewFlags));
-    let flag = first;
-    for (let i = 0; i < count; i++) {
-      if (i > 0) target[at++] = COMMA;
-      const start = flag + 4;
-      flag = start + int32At(bytes, flag);
-      at = putString(target, at, bytes, start, flag);
+  private writeMembers(members: readonly Member[], row: CopyRow): void {
+    for (const member of members) {
+      const { lead, type, field } = member;
+      if (row.isNull(field)) {
+        this.put(lead);
+        this.put(JSON_NULL);
+      } else this.writeValue(lead, type, row.bytes, row.start(field), row.end(field));
     }
-    out.length = put(target, at, CONFIDENCE);
-    out.latin1(
-      row.isNull(JobField.Confidence)
-        ? 'null'
-        : JSON.stringify(bytes.readDoubleBE(row.start(JobField.Confidence))),
-    );
+  }
+
+  private writeCorrection(bytes: Buffer, edit: Edit, correction: number): void {
+    const { trails } = this;
+    if (correction > 0) this.put(COMMA);
+    for (const { lead, member, type, field } of CORRECTION) {
+      if (type === 'json') {
+        const { bytes: text, start, end } = member === 'old_value' ? edit.oldValue : edit.newValue;
+        this.put(lead);
+        this.out.add(text, start, end);
+      } else if (trails.isNull(correction, field)) {
+        this.put(lead);
+        this.put(JSON_NULL);
+      } else
+        this.writeValue(lead, type, bytes, trails.start(correction, field), trails.end(correction, field));
+    }
+    this.put(edit.op === 'replace' ? END_REPLACE : edit.op === 'add' ? END_ADD : END_REMOVE);
+  }
+
+  /** A member's lead, and the value whose bytes are `bytes[start … end)` as the database sends its type. */
+  private writeValue(
+    lead: Buffer,
+    type: ColumnMember['type'],
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): void {
+    const { out } = this;
+    out.reserve(lead.length + ROOM_FOR_VALUE + roomForString(end - start));
+    const target = out.bytes;
+    const at = put(target, out.length, lead);
+    switch (type) {
+      case 'text':
+        out.length = putString(target, at, bytes, start, end);
+        break;
+      case 'uuid':
+        out.length = putUuid(target, at, bytes, start);
+        break;
+      case 'timestamptz':
+        out.length = putTime(target, at, bytes, start);
+        break;
+      case 'boolean':
+        out.length = put(target, at, bytes[start] === 1 ? TRUE : FALSE);
+        break;
+      case 'text[]':
+        out.length = putStrings(target, at, bytes, start);
+        break;
+      case 'double precision':
+        out.length = at;
+        out.latin1(JSON.stringify(bytes.readDoubleBE(start)));
+        break;
+      default:
+        throw new Error(`a line has no form for a ${type}`);
+    }
+  }
+
+  private put(text: Buffer): void {
+    const { out } = this;
+    out.reserve(text.length);
+    out.length = put(out.bytes, out.length, text);
   }
 
   /**
@@ -153,35 +145,54 @@ export class SampleWriter {
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-const COMMA = 0x2c;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const COMMA_BYTE = 0x2c;
 
-/** What stands between the values. */
-const JOB_ID = Buffer.from('{"job_id":');
-const FILENAME = Buffer.from(',"filename":');
-const SOURCE_KIND = Buffer.from(',"source_kind":');
-const APPROVED = Buffer.from(',"approved":true');
-const NOT_APPROVED = Buffer.from(',"approved":false');
-const REVIEWED_BY = Buffer.from(',"reviewed_by":');
-const REVIEWED_AT = Buffer.from(',"reviewed_at":');
-const CREATED_AT = Buffer.from(',"created_at":');
+/** A member with what stands before its value. */
+interface Member extends ColumnMember {
+  readonly lead: Buffer;
+}
+
+/** @param opens whether the first of them is the first of its object */
+function withLeads(members: readonly ColumnMember[], opens: boolean): readonly Member[] {
+  return members.map((column, index) => ({
+    ...column,
+    lead: Buffer.from(`${opens && index === 0 ? '{' : ','}"${column.member}":`),
+  }));
+}
+
+const HEAD = withLeads(HEAD_MEMBERS, true);
+const TAIL = withLeads(TAIL_MEMBERS, false);
+const CORRECTION = withLeads(CORRECTION_MEMBERS, true);
+
 const INITIAL_RESULT = Buffer.from(',"initial_result":');
 const FINAL_RESULT = Buffer.from(',"final_result":');
 const CORRECTIONS = Buffer.from(',"corrections":[');
-const FIELD_PATH = Buffer.from('{"field_path":');
-const NEXT_FIELD_PATH = Buffer.from(',{"field_path":');
-const OLD_VALUE = Buffer.from(',"old_value":');
-const NEW_VALUE = Buffer.from(',"new_value":');
-const CORRECTED_BY = Buffer.from(',"corrected_by":');
-const REASON = Buffer.from(',"reason":');
-const CORRECTED_AT = Buffer.from(',"corrected_at":');
+const COMMA = Buffer.from(',');
 const END_REPLACE = Buffer.from('}');
 const END_ADD = Buffer.from(',"op":"add"}');
 const END_REMOVE = Buffer.from(',"op":"remove"}');
-const REVIEW_FLAGS = Buffer.from('],"review_flags":[');
-const CONFIDENCE = Buffer.from('],"confidence":');
+const END_CORRECTIONS = Buffer.from(']');
 const END = Buffer.from('}\n');
-/** More than all of them need. */
-const ROOM_FOR_NAMES = 512;
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');
+
+/** A one-dimensional array of texts without nulls. */
+function putStrings(target: Buffer, at: number, bytes: Buffer, start: number): number {
+  let next = at;
+  target[next++] = OPEN_ARRAY;
+  const { count, first } = readArrayHead(bytes, start);
+  let element = first;
+  for (let i = 0; i < count; i++) {
+    if (i > 0) target[next++] = COMMA_BYTE;
+    const text = element + 4;
+    element = text + int32At(bytes, element);
+    next = putString(target, next, bytes, text, element);
+  }
+  target[next++] = CLOSE_ARRAY;
+  return next;
+}
 
 /**
  * Stored JSON text as a line can hold it. What came in by the API or an import is compact already; only direct SQL can have
@@ -191,10 +202,6 @@ function toOneLine(stored: JsonSlice): JsonSlice {
   return sliceOf(compact(textOf(stored), Infinity));
 }
 
-function correctionToOneLine(correction: StoredCorrection): StoredCorrection {
-  return {
-    ...correction,
-    oldValue: toOneLine(correction.oldValue),
-    newValue: toOneLine(correction.newValue),
-  };
+function editToOneLine(edit: Edit): Edit {
+  return { ...edit, oldValue: toOneLine(edit.oldValue), newValue: toOneLine(edit.newValue) };
 }

@@ -1,3 +1,4 @@
+import { JSON_NULL, type JsonSlice, sliceOf } from '../json-text/index.js';
 import { type CopyRow } from '../platform/database/binary-copy.js';
 import {
   int32At,
@@ -6,31 +7,14 @@ import {
   RECORD_FIELD_LEAD,
   RECORD_HEAD,
 } from '../platform/database/postgres-binary.js';
-import { JSON_NULL, type JsonSlice, sliceOf } from '../json-text/index.js';
-import { type Edit, type Op } from '../replay/replay.js';
-import { CorrectionField, JobField } from './corpus-query.js';
 import { type ReplayService } from '../replay/replay.service.js';
+import { type Edit, type Op } from '../replay/replay.js';
+import { CORRECTION_FIELD_COUNT, CorrectionField, JobField } from './sample-schema.js';
 
-/** A stored correction: what replay needs of it, and where in the row the rest begins and ends. */
-export interface StoredCorrection extends Edit {
-  readonly fieldPathStart: number;
-  readonly fieldPathEnd: number;
-  readonly correctedByStart: number;
-  readonly correctedByEnd: number;
-  readonly reasonStart: number;
-  /** Before its start where there is no reason. */
-  readonly reasonEnd: number;
-  /** Eight bytes. */
-  readonly correctedAt: number;
-}
-
-const CORRECTION_FIELDS = 8;
 const NO_VALUE = sliceOf(JSON_NULL);
-const NO_TRAIL: readonly StoredCorrection[] = [];
-
-/** Where each field of the record that is being read begins, and how long it is. */
-const starts = new Int32Array(CORRECTION_FIELDS);
-const lengths = new Int32Array(CORRECTION_FIELDS);
+const NO_EDITS: readonly Edit[] = [];
+/** Corrections; a longer trail makes the reader grow. */
+const USUAL_LENGTH = 64;
 
 /** The result from which the trail leads back: the text `null` where there is none. Nothing is copied. */
 export function readResult(row: CopyRow): JsonSlice {
@@ -38,72 +22,95 @@ export function readResult(row: CopyRow): JsonSlice {
   return { bytes: row.bytes, start: row.start(JobField.Result), end: row.end(JobField.Result) };
 }
 
-/** The trail, from its record array. Nothing is copied. */
-export function readTrail(row: CopyRow, replayService: ReplayService): readonly StoredCorrection[] {
-  const { bytes } = row;
-  const { count, first } = readArrayHead(bytes, row.start(JobField.Trail));
-  if (count === 0) return NO_TRAIL;
-  const trail: StoredCorrection[] = [];
-  let at = first;
-  for (let i = 0; i < count; i++) {
-    at = readRecord(bytes, at);
-    const fieldPathStart = startOf(CorrectionField.FieldPath);
-    const fieldPathEnd = endOf(CorrectionField.FieldPath);
-    trail.push({
-      op: opAt(bytes),
-      path: replayService.parsePath(bytes.toString('utf8', fieldPathStart, fieldPathEnd)),
-      oldValue: valueAt(bytes, CorrectionField.OldValue),
-      newValue: valueAt(bytes, CorrectionField.NewValue),
-      position: isNull(CorrectionField.Position) ? null : int32At(bytes, startOf(CorrectionField.Position)),
-      fieldPathStart,
-      fieldPathEnd,
-      correctedByStart: startOf(CorrectionField.CorrectedBy),
-      correctedByEnd: endOf(CorrectionField.CorrectedBy),
-      reasonStart: startOf(CorrectionField.Reason),
-      reasonEnd: endOf(CorrectionField.Reason),
-      correctedAt: startOf(CorrectionField.CorrectedAt),
-    });
+/**
+ * Reads trails from their record arrays, one after the other: where each field of each correction stands, and what replay
+ * needs. Nothing is copied. Offsets are valid until the next trail is read.
+ */
+export class TrailReader {
+  /** By correction and field. */
+  private starts = new Int32Array(USUAL_LENGTH * CORRECTION_FIELD_COUNT);
+  private lengths = new Int32Array(USUAL_LENGTH * CORRECTION_FIELD_COUNT);
+
+  constructor(private readonly replay: ReplayService) {}
+
+  /** The trail of the row, as replay takes it. */
+  read(row: CopyRow): readonly Edit[] {
+    const { bytes } = row;
+    const { count, first } = readArrayHead(bytes, row.start(JobField.Trail));
+    if (count === 0) return NO_EDITS;
+    this.reserve(count);
+    const edits: Edit[] = [];
+    let at = first;
+    for (let correction = 0; correction < count; correction++) {
+      at = this.readRecord(bytes, at, correction);
+      const path = bytes.toString(
+        'utf8',
+        this.start(correction, CorrectionField.FieldPath),
+        this.end(correction, CorrectionField.FieldPath),
+      );
+      edits.push({
+        op: this.opAt(bytes, correction),
+        path: this.replay.parsePath(path),
+        oldValue: this.valueAt(bytes, correction, CorrectionField.OldValue),
+        newValue: this.valueAt(bytes, correction, CorrectionField.NewValue),
+        position: this.isNull(correction, CorrectionField.Position)
+          ? null
+          : int32At(bytes, this.start(correction, CorrectionField.Position)),
+      });
+    }
+    return edits;
   }
-  return trail;
-}
 
-/** Notes the fields of the record whose length stands at `at`; gives the offset behind it. */
-function readRecord(bytes: Buffer, at: number): number {
-  let field = at + 4 + RECORD_HEAD;
-  for (let i = 0; i < CORRECTION_FIELDS; i++) {
-    const length = int32At(bytes, field + RECORD_FIELD_LEAD);
-    field += RECORD_FIELD_LEAD + 4;
-    starts[i] = field;
-    lengths[i] = length;
-    if (length > 0) field += length;
+  start(correction: number, field: number): number {
+    return this.starts[correction * CORRECTION_FIELD_COUNT + field]!;
   }
-  return field;
-}
 
-function startOf(field: CorrectionField): number {
-  return starts[field]!;
-}
+  end(correction: number, field: number): number {
+    const at = correction * CORRECTION_FIELD_COUNT + field;
+    return this.starts[at]! + this.lengths[at]!;
+  }
 
-function endOf(field: CorrectionField): number {
-  return starts[field]! + lengths[field]!;
-}
+  isNull(correction: number, field: number): boolean {
+    return this.lengths[correction * CORRECTION_FIELD_COUNT + field] === NULL_LENGTH;
+  }
 
-function isNull(field: CorrectionField): boolean {
-  return lengths[field] === NULL_LENGTH;
-}
+  private reserve(corrections: number): void {
+    const fields = corrections * CORRECTION_FIELD_COUNT;
+    if (fields <= this.starts.length) return;
+    this.starts = new Int32Array(fields);
+    this.lengths = new Int32Array(fields);
+  }
 
-function valueAt(bytes: Buffer, field: CorrectionField): JsonSlice {
-  return isNull(field) ? NO_VALUE : { bytes, start: startOf(field), end: endOf(field) };
-}
+  /** Notes the fields of the record whose length stands at `at`; returns the offset behind it. */
+  private readRecord(bytes: Buffer, at: number, correction: number): number {
+    const { starts, lengths } = this;
+    const first = correction * CORRECTION_FIELD_COUNT;
+    let field = at + 4 + RECORD_HEAD;
+    for (let i = first; i < first + CORRECTION_FIELD_COUNT; i++) {
+      const length = int32At(bytes, field + RECORD_FIELD_LEAD);
+      field += RECORD_FIELD_LEAD + 4;
+      starts[i] = field;
+      lengths[i] = length;
+      if (length > 0) field += length;
+    }
+    return field;
+  }
 
-/** The schema allows no others, and each of them begins with another letter. */
-function opAt(bytes: Buffer): Op {
-  switch (bytes[startOf(CorrectionField.Op)]) {
-    case 0x61:
-      return 'add';
-    case 0x72:
-      return lengths[CorrectionField.Op] === 'remove'.length ? 'remove' : 'replace';
-    default:
-      throw new RangeError('a correction has an op that is none');
+  private valueAt(bytes: Buffer, correction: number, field: number): JsonSlice {
+    if (this.isNull(correction, field)) return NO_VALUE;
+    return { bytes, start: this.start(correction, field), end: this.end(correction, field) };
+  }
+
+  /** The schema allows no others, and a letter or the length tells them apart. */
+  private opAt(bytes: Buffer, correction: number): Op {
+    const start = this.start(correction, CorrectionField.Op);
+    switch (bytes[start]) {
+      case 0x61:
+        return 'add';
+      case 0x72:
+        return this.end(correction, CorrectionField.Op) - start === 'remove'.length ? 'remove' : 'replace';
+      default:
+        throw new RangeError('a correction has an op that is none');
+    }
   }
 }

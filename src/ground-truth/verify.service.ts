@@ -6,10 +6,10 @@ import { uuidAt } from '../platform/database/postgres-binary.js';
 import { JSON_NULL } from '../json-text/index.js';
 import { type Divergence } from '../replay/replay.js';
 import { type CorpusFilter } from './corpus-filter.js';
-import { JobField } from './corpus-query.js';
+import { JobField } from './sample-schema.js';
 import { GroundTruthRepository } from './ground-truth.repository.js';
 import { ReplayService } from '../replay/replay.service.js';
-import { readResult, readTrail } from './trail-reader.js';
+import { readResult, TrailReader } from './trail-reader.js';
 
 /** A job whose trail and result do not belong together. Holds no document's content. */
 export type UnsoundJob =
@@ -88,13 +88,17 @@ class RunningVerification {
   /** One original after the other, in the room of the longest. */
   private readonly original = new ByteWriter(BLOCK_SIZE);
 
-  constructor(private readonly replayService: ReplayService) {}
+  private readonly trails: TrailReader;
+
+  constructor(private readonly replayService: ReplayService) {
+    this.trails = new TrailReader(replayService);
+  }
 
   /** @returns whether it is time for a turn of others */
   check(row: CopyRow): boolean {
     const { original, found } = this;
     original.length = 0;
-    const diverged = this.replayService.replay(readResult(row), readTrail(row, this.replayService), original);
+    const diverged = this.replayService.replay(readResult(row), this.trails.read(row), original);
     const text = original.bytes.subarray(0, original.length);
     found.jobs++;
     if (diverged) {

@@ -3,7 +3,9 @@ import { type PoolClient } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { from as copyFrom } from 'pg-copy-streams';
 import { finished } from 'node:stream/promises';
-import { BinaryCopyWriter } from '../../platform/database/binary-copy-writer.js';
+import { BinaryCopyWriter, type ColumnValue } from '../../platform/database/binary-copy-writer.js';
+import { columnsOf, type TableColumn } from '../../platform/database/entities/columns.js';
+import { Job, JobCorrection } from '../../platform/database/entities/job.entity.js';
 import { GroundTruthDataSource } from '../../platform/database/ground-truth-data-source.js';
 import { IS_SAME_OUTPUT, type PipelineOutput } from './pipeline-output.js';
 import { type ImportedCorrection } from './line-reader.js';
@@ -48,8 +50,15 @@ export interface Merged {
   readonly corrections: number;
 }
 
-const JOB_COLUMNS = 12;
-const CORRECTION_COLUMNS = 11;
+/** What a trigger keeps is not staged. */
+const JOB_COLUMNS = columnsOf(Job).filter(({ name }) => name !== 'updated_at');
+/** Their ids are given in the order in which they are inserted. */
+const CORRECTION_COLUMNS = columnsOf(JobCorrection).filter(({ name }) => name !== 'id');
+/** Before the columns of a job: its line. Before those of a correction: the line, and its place in the trail. */
+const LINE: TableColumn = { name: 'line', type: 'bigint', isNullable: false };
+const ORDINAL: TableColumn = { name: 'ordinal', type: 'integer', isNullable: false };
+const STAGED_JOBS = [LINE, ...JOB_COLUMNS];
+const STAGED_CORRECTIONS = [LINE, ORDINAL, ...CORRECTION_COLUMNS];
 const BATCH_SIZE = 1024 * 1024;
 
 /** One transaction that gathers jobs and trails in temporary tables, and then merges them in sets. */
@@ -65,43 +74,22 @@ export class StagingRepository {
 
 /** Takes a connection once there is something to send: who sends little, and slowly, holds none. */
 export class Staging {
-  private readonly jobs = new BinaryCopyWriter(JOB_COLUMNS);
-  private readonly corrections = new BinaryCopyWriter(CORRECTION_COLUMNS);
+  private readonly jobs = new BinaryCopyWriter(STAGED_JOBS.length);
+  private readonly corrections = new BinaryCopyWriter(STAGED_CORRECTIONS.length);
   private client: PoolClient | undefined;
   private failure: Error | undefined;
 
   constructor(private readonly connect: () => Promise<PoolClient>) {}
 
   async append(job: StagedJob, trail: readonly StagedCorrection[]): Promise<void> {
-    this.jobs
-      .beginRow()
-      .bigint(BigInt(job.line))
-      .uuid(job.id)
-      .text(job.filename)
-      .text(job.source_kind)
-      .bytes(job.result)
-      .text(job.original_sha256)
-      .boolean(job.approved)
-      .text(job.reviewed_by)
-      .timestamp(job.reviewed_at)
-      .textArray(job.review_flags)
-      .double(job.confidence)
-      .timestamp(job.created_at);
-    for (const [ordinal, correction] of trail.entries()) {
-      this.corrections
-        .beginRow()
-        .bigint(BigInt(job.line))
-        .integer(ordinal)
-        .uuid(job.id)
-        .text(correction.field_path)
-        .text(correction.op)
-        .bytes(correction.old_value)
-        .bytes(correction.new_value)
-        .integer(correction.position)
-        .text(correction.corrected_by)
-        .text(correction.reason)
-        .timestamp(correction.corrected_at);
-    }
+    writeRow(this.jobs, STAGED_JOBS, { ...job });
+    for (const [ordinal, correction] of trail.entries())
+      writeRow(this.corrections, STAGED_CORRECTIONS, {
+        ...correction,
+        line: job.line,
+        ordinal,
+        job_id: job.id,
+      });
     if (this.jobs.size + this.corrections.size >= BATCH_SIZE) await this.flush();
   }
 
@@ -216,55 +204,44 @@ export class Staging {
   };
 }
 
+/** @param values by column; JSON as text, times as microseconds since the Unix epoch, null where there is none */
+function writeRow(
+  writer: BinaryCopyWriter,
+  columns: readonly TableColumn[],
+  values: Readonly<Record<string, unknown>>,
+): void {
+  writer.beginRow();
+  for (const { name, type } of columns) writer.value(type, values[name] as ColumnValue);
+}
+
 const openStaging = `
   begin;
   -- Spares the triggers that compact what direct SQL brings in.
   set local ground_truth.is_compact = on;
-  create temporary table staged_jobs (
-    line bigint not null,
-    id uuid not null,
-    filename text not null,
-    source_kind text not null,
-    result json,
-    original_sha256 text,
-    approved boolean not null,
-    reviewed_by text,
-    reviewed_at timestamptz,
-    review_flags text[] not null,
-    confidence double precision,
-    created_at timestamptz
-  ) on commit drop;
-  create temporary table staged_corrections (
-    line bigint not null,
-    ordinal integer not null,
-    job_id uuid not null,
-    field_path text not null,
-    op text not null,
-    old_value json not null,
-    new_value json not null,
-    position integer,
-    corrected_by text not null,
-    reason text,
-    corrected_at timestamptz not null
-  ) on commit drop;
+  create temporary table staged_jobs (${definition(STAGED_JOBS)}) on commit drop;
+  create temporary table staged_corrections (${definition(STAGED_CORRECTIONS)}) on commit drop;
 `;
+
+/** Without constraints: those of the tables hold when the rows are merged, and a line may leave its time open. */
+function definition(columns: readonly TableColumn[]): string {
+  return columns.map(({ name, type }) => `${name} ${type}`).join(', ');
+}
 
 // Of a line that was skipped, the trail is skipped too. The identity column numbers rows in the order of the select.
 const insertCorrections = `
-  insert into job_corrections
-    (job_id, field_path, op, old_value, new_value, position, corrected_by, reason, corrected_at)
-  select job_id, field_path, op, old_value, new_value, position, corrected_by, reason, corrected_at
-  from staged_corrections where line in (select line from staged_jobs)
+  insert into job_corrections (${namesOf(CORRECTION_COLUMNS)})
+  select ${namesOf(CORRECTION_COLUMNS)} from staged_corrections where line in (select line from staged_jobs)
   order by line, ordinal
 `;
 
 // In the order of the corpus, so that an export reads the table from front to back.
 const insertJobs = `
-  insert into jobs
-    (id, filename, source_kind, result, original_sha256, approved, reviewed_by, reviewed_at, review_flags, confidence, created_at)
-  select
-    id, filename, source_kind, result, original_sha256, approved, reviewed_by, reviewed_at, review_flags, confidence,
-    coalesce(created_at, now())
+  insert into jobs (${namesOf(JOB_COLUMNS)})
+  select ${JOB_COLUMNS.map(({ name }) => (name === 'created_at' ? 'coalesce(created_at, now())' : name)).join(', ')}
   from staged_jobs
   order by created_at, id
 `;
+
+function namesOf(columns: readonly TableColumn[]): string {
+  return columns.map(({ name }) => name).join(', ');
+}

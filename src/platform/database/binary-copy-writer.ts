@@ -1,9 +1,13 @@
 import { ByteWriter } from '../byte-writer.js';
+import { type ColumnType } from './entities/columns.js';
 import { NULL_LENGTH, POSTGRES_EPOCH } from './postgres-binary.js';
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER = Buffer.from([0xff, 0xff]);
 const TEXT_OID = 25;
+
+/** What a field can hold: JSON as text, times as microseconds since the Unix epoch. */
+export type ColumnValue = string | number | bigint | boolean | Buffer | readonly string[] | null;
 
 /**
  * Builds what `COPY … FROM STDIN (FORMAT binary)` takes. Nothing has to be escaped, so nothing can be altered by it. Each
@@ -37,6 +41,31 @@ export class BinaryCopyWriter {
     this.out.length = this.out.bytes.writeInt16BE(this.fields, this.out.length);
     this.rowsWritten++;
     return this;
+  }
+
+  /** One field, by the type of its column. */
+  value(type: ColumnType, value: ColumnValue): this {
+    if (value === null) return this.null();
+    switch (type) {
+      case 'uuid':
+        return this.uuid(value as string);
+      case 'text':
+        return this.text(value as string);
+      case 'text[]':
+        return this.textArray(value as readonly string[]);
+      case 'json':
+        return this.bytes(value as Buffer);
+      case 'boolean':
+        return this.boolean(value as boolean);
+      case 'integer':
+        return this.integer(value as number);
+      case 'bigint':
+        return this.bigint(BigInt(value as number | bigint));
+      case 'double precision':
+        return this.double(value as number);
+      case 'timestamptz':
+        return this.timestamp(value as bigint);
+    }
   }
 
   null(): this {

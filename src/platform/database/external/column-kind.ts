@@ -1,3 +1,5 @@
+import { type ColumnType } from '../entities/columns.js';
+
 /** Which types a column may have, by their names in `pg_type`. A domain counts as the type that is below it. */
 export interface ColumnKind {
   readonly types: Readonly<Record<string, AcceptedType>>;
@@ -15,9 +17,9 @@ function accept(title: string, as: string = title): AcceptedType {
   return { title, read: (column) => `${column}::${as}` };
 }
 
-export const UUID: ColumnKind = { types: { uuid: accept('uuid') } };
+const UUID: ColumnKind = { types: { uuid: accept('uuid') } };
 
-export const TEXT: ColumnKind = {
+const TEXT: ColumnKind = {
   types: {
     text: accept('text'),
     varchar: accept('character varying', 'text'),
@@ -26,17 +28,17 @@ export const TEXT: ColumnKind = {
 };
 
 /** `jsonb` comes with a number before its text, so it is sent as the text alone. */
-export const JSON_VALUE: ColumnKind = { types: { json: accept('json'), jsonb: accept('jsonb', 'text') } };
+const JSON_VALUE: ColumnKind = { types: { json: accept('json'), jsonb: accept('jsonb', 'text') } };
 
-export const BOOLEAN: ColumnKind = { types: { bool: accept('boolean') } };
+const BOOLEAN: ColumnKind = { types: { bool: accept('boolean') } };
 
-export const TIME: ColumnKind = { types: { timestamptz: accept('timestamp with time zone') } };
+const TIME: ColumnKind = { types: { timestamptz: accept('timestamp with time zone') } };
 
-export const TEXTS: ColumnKind = {
+const TEXTS: ColumnKind = {
   types: { _text: accept('text[]'), _varchar: accept('character varying[]', 'text[]') },
 };
 
-export const WHOLE_NUMBER: ColumnKind = {
+const WHOLE_NUMBER: ColumnKind = {
   types: { int8: accept('bigint'), int4: accept('integer'), int2: accept('smallint') },
 };
 
@@ -44,7 +46,7 @@ export const WHOLE_NUMBER: ColumnKind = {
  * `real` goes by its text, which is the shortest that means it: 0.9 as a double would be 0.8999999761581421. A numeric that
  * a double cannot hold would fail without saying where, so what is out of range becomes NaN, which is refused by name.
  */
-export const CONFIDENCE: ColumnKind = {
+const CONFIDENCE: ColumnKind = {
   types: {
     float8: accept('double precision'),
     float4: { title: 'real', read: (column) => `${column}::text::double precision` },
@@ -63,38 +65,15 @@ export function titleOf({ types }: ColumnKind, conjunction: 'or' | 'and'): strin
   return titles.length === 0 ? last : `${titles.join(', ')} ${conjunction} ${last}`;
 }
 
-/** A column that a relation has to have, or may have; docs/operations.md has the table. */
-export interface ExpectedColumn {
-  readonly kind: ColumnKind;
-  readonly isOptional?: boolean;
-}
-
-type Columns = Readonly<Record<string, ExpectedColumn>>;
-
-export const JOB_COLUMNS: Columns = {
-  id: { kind: UUID },
-  filename: { kind: TEXT },
-  source_kind: { kind: TEXT },
-  result: { kind: JSON_VALUE },
-  original_sha256: { kind: TEXT, isOptional: true },
-  approved: { kind: BOOLEAN },
-  reviewed_by: { kind: TEXT },
-  reviewed_at: { kind: TIME },
-  review_flags: { kind: TEXTS },
-  confidence: { kind: CONFIDENCE },
-  created_at: { kind: TIME },
-  updated_at: { kind: TIME, isOptional: true },
-};
-
-export const CORRECTION_COLUMNS: Columns = {
-  id: { kind: WHOLE_NUMBER },
-  job_id: { kind: UUID },
-  field_path: { kind: TEXT },
-  op: { kind: TEXT, isOptional: true },
-  old_value: { kind: JSON_VALUE },
-  new_value: { kind: JSON_VALUE },
-  position: { kind: WHOLE_NUMBER, isOptional: true },
-  corrected_by: { kind: TEXT },
-  reason: { kind: TEXT },
-  corrected_at: { kind: TIME },
+/** What an external relation may have in place of a column of ours, by the column's type. */
+export const KINDS: Readonly<Record<ColumnType, ColumnKind>> = {
+  uuid: UUID,
+  text: TEXT,
+  'text[]': TEXTS,
+  json: JSON_VALUE,
+  boolean: BOOLEAN,
+  integer: WHOLE_NUMBER,
+  bigint: WHOLE_NUMBER,
+  'double precision': CONFIDENCE,
+  timestamptz: TIME,
 };

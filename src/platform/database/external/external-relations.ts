@@ -1,9 +1,14 @@
 import { type DataSource } from 'typeorm';
 import { type Env } from '../../config/env.js';
 import { errorCode } from '../../files/system-error.js';
+import { columnsOf, type TableColumn } from '../entities/columns.js';
+import { Job, JobCorrection } from '../entities/job.entity.js';
 import { ExternalDatabaseError } from './relation.js';
-import { findRelations, type Relation, type Wanted } from './relation.js';
-import { CORRECTION_COLUMNS, JOB_COLUMNS } from './column-kind.js';
+import { findRelations, type Relation, type ExpectedColumn } from './relation.js';
+import { KINDS } from './column-kind.js';
+
+const JOB_COLUMNS = columnsOf(Job);
+const CORRECTION_COLUMNS = columnsOf(JobCorrection);
 
 /**
  * The two tables or views of somebody else's that stand for `jobs` and `job_corrections`. What is asked of our own tables is
@@ -18,8 +23,8 @@ export class ExternalRelations {
     readonly corrections: Relation,
   ) {
     // Not materialized: PostgreSQL then plans as if the relations stood in the statement itself, with their indexes.
-    this.asJobs = `jobs as not materialized (select ${jobExpressions(jobs, corrections)} from ${jobs.name} as relation)`;
-    this.selectCorrections = `select ${correctionExpressions(corrections)} from ${corrections.name} as relation`;
+    this.asJobs = `jobs as not materialized (select ${expressions(jobs, JOB_COLUMNS, JOB_SUBSTITUTES, corrections.name)} from ${jobs.name} as relation)`;
+    this.selectCorrections = `select ${expressions(corrections, CORRECTION_COLUMNS, CORRECTION_SUBSTITUTES, corrections.name)} from ${corrections.name} as relation`;
   }
 
   /**
@@ -30,8 +35,16 @@ export class ExternalRelations {
   static async find(dataSource: DataSource, env: Env): Promise<ExternalRelations> {
     await refuseUnknownEncoding(dataSource);
     const [jobs, corrections] = await findRelations(dataSource, [
-      wanted(env, 'GROUND_TRUTH_JOBS_RELATION', JOB_COLUMNS),
-      wanted(env, 'GROUND_TRUTH_CORRECTIONS_RELATION', CORRECTION_COLUMNS),
+      {
+        variable: 'GROUND_TRUTH_JOBS_RELATION',
+        name: env.GROUND_TRUTH_JOBS_RELATION ?? '',
+        columns: expected(JOB_COLUMNS, JOB_SUBSTITUTES),
+      },
+      {
+        variable: 'GROUND_TRUTH_CORRECTIONS_RELATION',
+        name: env.GROUND_TRUTH_CORRECTIONS_RELATION ?? '',
+        columns: expected(CORRECTION_COLUMNS, CORRECTION_SUBSTITUTES),
+      },
     ]);
     return new ExternalRelations(jobs!, corrections!);
   }
@@ -67,46 +80,58 @@ export class ExternalRelations {
 /** No such table, column or function, another type. A view's own function may raise these too, with any text. */
 const CHANGED = ['42P01', '42703', '42883', '42804', '42846'];
 
-function wanted(
-  env: Env,
-  variable: 'GROUND_TRUTH_JOBS_RELATION' | 'GROUND_TRUTH_CORRECTIONS_RELATION',
-  columns: Wanted['columns'],
-): Wanted {
-  return { variable, name: env[variable] ?? '', columns };
+/** How a column is read where it is not simply there under its name. */
+interface Substitute {
+  /** SQL for a relation that does not have the column, which makes it optional. */
+  readonly whenAbsent?: (corrections: string) => string;
+  /** SQL around the column. */
+  readonly around?: (column: string) => string;
 }
 
-function jobExpressions(jobs: Relation, corrections: Relation): string {
-  const latest = `(select max(correction.corrected_at) from ${corrections.name} as correction where correction.job_id = relation.id)`;
-  return expressions(jobs, JOB_COLUMNS, {
-    original_sha256: (read) => read ?? 'null::text',
-    updated_at: (read) => read ?? `greatest(relation.created_at, relation.reviewed_at, ${latest})`,
-    review_flags: (read) => `coalesce(${read!}, '{}')`,
-  });
-}
-
-function correctionExpressions(corrections: Relation): string {
-  return expressions(corrections, CORRECTION_COLUMNS, {
-    op: (read) => (read === undefined ? `'replace'::text` : `coalesce(${read}, 'replace')`),
-    // An integer in our schema. What is beyond the end means the end; what is less than 0 is refused by name.
-    position: (read) =>
-      read === undefined
-        ? 'null::integer'
-        : `(case when ${read} < 0 then -1 when ${read} > ${MAX_INTEGER} then ${MAX_INTEGER} else ${read} end)::integer`,
-  });
-}
+const JOB_SUBSTITUTES: Readonly<Record<string, Substitute>> = {
+  original_sha256: { whenAbsent: () => 'null::text' },
+  updated_at: {
+    whenAbsent: (corrections) =>
+      `greatest(relation.created_at, relation.reviewed_at, (select max(correction.corrected_at) from ${corrections} as correction where correction.job_id = relation.id))`,
+  },
+  review_flags: { around: (column) => `coalesce(${column}, '{}')` },
+};
 
 const MAX_INTEGER = 2_147_483_647;
 
-/** @param special what stands for a column, by its name; `read` is undefined where the relation does not have it */
+const CORRECTION_SUBSTITUTES: Readonly<Record<string, Substitute>> = {
+  op: { whenAbsent: () => `'replace'::text`, around: (column) => `coalesce(${column}, 'replace')` },
+  // An integer in our schema. What is beyond the end means the end; what is less than 0 is refused by name.
+  position: {
+    whenAbsent: () => 'null::integer',
+    around: (column) =>
+      `(case when ${column} < 0 then -1 when ${column} > ${MAX_INTEGER} then ${MAX_INTEGER} else ${column} end)::integer`,
+  },
+};
+
+function expected(
+  columns: readonly TableColumn[],
+  substitutes: Readonly<Record<string, Substitute>>,
+): readonly ExpectedColumn[] {
+  return columns.map(({ name, type }) => ({
+    name,
+    kind: KINDS[type],
+    isOptional: substitutes[name]?.whenAbsent !== undefined,
+  }));
+}
+
+/** The columns of a relation under our names. */
 function expressions(
   relation: Relation,
-  expected: object,
-  special: Readonly<Record<string, (read: string | undefined) => string>>,
+  columns: readonly TableColumn[],
+  substitutes: Readonly<Record<string, Substitute>>,
+  corrections: string,
 ): string {
-  return Object.keys(expected)
-    .map((name) => {
+  return columns
+    .map(({ name }) => {
       const read = relation.columns.get(name)?.read(`relation.${name}`);
-      return `${special[name]?.(read) ?? read!} as ${name}`;
+      const { whenAbsent, around } = substitutes[name] ?? {};
+      return `${read === undefined ? whenAbsent!(corrections) : (around?.(read) ?? read)} as ${name}`;
     })
     .join(', ');
 }

@@ -1,6 +1,6 @@
 import { Fault } from '../../fault.js';
 import { type DataSource } from 'typeorm';
-import { type ExpectedColumn, titleOf } from './column-kind.js';
+import { type ColumnKind, titleOf } from './column-kind.js';
 
 /**
  * Somebody else's tables or views cannot be read as jobs and their corrections. One line a fault, for whoever looks after
@@ -49,11 +49,18 @@ interface FoundColumn {
   readonly mayBeRead: boolean;
 }
 
+/** A column that a relation has to have, or may have; docs/operations.md has the table. */
+export interface ExpectedColumn {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  readonly isOptional: boolean;
+}
+
 /** What is asked for: a relation by the variable that names it. */
 export interface Wanted {
   readonly variable: string;
   readonly name: string;
-  readonly columns: Readonly<Record<string, ExpectedColumn>>;
+  readonly columns: readonly ExpectedColumn[];
 }
 
 /**
@@ -150,11 +157,12 @@ function checkColumns(
     faults.push(`${variable}: ${name} may not be read by this role; grant select on ${name} to it`);
     return relation;
   }
-  for (const [column, expectation] of Object.entries(expected)) {
+  for (const expectation of expected) {
+    const { name: column } = expectation;
     const there = found.get(column);
     const read = expectation.kind.types[there?.base ?? '']?.read;
     if (there?.mayBeRead === true && read) columns.set(column, { read, isNeverNull: there.isNeverNull });
-    else if (there || expectation.isOptional !== true)
+    else if (there || !expectation.isOptional)
       faults.push(`${variable}: ${name} ${faultOf(column, there, expectation)}`);
   }
   return relation;
