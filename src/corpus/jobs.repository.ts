@@ -1,4 +1,4 @@
-// SQL stands here where JSON text is written (jobs and corrections come in) and where a lock is taken before anything is read.
+// SQL stands here for JSON text, which TypeORM would write as a JSON string, and for locks that come before any reading.
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';

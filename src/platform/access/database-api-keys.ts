@@ -1,3 +1,4 @@
+// SQL stands here for one lock: keys are created under an advisory lock, for which TypeORM has no method.
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type FindManyOptions, IsNull, Raw, Repository } from 'typeorm';
@@ -11,7 +12,7 @@ import { freeName, type Scope } from './key.js';
 /** Says "creates a key" among the advisory locks of the database; any fixed number would do. */
 const CREATION_LOCK = 7_205_759_405;
 
-/** Keys in the table `api_keys`. One statement is SQL: the lock under which keys are created. */
+/** Keys in the table `api_keys`. */
 @Injectable()
 export class DatabaseApiKeys extends ApiKeys {
   constructor(
