@@ -3,17 +3,15 @@ import { v7 as uuidv7 } from 'uuid';
 import { CorpusFault } from './corpus-fault.js';
 import { ImportService } from './import/import.service.js';
 import { type JobRecord } from './job-record.js';
-import { ReviewRepository } from './jobs.repository.js';
-import { IntakeRepository } from './intake.repository.js';
+import { JobsRepository } from './jobs.repository.js';
 import { type PipelineOutput } from './import/pipeline-output.js';
 
 /** Takes what pipelines have to say of documents. */
 @Injectable()
 export class IntakeService {
   constructor(
-    private readonly intake: IntakeRepository,
     private readonly imports: ImportService,
-    private readonly jobs: ReviewRepository,
+    private readonly jobs: JobsRepository,
   ) {}
 
   /**
@@ -23,8 +21,8 @@ export class IntakeService {
    */
   async create(output: PipelineOutput): Promise<{ job: JobRecord; isNew: boolean }> {
     const id = output.job_id ?? uuidv7();
-    const isNew = await this.intake.insert(id, output);
-    if (!isNew && !(await this.intake.isSame(id, output)))
+    const isNew = await this.jobs.insert(id, output);
+    if (!isNew && !(await this.jobs.isSame(id, output)))
       throw new CorpusFault('job-exists', `job ${id} came in with another result or other fields`, 'job_id');
     return { job: await this.jobs.find(id), isNew };
   }

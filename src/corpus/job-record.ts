@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { readTime, readTimeOrNull, timeText } from '../platform/database/time-column.js';
+import { type Job } from '../platform/database/entities/job.entity.js';
 
 /** A job as it stands in the database, its result left out. Times are RFC 3339. */
 export interface JobSummary {
@@ -25,29 +25,20 @@ export interface JobRecord {
   readonly result: Buffer | null;
 }
 
-/** Selects a summary from `jobs`. */
-export const SUMMARY_COLUMNS = `
-  id as job_id, filename, source_kind, approved, reviewed_by, ${timeText('reviewed_at')}, review_flags, confidence,
-  ${timeText('created_at')}, ${timeText('updated_at')}, original_sha256,
-  (select count(*)::int from job_corrections where job_id = jobs.id) as correction_count`;
-
-/** What `SUMMARY_COLUMNS` gives. */
-export type SummaryRow = JobSummary;
-
-export function toSummary(row: SummaryRow): JobSummary {
+export function toSummary(job: Job): JobSummary {
   return {
-    job_id: row.job_id,
-    filename: row.filename,
-    source_kind: row.source_kind,
-    approved: row.approved,
-    reviewed_by: row.reviewed_by,
-    reviewed_at: readTimeOrNull(row.reviewed_at),
-    review_flags: row.review_flags,
-    confidence: row.confidence,
-    created_at: readTime(row.created_at),
-    updated_at: readTime(row.updated_at),
-    original_sha256: row.original_sha256,
-    correction_count: row.correction_count,
+    job_id: job.id,
+    filename: job.filename,
+    source_kind: job.source_kind,
+    approved: job.approved,
+    reviewed_by: job.reviewed_by,
+    reviewed_at: job.reviewedAt,
+    review_flags: job.review_flags,
+    confidence: job.confidence,
+    created_at: job.createdAt,
+    updated_at: job.updatedAt,
+    original_sha256: job.original_sha256,
+    correction_count: job.correction_count,
   };
 }
 

@@ -1,59 +1,42 @@
+// SQL stands here for JSON text, which TypeORM would write as a JSON string, and for locks that come before any reading.
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, Repository } from 'typeorm';
+import { Job, JobApproval, JobCorrection } from '../platform/database/entities/job.entity.js';
 import { GroundTruthDataSource } from '../platform/database/ground-truth-data-source.js';
-import { readTime, timeText } from '../platform/database/time-column.js';
+import { timeText } from '../platform/database/time-column.js';
+import { formatTimestamp } from '../platform/timestamp.js';
 import { CorpusFault } from './corpus-fault.js';
-import { type JobRecord, SUMMARY_COLUMNS, type SummaryRow, toSummary } from './job-record.js';
+import { IS_SAME_OUTPUT, type PipelineOutput } from './import/pipeline-output.js';
+import { type JobRecord, toSummary } from './job-record.js';
 import { type PlannedCorrection } from './plan.js';
-
-/** The write side's door to single jobs. */
-@Injectable()
-export class JobsRepository {
-  constructor(private readonly dataSource: GroundTruthDataSource) {}
-
-  /**
-   * Deletes a job and, by cascade, its trail.
-   *
-   * @returns how many corrections went with it; undefined where there is no such job
-   */
-  async delete(id: string): Promise<number | undefined> {
-    const dataSource = await this.dataSource.connected();
-    return dataSource.transaction(async (transaction) => {
-      // The lock holds off corrections that would be deleted but not counted.
-      const found: unknown[] = await transaction.query('select from jobs where id = $1 for update', [id]);
-      if (found.length === 0) return undefined;
-      const [trail] = await transaction.query<[{ length: number }]>(
-        'select count(*)::int as length from job_corrections where job_id = $1',
-        [id],
-      );
-      await transaction.query('delete from jobs where id = $1', [id]);
-      return trail.length;
-    });
-  }
-}
-
-/** A correction as it stands in the trail. */
-export interface RecordedCorrection extends PlannedCorrection {
-  readonly id: number;
-  readonly corrected_by: string;
-  readonly reason: string | null;
-  /** RFC 3339. */
-  readonly corrected_at: string;
-}
 
 /** A correction on its way into the trail. */
 export interface NewCorrection extends PlannedCorrection {
   readonly reason: string | null;
 }
 
-/** Reads and changes single jobs. */
+/** A correction as it stands in the trail. */
+export interface RecordedCorrection extends NewCorrection {
+  readonly id: number;
+  readonly corrected_by: string;
+  /** RFC 3339. */
+  readonly corrected_at: string;
+}
+
+/** The write side's door to single jobs. */
 @Injectable()
-export class ReviewRepository {
-  constructor(private readonly dataSource: GroundTruthDataSource) {}
+export class JobsRepository {
+  constructor(
+    private readonly dataSource: GroundTruthDataSource,
+    @InjectRepository(Job) private readonly jobs: Repository<Job>,
+    @InjectRepository(JobCorrection) private readonly corrections: Repository<JobCorrection>,
+  ) {}
 
   /** @throws CorpusFault `job-not-found` */
   async find(id: string): Promise<JobRecord> {
-    return readJob((await this.dataSource.connected()).manager, id);
+    await this.dataSource.connected();
+    return readJob(this.jobs, id);
   }
 
   /**
@@ -62,14 +45,27 @@ export class ReviewRepository {
    * @throws CorpusFault `job-not-found`
    */
   async findTrail(id: string): Promise<RecordedCorrection[]> {
-    const { manager } = await this.dataSource.connected();
-    const rows = await manager.query<CorrectionRow[]>(
-      `select id, field_path, op, old_value, new_value, position, corrected_by, reason, ${timeText('corrected_at')}
-       from job_corrections where job_id = $1 order by job_corrections.corrected_at, id`,
-      [id],
-    );
-    if (rows.length === 0) await readJob(manager, id);
-    return rows.map(toCorrection);
+    await this.dataSource.connected();
+    const order = { corrected_at: 'ASC', id: 'ASC' } as const;
+    const trail = await this.corrections.find({ where: { job_id: id }, order });
+    if (trail.length === 0 && !(await this.jobs.existsBy({ id }))) throw notFound(id);
+    return trail.map(toCorrection);
+  }
+
+  /** @returns false where there is a job with this id already; nothing has happened then */
+  async insert(id: string, output: PipelineOutput): Promise<boolean> {
+    const dataSource = await this.dataSource.connected();
+    return dataSource.transaction(async (manager) => {
+      await manager.query('set local ground_truth.is_compact = on');
+      const values = [id, ...valuesOf(output), output.result?.toString() ?? null];
+      return (await manager.query<unknown[]>(insertJob, values)).length > 0;
+    });
+  }
+
+  /** Whether the job with this id came in as the same output. */
+  async isSame(id: string, output: PipelineOutput): Promise<boolean> {
+    const dataSource = await this.dataSource.connected();
+    return (await dataSource.query<unknown[]>(selectSame, [id, ...valuesOf(output)])).length > 0;
   }
 
   /**
@@ -84,7 +80,24 @@ export class ReviewRepository {
       await manager.query('set local ground_truth.is_compact = on; lock table jobs in row exclusive mode');
       // By itself: what a statement reads besides the rows that it locks is of the moment before it got them.
       await manager.query('select from jobs where id = $1 for no key update', [id]);
-      return work(new LockedJob(manager, await readJob(manager, id)));
+      return work(new LockedJob(manager, await readJob(manager.getRepository(Job), id)));
+    });
+  }
+
+  /**
+   * Deletes a job and, by cascade, its trail.
+   *
+   * @returns how many corrections went with it; undefined where there is no such job
+   */
+  async erase(id: string): Promise<number | undefined> {
+    const dataSource = await this.dataSource.connected();
+    return dataSource.transaction(async (manager) => {
+      // The lock holds off corrections that would be deleted but not counted.
+      const found = await manager.query<unknown[]>('select from jobs where id = $1 for update', [id]);
+      if (found.length === 0) return undefined;
+      const length = await manager.countBy(JobCorrection, { job_id: id });
+      await manager.delete(Job, id);
+      return length;
     });
   }
 }
@@ -122,29 +135,86 @@ export class LockedJob {
       ...correction,
       id: Number(rows[index]!.id),
       corrected_by: correctedBy,
-      corrected_at: readTime(rows[index]!.corrected_at),
+      corrected_at: rows[index]!.corrected_at,
     }));
   }
 
-  /** Approves or reopens it, and notes that in the history. */
-  async setApproved(approved: boolean, reviewedBy: string): Promise<void> {
-    await this.manager.query(
-      `update jobs set approved = $2, reviewed_by = $3, reviewed_at = greatest(clock_timestamp(), updated_at)
-       where id = $1`,
-      [this.id, approved, reviewedBy],
-    );
-    await this.manager.query(
-      `insert into job_approvals (job_id, approved, reviewed_by, reviewed_at)
-       select id, approved, reviewed_by, reviewed_at from jobs where id = $1`,
-      [this.id],
-    );
+  /**
+   * Approves or reopens it, and notes that in the history.
+   *
+   * @returns the job as it is then
+   */
+  async setApproved(approved: boolean, reviewedBy: string): Promise<JobRecord> {
+    const now = () => 'greatest(clock_timestamp(), updated_at)';
+    await this.manager.update(Job, this.id, { approved, reviewed_by: reviewedBy, reviewed_at: now });
+    const job = await this.read();
+    const { reviewed_at } = job.summary;
+    await this.manager.insert(JobApproval, {
+      job_id: this.id,
+      approved,
+      reviewed_by: reviewedBy,
+      reviewed_at: reviewed_at!,
+    });
+    return job;
   }
 
   /** As it is now. */
   async read(): Promise<JobRecord> {
-    return readJob(this.manager, this.id);
+    return readJob(this.manager.getRepository(Job), this.id);
   }
 }
+
+async function readJob(jobs: Repository<Job>, id: string): Promise<JobRecord> {
+  const job = await jobs.createQueryBuilder('job').addSelect('job.result').where({ id }).getOne();
+  if (job === null) throw notFound(id);
+  const result = job.result == null || job.result === 'null' ? null : Buffer.from(job.result);
+  return { summary: toSummary(job), result };
+}
+
+function notFound(id: string): CorpusFault {
+  return new CorpusFault('job-not-found', `there is no job ${id}`);
+}
+
+function toCorrection(row: JobCorrection): RecordedCorrection {
+  return {
+    id: Number(row.id),
+    field_path: row.field_path,
+    op: row.op,
+    old_value: Buffer.from(row.old_value ?? 'null'),
+    new_value: Buffer.from(row.new_value ?? 'null'),
+    position: row.position,
+    corrected_by: row.corrected_by,
+    reason: row.reason,
+    corrected_at: row.correctedAt,
+  };
+}
+
+/** $2 to $7 of `insertJob` and `selectSame`. */
+function valuesOf(output: PipelineOutput): unknown[] {
+  return [
+    output.filename,
+    output.source_kind,
+    output.original_sha256,
+    output.review_flags,
+    output.confidence,
+    output.created_at === null ? null : formatTimestamp(output.created_at),
+  ];
+}
+
+const insertJob = `
+  insert into jobs
+    (id, filename, source_kind, original_sha256, review_flags, confidence, created_at, result)
+  values ($1, $2, $3, $4, $5::text[], $6, coalesce($7::timestamptz, now()), $8::json)
+  on conflict (id) do nothing
+  returning id
+`;
+
+const selectSame = `
+  with staged (filename, source_kind, original_sha256, review_flags, confidence, created_at) as (
+    values ($2::text, $3::text, $4::text, $5::text[], $6::double precision, $7::timestamptz)
+  )
+  select from jobs, staged where jobs.id = $1 and ${IS_SAME_OUTPUT}
+`;
 
 // A clock that was set back must not put a correction before the one that it follows.
 const appendCorrections = `
@@ -156,37 +226,5 @@ const appendCorrections = `
     unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[])
       with ordinality as made (field_path, op, old_value, new_value, position, reason, ordinal)
   order by ordinal
-  returning id, ${timeText('corrected_at')}
+  returning id, ${timeText('corrected_at')} as corrected_at
 `;
-
-interface CorrectionRow {
-  readonly id: string;
-  readonly field_path: string;
-  readonly op: PlannedCorrection['op'];
-  readonly old_value: string | null;
-  readonly new_value: string | null;
-  readonly position: number | null;
-  readonly corrected_by: string;
-  readonly reason: string | null;
-  readonly corrected_at: string;
-}
-
-function toCorrection(row: CorrectionRow): RecordedCorrection {
-  return {
-    ...row,
-    id: Number(row.id),
-    old_value: Buffer.from(row.old_value ?? 'null'),
-    new_value: Buffer.from(row.new_value ?? 'null'),
-    corrected_at: readTime(row.corrected_at),
-  };
-}
-
-async function readJob(manager: EntityManager, id: string): Promise<JobRecord> {
-  const [row] = await manager.query<(SummaryRow & { result: string | null })[]>(
-    `select ${SUMMARY_COLUMNS}, result from jobs where id = $1`,
-    [id],
-  );
-  if (row === undefined) throw new CorpusFault('job-not-found', `there is no job ${id}`);
-  const result = row.result === null || row.result === 'null' ? null : Buffer.from(row.result);
-  return { summary: toSummary(row), result };
-}

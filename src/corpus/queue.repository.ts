@@ -1,55 +1,67 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { Job } from '../platform/database/entities/job.entity.js';
 import { GroundTruthDataSource } from '../platform/database/ground-truth-data-source.js';
-import { type JobSummary, SUMMARY_COLUMNS, type SummaryRow, toSummary } from './job-record.js';
-import { type QueueQueryDto } from './queue.service.js';
+import { type JobSummary, toSummary } from './job-record.js';
+
+/** By which expression, the one that an index has, and of which type. Jobs without a confidence come last. */
+const ORDERS = {
+  created_at: { expression: 'job.created_at', type: 'timestamptz' },
+  confidence: { expression: `coalesce(job.confidence, 'infinity')`, type: 'double precision' },
+};
+
+type Sort = keyof typeof ORDERS;
+
+export const SORTS = ['created_at', 'confidence'] as const satisfies readonly Sort[];
+
+/** Which jobs, and in which order. */
+export interface QueueFilter {
+  readonly approved?: boolean;
+  readonly has_corrections?: boolean;
+  readonly source_kind?: string;
+  readonly flag?: string;
+  readonly filename?: string;
+  readonly confidence_lt?: number;
+  readonly sort: Sort;
+}
 
 /** The last job of a page, by what it was sorted by: a time (RFC 3339), or a confidence, which may be Infinity. */
 export interface Position {
-  readonly sort: QueueQueryDto['sort'];
+  readonly sort: Sort;
   readonly value: string;
   readonly id: string;
 }
 
-/** By which expression, the one that an index has, and of which type. Jobs without a confidence come last. */
-const ORDERS = {
-  created_at: { expression: 'jobs.created_at', type: 'timestamptz' },
-  confidence: { expression: `coalesce(jobs.confidence, 'infinity')`, type: 'double precision' },
-};
-
 /** Reads pages of jobs. */
 @Injectable()
 export class QueueRepository {
-  constructor(private readonly dataSource: GroundTruthDataSource) {}
+  constructor(
+    private readonly dataSource: GroundTruthDataSource,
+    @InjectRepository(Job) private readonly jobs: Repository<Job>,
+  ) {}
 
   /** At most `limit` jobs, the first behind `after`: keyset, so that a page costs the same wherever it is. */
-  async findPage(filter: QueueQueryDto, after: Position | undefined, limit: number): Promise<JobSummary[]> {
-    const dataSource = await this.dataSource.connected();
+  async findPage(filter: QueueFilter, after: Position | undefined, limit: number): Promise<JobSummary[]> {
+    await this.dataSource.connected();
     const { expression, type } = ORDERS[filter.sort];
-    const values: unknown[] = [];
-    const value = (given: unknown) => `$${values.push(given)}`;
-    const conditions = conditionsOf(filter, value);
-    if (after)
-      conditions.push(`(${expression}, id) > (${value(after.value)}::${type}, ${value(after.id)}::uuid)`);
-    const rows = await dataSource.query<SummaryRow[]>(
-      `select ${SUMMARY_COLUMNS} from jobs ${conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`}
-       order by ${expression}, jobs.id limit ${value(limit)}`,
-      values,
-    );
-    return rows.map(toSummary);
+    const page = this.jobs
+      .createQueryBuilder('job')
+      .orderBy(expression)
+      .addOrderBy('job.id')
+      .limit(limit)
+      .setParameters({ ...filter, ...after });
+    const { approved, has_corrections } = filter;
+    if (approved !== undefined) page.andWhere(approved ? 'job.approved' : 'not job.approved');
+    if (has_corrections !== undefined) {
+      const hasTrail = 'exists (select from job_corrections where job_id = job.id)';
+      page.andWhere(has_corrections ? hasTrail : `not ${hasTrail}`);
+    }
+    if (filter.source_kind !== undefined) page.andWhere('job.source_kind = :source_kind');
+    if (filter.flag !== undefined) page.andWhere(':flag = any (job.review_flags)');
+    if (filter.filename !== undefined) page.andWhere('strpos(lower(job.filename), lower(:filename)) > 0');
+    if (filter.confidence_lt !== undefined) page.andWhere('job.confidence < :confidence_lt');
+    if (after) page.andWhere(`(${expression}, job.id) > (:value::${type}, :id::uuid)`);
+    return (await page.getMany()).map(toSummary);
   }
-}
-
-function conditionsOf(filter: QueueQueryDto, value: (given: unknown) => string): string[] {
-  const conditions: string[] = [];
-  const { approved, has_corrections, source_kind, flag, filename, confidence_lt } = filter;
-  if (approved !== undefined) conditions.push(approved ? 'approved' : 'not approved');
-  if (has_corrections !== undefined) {
-    const hasTrail = 'exists (select from job_corrections where job_id = jobs.id)';
-    conditions.push(has_corrections ? hasTrail : `not ${hasTrail}`);
-  }
-  if (source_kind !== undefined) conditions.push(`source_kind = ${value(source_kind)}`);
-  if (flag !== undefined) conditions.push(`${value(flag)} = any (review_flags)`);
-  if (filename !== undefined) conditions.push(`strpos(lower(filename), lower(${value(filename)})) > 0`);
-  if (confidence_lt !== undefined) conditions.push(`confidence < ${value(confidence_lt)}`);
-  return conditions;
 }

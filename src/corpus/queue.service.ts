@@ -10,12 +10,10 @@ import { ParameterError } from '../platform/parameters/read-dto.js';
 import { UUID } from '../platform/parameters/uuid.js';
 import { formatTimestamp, parseTimestamp, TimestampError } from '../platform/timestamp.js';
 import { type JobSummary } from './job-record.js';
-import { type Position, QueueRepository } from './queue.repository.js';
-
-export const SORTS = ['created_at', 'confidence'] as const;
+import { type Position, type QueueFilter, QueueRepository, SORTS } from './queue.repository.js';
 
 /** Which jobs to list, and in which order. */
-export class QueueQueryDto {
+export class QueueQueryDto implements QueueFilter {
   @BooleanParameter()
   readonly approved?: boolean;
 
@@ -37,7 +35,7 @@ export class QueueQueryDto {
   readonly confidence_lt?: number;
 
   @ChoiceParameter(SORTS)
-  readonly sort: (typeof SORTS)[number] = 'created_at';
+  readonly sort: QueueFilter['sort'] = 'created_at';
 
   @CountParameter(1, 200)
   readonly limit: number = 50;

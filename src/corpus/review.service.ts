@@ -4,7 +4,7 @@ import { ReplayService } from '../replay/replay.service.js';
 import { CorpusFault } from './corpus-fault.js';
 import { type JobRecord, versionOf } from './job-record.js';
 import { type EditRequest, plan, type Plan, type PlannedCorrection } from './plan.js';
-import { type LockedJob, type RecordedCorrection, ReviewRepository } from './jobs.repository.js';
+import { JobsRepository, type LockedJob, type RecordedCorrection } from './jobs.repository.js';
 
 /** Who changes a job, and which of its versions they have seen. */
 export interface Change {
@@ -32,7 +32,7 @@ const MAX_WORK = 1_000_000_000;
 @Injectable()
 export class ReviewService {
   constructor(
-    private readonly jobs: ReviewRepository,
+    private readonly jobs: JobsRepository,
     private readonly replay: ReplayService,
   ) {}
 
@@ -88,8 +88,7 @@ export class ReviewService {
       if (job.found.summary.approved === approved) return job.found;
       if (approved && job.found.result === null)
         throw new CorpusFault('no-result', 'a job without a result cannot be approved');
-      await job.setApproved(approved, change.reviewer);
-      return job.read();
+      return job.setApproved(approved, change.reviewer);
     });
   }
 }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type ExportOutcome } from '../../src/platform/access/access-log.js';
 import { type ApiKey } from '../../src/platform/access/api-keys.js';
-import { DatabaseAccessLog } from '../../src/platform/access/database-access-log.js';
-import { DatabaseApiKeys, FIND_BY_DIGEST } from '../../src/platform/access/database-api-keys.js';
+import { type DatabaseAccessLog } from '../../src/platform/access/database-access-log.js';
+import { byDigest, type DatabaseApiKeys } from '../../src/platform/access/database-api-keys.js';
 import { SCOPES } from '../../src/platform/access/key.js';
 import { Env } from '../../src/platform/config/env.js';
+import { ApiKeyRow } from '../../src/platform/database/entities/access.entity.js';
 import { GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { accessLogIn, keysIn } from '../setup/keys.js';
 
 const DIGEST = 'a'.repeat(64);
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
@@ -23,7 +25,7 @@ describe('keys', () => {
 
   beforeEach(async () => {
     await database.query('delete from api_keys');
-    keys = new DatabaseApiKeys(database.dataSource);
+    keys = keysIn(database.dataSource);
   });
 
   const create = (name = 'nightly', expires_at: string | null = null) =>
@@ -63,7 +65,7 @@ describe('keys', () => {
   it('are not looked up where the text cannot be one', async () => {
     const { secret } = await create();
     const env = Env.read({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' });
-    const nowhere = new DatabaseApiKeys(new GroundTruthDataSource(env));
+    const nowhere = keysIn(new GroundTruthDataSource(env));
     for (const text of [
       '',
       'gt_',
@@ -83,9 +85,9 @@ describe('keys', () => {
        select gen_random_uuid(), 'key ' || n, encode(sha256(n::text::bytea), 'hex'), '{export}' from generate_series(1, 5000) as n`,
     );
     await database.query('vacuum analyze api_keys');
-    const [row] = await database.query<{ 'QUERY PLAN': string }>(
-      `explain (format json) ${FIND_BY_DIGEST.replace('$1', `'${DIGEST}'`)}`,
-    );
+    const rows = database.dataSource.getRepository(ApiKeyRow);
+    const [sql, values] = rows.createQueryBuilder().setFindOptions(byDigest(DIGEST)).getQueryAndParameters();
+    const [row] = await database.query<{ 'QUERY PLAN': string }>(`explain (format json) ${sql}`, values);
     const [{ Plan }] = JSON.parse(row!['QUERY PLAN']) as [{ Plan: Record<string, unknown> }];
     expect(Plan).toMatchObject({ 'Node Type': 'Index Scan', 'Index Name': 'api_keys_sha256_is_unique' });
     expect(Plan).not.toHaveProperty('Plans');
@@ -133,6 +135,23 @@ describe('keys', () => {
     }
   });
 
+  it.each(['2999-01-01T10:15:00.000001Z', '0987-12-31T17:00:00Z', '9999-12-31T23:59:59.9Z'])(
+    'keep the time %s to the microsecond, whatever the session writes times like',
+    async (time) => {
+      const url = new URL(database.url);
+      url.searchParams.set('options', '-c TimeZone=Asia/Jakarta -c DateStyle=German');
+      const local = new GroundTruthDataSource(Env.read({ DATABASE_URL: url.href }));
+      try {
+        const { key } = await keysIn(local).create({ name: 'a', scopes: ['export'], expires_at: time });
+        expect(key.expires_at).toBe(time);
+        expect(await keysIn(local).list()).toEqual(await keys.list());
+        expect(await keys.list()).toMatchObject([{ expires_at: time }]);
+      } finally {
+        await local.destroy();
+      }
+    },
+  );
+
   it('are not found by a role that may not note their use', async () => {
     const { secret } = await create();
     const role = `key_reader_${process.pid}`;
@@ -141,7 +160,7 @@ describe('keys', () => {
     url.searchParams.set('options', `-c role=${role}`);
     const reader = new GroundTruthDataSource(Env.read({ DATABASE_URL: url.href }));
     try {
-      await expect(new DatabaseApiKeys(reader).find(secret)).rejects.toMatchObject({ code: '42501' });
+      await expect(keysIn(reader).find(secret)).rejects.toMatchObject({ code: '42501' });
     } finally {
       await reader.destroy();
       await database.query(`drop owned by ${role}; drop role ${role}`);
@@ -151,7 +170,7 @@ describe('keys', () => {
   it('have names of their own, whoever else creates one at the same time', async () => {
     const other = new GroundTruthDataSource(Env.read({ DATABASE_URL: database.url }));
     try {
-      const both = [keys, new DatabaseApiKeys(other)];
+      const both = [keys, keysIn(other)];
       const made = await Promise.allSettled(
         both.map((each) => each.create({ name: 'same', scopes: ['export'], expires_at: null })),
       );
@@ -201,7 +220,7 @@ describe('keys', () => {
         await Promise.all(connections.map((each) => each.initialize()));
         const made = await Promise.all(
           connections.map((each, n) =>
-            new DatabaseApiKeys(each).createIfNone({
+            keysIn(each).createIfNone({
               name: which === 'same' ? 'first' : `first ${n}`,
               scopes: ['admin'],
               expires_at: null,
@@ -294,7 +313,7 @@ describe('the log of exports', () => {
   let log: DatabaseAccessLog;
 
   beforeAll(() => {
-    log = new DatabaseAccessLog(database.dataSource);
+    log = accessLogIn(database.dataSource);
   });
 
   const begin = (who: string) =>
@@ -313,6 +332,23 @@ describe('the log of exports', () => {
       { id: first, began_at: time, who: 'nightly', ...whole, ended_at: time, ...END },
     ]);
     expect(await log.list(1)).toMatchObject([{ id: second }]);
+  });
+
+  it('is kept by a role that may not read it', async () => {
+    const role = `log_writer_${process.pid}`;
+    await database.query(`create role ${role}; grant insert on access_log, access_log_outcomes to ${role}`);
+    const url = new URL(database.url);
+    url.searchParams.set('options', `-c role=${role}`);
+    const writer = new GroundTruthDataSource(Env.read({ DATABASE_URL: url.href }));
+    try {
+      const id = await accessLogIn(writer).begin({ who: 'rini', via: 'cli', filter: {} });
+      await accessLogIn(writer).end(id, END);
+      expect(await log.list(1)).toMatchObject([{ id, who: 'rini', ...END }]);
+      await expect(accessLogIn(writer).list(1)).rejects.toMatchObject({ code: '42501' });
+    } finally {
+      await writer.destroy();
+      await database.query(`drop owned by ${role}; drop role ${role}`);
+    }
   });
 
   it('takes one outcome for an export, and none without it', async () => {

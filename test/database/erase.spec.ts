@@ -1,5 +1,4 @@
-import { JobsRepository } from '../../src/corpus/jobs.repository.js';
-import { exportText, importText, sampleLine } from '../setup/corpus.js';
+import { exportText, importText, jobsIn, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase } from '../setup/database.js';
 
 describe('erase', () => {
@@ -20,9 +19,9 @@ describe('erase', () => {
     };
     const other = sampleLine({ ...corrected, job_id: '0197a1b2-0000-7000-8000-000000000002' });
     await importText(database.dataSource, sampleLine(corrected) + other);
-    const jobs = new JobsRepository(database.dataSource);
-    expect(await jobs.delete('0197a1b2-0000-7000-8000-000000000001')).toBe(2);
-    expect(await jobs.delete('0197a1b2-0000-7000-8000-000000000001')).toBeUndefined();
+    const jobs = jobsIn(database.dataSource);
+    expect(await jobs.erase('0197a1b2-0000-7000-8000-000000000001')).toBe(2);
+    expect(await jobs.erase('0197a1b2-0000-7000-8000-000000000001')).toBeUndefined();
     expect(await exportText(database.dataSource)).toBe(other);
     expect(await database.query('select count(*)::int as left from job_corrections')).toEqual([{ left: 2 }]);
     await database.drop();

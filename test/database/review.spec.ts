@@ -1,12 +1,10 @@
 import fc from 'fast-check';
 import { FieldReader } from '../../src/corpus/import/field-reader.js';
 import { CorpusFault } from '../../src/corpus/corpus-fault.js';
-import { IntakeRepository } from '../../src/corpus/intake.repository.js';
 import { IntakeService } from '../../src/corpus/intake.service.js';
 import { readPipelineOutput } from '../../src/corpus/import/pipeline-output.js';
 import { ImportService } from '../../src/corpus/import/import.service.js';
 import { StagingRepository } from '../../src/corpus/import/staging.repository.js';
-import { ReviewRepository } from '../../src/corpus/jobs.repository.js';
 import { ReplayService } from '../../src/replay/replay.service.js';
 import { type CorrectionRequest, ReviewService } from '../../src/corpus/review.service.js';
 import { jsonText, spaced } from '../json-text/arbitrary-json.js';
@@ -19,7 +17,7 @@ import {
   readElements,
   readMembers,
 } from '../../src/json-text/index.js';
-import { exportText, linesOf } from '../setup/corpus.js';
+import { exportText, jobsIn, linesOf } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
 describe('what the review records', () => {
@@ -29,13 +27,10 @@ describe('what the review records', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    const jobs = new ReviewRepository(database.dataSource);
-    ingest = new IntakeService(
-      new IntakeRepository(database.dataSource),
-      new ImportService(new StagingRepository(database.dataSource), new ReplayService()),
-      jobs,
-    );
-    review = new ReviewService(jobs, new ReplayService());
+    const jobs = jobsIn(database.dataSource);
+    const replay = new ReplayService();
+    ingest = new IntakeService(new ImportService(new StagingRepository(database.dataSource), replay), jobs);
+    review = new ReviewService(jobs, replay);
   });
   afterAll(() => database.drop());
   beforeEach(() => database.clear());

@@ -1,11 +1,10 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DatabaseAccessLog } from '../../src/platform/access/database-access-log.js';
-import { DatabaseApiKeys } from '../../src/platform/access/database-api-keys.js';
 import { runCli, runShell } from '../setup/cli.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { externalSettings } from '../setup/external.js';
+import { accessLogIn, keysIn } from '../setup/keys.js';
 
 const NOWHERE = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
 const SECRET = /^gt_[A-Za-z0-9_-]{43}\n$/;
@@ -211,7 +210,7 @@ describe('api-key', () => {
     const line = 'KEY=$($CLI api-key create --name shell --scope export) && echo "key: $KEY"';
     const run = await runShell(line, { env });
     const [, secret = ''] = /^key: (gt_\S{43})\n$/.exec(run.stdout.toString()) ?? [];
-    expect(await new DatabaseApiKeys(database.dataSource).find(secret)).toMatchObject({
+    expect(await keysIn(database.dataSource).find(secret)).toMatchObject({
       name: 'shell',
       scopes: ['export'],
       state: 'valid',
@@ -227,7 +226,7 @@ describe('api-key', () => {
 
 describe('access-log', () => {
   it('lists exports, the newest first', async () => {
-    const log = new DatabaseAccessLog(database.dataSource);
+    const log = accessLogIn(database.dataSource);
     const first = await log.begin({
       who: 'night\u001b[2Jly',
       via: 'http',

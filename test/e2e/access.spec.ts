@@ -3,14 +3,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseApiKeys } from '../../src/platform/access/database-api-keys.js';
-import { DatabaseAccessLog } from '../../src/platform/access/database-access-log.js';
 import { type LoggedExport } from '../../src/platform/access/access-log.js';
 import { type Scope, SCOPES } from '../../src/platform/access/key.js';
 import { runCli } from '../setup/cli.js';
 import { importText, insertLargeJobs, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
-import { bearer, createKey } from '../setup/keys.js';
+import { accessLogIn, bearer, createKey, keysIn } from '../setup/keys.js';
 import { beginReading } from '../setup/reader.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
@@ -95,7 +93,7 @@ describe('access control', () => {
       `update api_keys set expires_at = now() - interval '1 second' where name = 'expired'`,
     );
     const revoked = await createKey(database, 'revoked', 'admin');
-    await new DatabaseApiKeys(database.dataSource).revoke('revoked');
+    await keysIn(database.dataSource).revoke('revoked');
     const unknown = `gt_${'a'.repeat(43)}`;
     for (const operation of (await operations()).filter(({ scope }) => scope !== undefined)) {
       for (const method of operation.method === 'GET' ? ['GET', 'HEAD'] : [operation.method]) {
@@ -220,7 +218,7 @@ describe('rate limits', () => {
 });
 
 describe('the access log', () => {
-  const log = () => new DatabaseAccessLog(database.dataSource);
+  const log = () => accessLogIn(database.dataSource);
 
   /** The newest entry, once it has an end. */
   async function lastEntry(): Promise<LoggedExport> {
@@ -310,7 +308,7 @@ describe('the access log', () => {
       const secret = await createKey(database, 'short-lived', 'export');
       const response = await begin(secret);
       const reset = once(response, 'error') as Promise<[NodeJS.ErrnoException]>;
-      await new DatabaseApiKeys(database.dataSource).revoke('short-lived');
+      await keysIn(database.dataSource).revoke('short-lived');
       expect(await lastEntry()).toMatchObject({ outcome: 'key_revoked', who: 'short-lived' });
       response.resume();
       expect((await reset)[0].code).toBe('ECONNRESET');

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseAccessLog } from '../../src/platform/access/database-access-log.js';
 import { type Answer, apiOf } from '../setup/api.js';
 import { runCli } from '../setup/cli.js';
 import { importText, parseLines, sampleLine } from '../setup/corpus.js';
@@ -10,6 +9,7 @@ import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/d
 import { MARKER } from '../setup/log-watch.js';
 import { startReader } from '../setup/reader.js';
 import { startServer, type TestServer } from '../setup/server.js';
+import { accessLogIn } from '../setup/keys.js';
 
 let database: TestDatabase;
 let env: NodeJS.ProcessEnv;
@@ -55,7 +55,7 @@ describe('kill -9 of the server in the middle of exports', () => {
     expect(code).toBeGreaterThan(0);
 
     while ((await sessions()).some((pid) => !ownSessions.includes(pid))) await sleep(20);
-    const logged = await new DatabaseAccessLog(database.dataSource).list(10);
+    const logged = await accessLogIn(database.dataSource).list(10);
     expect(logged.map(({ via, outcome, ended_at }) => [via, outcome, ended_at])).toEqual([
       ['http', null, null],
       ['http', null, null],

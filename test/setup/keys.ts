@@ -1,6 +1,24 @@
 import { type Scope } from '../../src/platform/access/key.js';
+import { DatabaseAccessLog } from '../../src/platform/access/database-access-log.js';
 import { DatabaseApiKeys } from '../../src/platform/access/database-api-keys.js';
+import {
+  AccessLogEntry,
+  AccessLogOutcome,
+  ApiKeyRow,
+} from '../../src/platform/database/entities/access.entity.js';
+import { type GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
 import { type TestDatabase } from './database.js';
+
+/** The keys that are kept there; it need not be connected yet. */
+export function keysIn(dataSource: GroundTruthDataSource): DatabaseApiKeys {
+  return new DatabaseApiKeys(dataSource, dataSource.getRepository(ApiKeyRow));
+}
+
+/** The log of exports, likewise. */
+export function accessLogIn(dataSource: GroundTruthDataSource): DatabaseAccessLog {
+  const entries = dataSource.getRepository(AccessLogEntry);
+  return new DatabaseAccessLog(dataSource, entries, dataSource.getRepository(AccessLogOutcome));
+}
 
 /** Makes a key, as `ground-truth api-key create` does. */
 export async function createKey(
@@ -8,7 +26,7 @@ export async function createKey(
   name: string,
   ...scopes: readonly Scope[]
 ): Promise<string> {
-  const { secret } = await new DatabaseApiKeys(dataSource).create({ name, scopes, expires_at: null });
+  const { secret } = await keysIn(dataSource).create({ name, scopes, expires_at: null });
   return secret;
 }
 

@@ -32,7 +32,7 @@ export class EraseCommand extends TerminalCommand {
       ]);
     }
     refuseToWrite('erase', this.env);
-    const corrections = await this.jobs.delete(jobId);
+    const corrections = await this.jobs.erase(jobId);
     if (corrections === undefined) throw new Failure(`there is no job ${jobId}; nothing was erased`);
     printNote(
       `erased job ${jobId} and its trail of ${corrections} ${corrections === 1 ? 'correction' : 'corrections'}`,

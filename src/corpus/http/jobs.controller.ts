@@ -26,7 +26,7 @@ import { type JobRecord, represent } from '../job-record.js';
 import { QueueQueryDto } from '../queue.service.js';
 import { type QueuePage, QueueService } from '../queue.service.js';
 import { correctionsText } from './answers.js';
-import { ReviewRepository } from '../jobs.repository.js';
+import { JobsRepository } from '../jobs.repository.js';
 
 /** Results in, and jobs as they are. */
 @DescribeJobs()
@@ -34,7 +34,7 @@ import { ReviewRepository } from '../jobs.repository.js';
 export class JobsController {
   constructor(
     private readonly intake: IntakeService,
-    private readonly jobs: ReviewRepository,
+    private readonly jobs: JobsRepository,
     private readonly queue: QueueService,
     private readonly transfers: Transfers,
     private readonly env: Env,

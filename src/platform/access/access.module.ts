@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { Env } from '../config/env.js';
-import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
+import { AccessLogEntry, AccessLogOutcome, ApiKeyRow } from '../database/entities/access.entity.js';
 import { AccessLog } from './access-log.js';
 import { ApiKeysFile } from './api-keys-file.js';
 import { ApiKeys } from './api-keys.js';
@@ -8,23 +9,24 @@ import { DatabaseAccessLog } from './database-access-log.js';
 import { DatabaseApiKeys } from './database-api-keys.js';
 import { ProcessAccessLog } from './process-access-log.js';
 
-const inject = [Env, GroundTruthDataSource];
-
 /** Gives every module the keys and the log of exports, wherever the environment has them kept. */
 @Global()
 @Module({
+  imports: [TypeOrmModule.forFeature([ApiKeyRow, AccessLogEntry, AccessLogOutcome])],
   providers: [
+    DatabaseApiKeys,
     {
       provide: ApiKeys,
-      inject,
-      useFactory: (env: Env, dataSource: GroundTruthDataSource): ApiKeys =>
-        env.isReadOnly ? new ApiKeysFile(env.GROUND_TRUTH_KEYS_FILE) : new DatabaseApiKeys(dataSource),
+      inject: [Env, DatabaseApiKeys],
+      useFactory: (env: Env, keys: DatabaseApiKeys): ApiKeys =>
+        env.isReadOnly ? new ApiKeysFile(env.GROUND_TRUTH_KEYS_FILE) : keys,
     },
+    DatabaseAccessLog,
     {
       provide: AccessLog,
-      inject,
-      useFactory: (env: Env, dataSource: GroundTruthDataSource): AccessLog =>
-        env.isReadOnly ? new ProcessAccessLog() : new DatabaseAccessLog(dataSource),
+      inject: [Env, DatabaseAccessLog],
+      useFactory: (env: Env, log: DatabaseAccessLog): AccessLog =>
+        env.isReadOnly ? new ProcessAccessLog() : log,
     },
   ],
   exports: [ApiKeys, AccessLog],

@@ -1,66 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { type GroundTruthDataSource } from '../database/ground-truth-data-source.js';
-import { readTime, timeText } from '../database/time-column.js';
+import { AccessLogEntry, AccessLogOutcome } from '../database/entities/access.entity.js';
+import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { AccessLog, type ExportBegin, type ExportEnd, type LoggedExport } from './access-log.js';
 
 /** The log in the tables `access_log` and `access_log_outcomes`. */
+@Injectable()
 export class DatabaseAccessLog extends AccessLog {
-  constructor(private readonly dataSource: GroundTruthDataSource) {
+  constructor(
+    private readonly dataSource: GroundTruthDataSource,
+    @InjectRepository(AccessLogEntry) private readonly entries: Repository<AccessLogEntry>,
+    @InjectRepository(AccessLogOutcome) private readonly outcomes: Repository<AccessLogOutcome>,
+  ) {
     super();
   }
 
   override async begin({ who, via, filter }: ExportBegin): Promise<string> {
+    await this.dataSource.connected();
     const id = uuidv7();
-    const dataSource = await this.dataSource.connected();
-    await dataSource.query('insert into access_log (id, who, via, filter) values ($1, $2, $3, $4)', [
-      id,
-      who,
-      via,
-      JSON.stringify(filter),
-    ]);
+    await this.entries.insert({ id, who, via, filter });
     return id;
   }
 
   override async end(id: string, { outcome, samples, bytes, sha256 }: ExportEnd): Promise<void> {
-    const dataSource = await this.dataSource.connected();
-    await dataSource.query(
-      'insert into access_log_outcomes (id, outcome, samples, bytes, sha256) values ($1, $2, $3, $4, $5)',
-      [id, outcome, samples, bytes, sha256],
-    );
+    await this.dataSource.connected();
+    await this.outcomes.insert({ id, outcome, samples, bytes, sha256 });
   }
 
   override async list(limit: number): Promise<LoggedExport[]> {
-    const dataSource = await this.dataSource.connected();
-    const rows = await dataSource.query<Row[]>(
-      `select id, ${timeText('began_at')}, who, via, filter, ${timeText('ended_at')}, outcome, samples, bytes, sha256
-       from access_log left join access_log_outcomes using (id)
-       order by access_log.began_at desc, id desc limit $1`,
-      [limit],
-    );
-    return rows.map(toExport);
+    await this.dataSource.connected();
+    const entries = await this.entries
+      .createQueryBuilder('entry')
+      .leftJoinAndSelect('entry.outcome', 'outcome')
+      .orderBy('entry.began_at', 'DESC')
+      .addOrderBy('entry.id', 'DESC')
+      // With take, TypeORM would sort the whole log first.
+      .limit(limit)
+      .getMany();
+    return entries.map(toExport);
   }
 }
 
-interface Row {
-  readonly id: string;
-  readonly began_at: string;
-  readonly who: string;
-  readonly via: ExportBegin['via'];
-  readonly filter: string;
-  readonly ended_at: string | null;
-  readonly outcome: ExportEnd['outcome'];
-  readonly samples: string;
-  readonly bytes: string;
-  readonly sha256: string;
-}
-
-function toExport({ ended_at, outcome, samples, bytes, sha256, ...begin }: Row): LoggedExport {
+function toExport({ id, beganAt, who, via, filter, outcome: ended }: AccessLogEntry): LoggedExport {
+  const begin = { id, began_at: beganAt, who, via, filter };
+  if (!ended) return { ...begin, ended_at: null, outcome: null, samples: null, bytes: null, sha256: null };
+  const { endedAt, samples, bytes, sha256 } = ended;
   return {
     ...begin,
-    began_at: readTime(begin.began_at),
-    filter: JSON.parse(begin.filter) as ExportBegin['filter'],
-    ...(ended_at === null
-      ? { ended_at: null, outcome: null, samples: null, bytes: null, sha256: null }
-      : { ended_at: readTime(ended_at), outcome, samples: Number(samples), bytes: Number(bytes), sha256 }),
+    ended_at: endedAt,
+    outcome: ended.outcome as ExportEnd['outcome'],
+    samples,
+    bytes,
+    sha256,
   };
 }

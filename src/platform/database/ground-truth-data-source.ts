@@ -2,8 +2,8 @@ import { type Pool, type PoolClient, TypeOverrides } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { type Env } from '../config/env.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
-import { JobCorrection } from './entities/job.entity.js';
-import { Job } from './entities/job.entity.js';
+import { AccessLogEntry, AccessLogOutcome, ApiKeyRow } from './entities/access.entity.js';
+import { Job, JobApproval, JobCorrection } from './entities/job.entity.js';
 import { ExternalRelations } from './external/external-relations.js';
 import { migrations } from './migrate.js';
 import { migrate, MIGRATIONS_TABLE } from './migrate.js';
@@ -141,7 +141,7 @@ function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings): DataSourc
     logging: false,
     // The others print failing migrations to standard output, which is for data.
     logger: 'debug',
-    entities: [Job, JobCorrection],
+    entities: [Job, JobCorrection, JobApproval, ApiKeyRow, AccessLogEntry, AccessLogOutcome],
     migrations,
     migrationsTableName: MIGRATIONS_TABLE,
     extra: {

@@ -1,16 +1,31 @@
-import { formatTimestamp, parseTimestamp } from '../timestamp.js';
+import { Column, type ColumnOptions, VirtualColumn } from 'typeorm';
 
-/** A column as text that `readTime` understands, whatever the time zone of the session. */
-export function timeText(column: string): string {
-  return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ${column}`;
+/**
+ * SQL: a time as RFC 3339 text in UTC, in the only form that a corpus has (`formatTimestamp`), whatever the time zone and
+ * the DateStyle of the session. Of null, null.
+ */
+export function timeText(time: string): string {
+  return `rtrim(rtrim(to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z'`;
 }
 
-/** The canonical form. */
-export function readTime(text: string): string {
-  return formatTimestamp(parseTimestamp(text));
+/**
+ * A column of times, to write (as RFC 3339 text), compare and order by. It is not read: of what PostgreSQL returns, TypeORM
+ * makes a Date, which loses microseconds, before a transformer sees it. `TimeText` reads it.
+ */
+export function TimeColumn(options: ColumnOptions = {}): PropertyDecorator {
+  return Column({
+    ...options,
+    type: 'timestamptz',
+    select: false,
+    // TypeORM makes a Date of a string, and leaves an object alone, of which the driver asks toPostgres().
+    transformer: {
+      to: (text?: string | null) => (typeof text === 'string' ? { toPostgres: () => text } : text),
+      from: (value: unknown) => value,
+    },
+  });
 }
 
-/** The same of a column that may be null. */
-export function readTimeOrNull(text: string | null): string | null {
-  return text === null ? null : readTime(text);
+/** Reads a `TimeColumn` as `timeText` does. The property needs a name that no column has. */
+export function TimeText(column: string): PropertyDecorator {
+  return VirtualColumn('text', { query: (alias) => timeText(`${alias}.${column}`) });
 }

@@ -6,14 +6,14 @@ import {
   PrimaryColumn,
   PrimaryGeneratedColumn,
   type Relation,
+  VirtualColumn,
 } from 'typeorm';
+import { TimeColumn, TimeText } from '../time-column.js';
 
-/**
- * One document that went through the pipeline.
- *
- * JSON is text here, and times are PostgreSQL's text: JavaScript's numbers and dates would lose digits. TypeORM would
- * write JSON text as a JSON string, so it reads these columns only; they are written by SQL, in sets.
- */
+/** JSON is read as text; TypeORM would write it as a JSON string, so it is written by SQL only. */
+const JSON_TEXT = { type: 'json', nullable: true, insert: false, update: false } as const;
+
+/** One document that went through the pipeline. */
 @Entity('jobs')
 export class Job {
   @PrimaryColumn('uuid')
@@ -25,8 +25,9 @@ export class Job {
   @Column('text')
   source_kind!: string;
 
-  @Column({ type: 'json', nullable: true, insert: false, update: false })
-  result!: string | null;
+  /** May have megabytes, so it is read where it is asked for. */
+  @Column({ ...JSON_TEXT, select: false })
+  result?: string | null;
 
   @Column('text', { nullable: true })
   original_sha256!: string | null;
@@ -37,8 +38,8 @@ export class Job {
   @Column('text', { nullable: true })
   reviewed_by!: string | null;
 
-  @Column({ type: 'timestamptz', nullable: true, insert: false, update: false })
-  reviewed_at!: string | null;
+  @TimeColumn({ nullable: true })
+  reviewed_at?: string | null;
 
   @Column('text', { array: true, default: () => "'{}'" })
   review_flags!: string[];
@@ -46,11 +47,26 @@ export class Job {
   @Column('double precision', { nullable: true })
   confidence!: number | null;
 
-  @Column({ type: 'timestamptz', insert: false, update: false, default: () => 'now()' })
-  created_at!: string;
+  @TimeColumn({ default: () => 'now()' })
+  created_at?: string;
 
-  @Column({ type: 'timestamptz', insert: false, update: false })
-  updated_at!: string;
+  /** A trigger keeps it. */
+  @TimeColumn({ insert: false, update: false })
+  updated_at?: string;
+
+  @TimeText('reviewed_at')
+  reviewedAt!: string | null;
+
+  @TimeText('created_at')
+  createdAt!: string;
+
+  @TimeText('updated_at')
+  updatedAt!: string;
+
+  @VirtualColumn('integer', {
+    query: (job) => `select count(*)::int from job_corrections where job_id = ${job}.id`,
+  })
+  correction_count!: number;
 }
 
 /** One audited edit of one field. Rows are only ever added; the database refuses anything else. */
@@ -64,7 +80,7 @@ export class JobCorrection {
 
   @ManyToOne(() => Job, { onDelete: 'CASCADE', deferrable: 'INITIALLY IMMEDIATE' })
   @JoinColumn({ name: 'job_id' })
-  job!: Relation<Job>;
+  job?: Relation<Job>;
 
   @Column('text')
   field_path!: string;
@@ -72,10 +88,10 @@ export class JobCorrection {
   @Column('text', { default: 'replace' })
   op!: 'replace' | 'add' | 'remove';
 
-  @Column({ type: 'json', nullable: true, insert: false, update: false })
+  @Column(JSON_TEXT)
   old_value!: string | null;
 
-  @Column({ type: 'json', nullable: true, insert: false, update: false })
+  @Column(JSON_TEXT)
   new_value!: string | null;
 
   @Column('integer', { nullable: true })
@@ -87,6 +103,32 @@ export class JobCorrection {
   @Column('text', { nullable: true })
   reason!: string | null;
 
-  @Column({ type: 'timestamptz', insert: false, update: false, default: () => 'now()' })
-  corrected_at!: string;
+  @TimeColumn({ default: () => 'now()' })
+  corrected_at?: string;
+
+  @TimeText('corrected_at')
+  correctedAt!: string;
+}
+
+/** Who approved or reopened a job, and when. Rows are only ever added, likewise. */
+@Entity('job_approvals')
+export class JobApproval {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
+  id!: string;
+
+  @Column('uuid')
+  job_id!: string;
+
+  @ManyToOne(() => Job, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'job_id' })
+  job?: Relation<Job>;
+
+  @Column('boolean')
+  approved!: boolean;
+
+  @Column('text')
+  reviewed_by!: string;
+
+  @TimeColumn()
+  reviewed_at?: string;
 }
