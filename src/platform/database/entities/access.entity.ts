@@ -1,5 +1,5 @@
 import { Column, Entity, JoinColumn, OneToOne, PrimaryColumn, type Relation, VirtualColumn } from 'typeorm';
-import { TimeColumn, TimeText } from '../time-column.js';
+import { TimeColumn, TimeText } from './time-column.js';
 
 /*
  * The defaults of these tables are left out: TypeORM reads a column that has one back after an insert, and a server's role

@@ -8,7 +8,7 @@ import {
   type Relation,
   VirtualColumn,
 } from 'typeorm';
-import { TimeColumn, TimeText } from '../time-column.js';
+import { TimeColumn, TimeText } from './time-column.js';
 
 /** JSON is read as text; TypeORM would write it as a JSON string, so it is written by SQL only. */
 const JSON_TEXT = { type: 'json', nullable: true, insert: false, update: false } as const;
