@@ -9,8 +9,8 @@
 Writes train.jsonl and eval.jsonl into --out. Each line is
 {"messages": [{"role": "system", ...}, {"role": "user", ...}, {"role": "assistant", ...}]}.
 
-JSON values are cut out of the line as text and never parsed, so the model sees 198703212010011234, 1.0 and 1e400
-exactly as the corpus has them, and documents may be nested as deep as they like.
+JSON values are copied from the line as text and never parsed, so numbers such as 198703212010011234, 1.0 and 1e400 stay
+as they are in the corpus, and the depth of documents is not limited.
 
 Python 3.8 or newer, standard library only.
 """
@@ -52,7 +52,7 @@ def skip_space(text, at):
 
 
 def end_of_value(text, at):
-    """The position after the JSON value that starts at `at`. Iterative, so that depth is no limit."""
+    """The position after the JSON value that starts at `at`. Iterative, so that depth is not limited."""
     opening = text[at : at + 1]
     if opening not in ("{", "["):
         found = (STRING if opening == '"' else SCALAR).match(text, at)
@@ -170,7 +170,7 @@ def sample_of(line):
 
 
 def ocr_text(folder, filename):
-    """DIR/<filename>.txt; None where there is none. A name that leads out of the folder counts as none."""
+    """The text of DIR/<filename>.txt; None if there is no such file, or if the name leads out of the folder."""
     root = os.path.realpath(folder)
     try:
         path = os.path.realpath(os.path.join(root, filename + ".txt"))
@@ -183,7 +183,7 @@ def ocr_text(folder, filename):
 
 
 def row_of(sample, filename, options):
-    """(chat row, None) or (None, the reason why this sample gives none)."""
+    """(chat row, None) or (None, the reason why the sample is skipped)."""
     if sample["approved"] != "true" and not options.include_unapproved:
         return None, "not approved"
     if "diverged" in sample:
@@ -213,13 +213,13 @@ def row_of(sample, filename, options):
 
 
 def held_out(job_id, share):
-    """Depends on the job alone: a job never changes sides as the corpus grows or is exported again."""
+    """Depends only on the job_id: a job stays in the same file when the corpus grows or is exported again."""
     digest = hashlib.sha256(job_id.lower().encode("utf-8")).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64
 
 
 def lines_of(path):
-    """The lines as bytes. Only LF ends a line: U+2028 inside a string does not."""
+    """The lines as bytes. Only LF ends a line, not U+2028 inside a string."""
     if path == "-":
         yield from sys.stdin.buffer
     elif path.endswith(".gz"):
@@ -231,7 +231,7 @@ def lines_of(path):
 
 
 def convert(options):
-    """job_id -> (row, None) or (None, reason). The last version of a job stands."""
+    """job_id -> (row, None) or (None, reason), for the last version of each job."""
     jobs = {}
     for path in options.corpus:
         for number, line in enumerate(lines_of(path), 1):
@@ -249,7 +249,7 @@ def convert(options):
 
 
 def write(folder, name, rows):
-    """Whole or not at all, and readable by its owner only: the rows hold personal data."""
+    """Writes a file that appears only when complete, readable by its owner only: the rows hold personal data."""
     handle, temporary = tempfile.mkstemp(prefix="." + name + ".", dir=folder)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
@@ -278,11 +278,11 @@ def options_of(arguments):
     )
     parser.add_argument("--field", default="", metavar="PATH", help="only this part of the document (default: all of it)")
     parser.add_argument(
-        "--holdout", type=share, default=0.1, metavar="SHARE", help="share of jobs that goes to eval.jsonl (default: 0.1)"
+        "--holdout", type=share, default=0.1, metavar="SHARE", help="share of jobs written to eval.jsonl (default: 0.1)"
     )
     parser.add_argument("--system", metavar="TEXT", help="the system message")
-    parser.add_argument("--include-unapproved", action="store_true", help="also use samples that nobody approved")
-    parser.add_argument("--out", default=".", metavar="DIR", help="where to write (default: here)")
+    parser.add_argument("--include-unapproved", action="store_true", help="also use samples that are not approved")
+    parser.add_argument("--out", default=".", metavar="DIR", help="output folder (default: the working directory)")
     options = parser.parse_args(arguments)
     try:
         options.steps = parse_path(options.field)

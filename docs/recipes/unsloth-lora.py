@@ -4,7 +4,7 @@
     pip install unsloth
     python unsloth-lora.py --train train.jsonl --eval eval.jsonl --out lora
 
-Needs a GPU that Unsloth supports. The folder --out then holds the adapter and its tokenizer.
+Needs a GPU that Unsloth supports. Writes the adapter and its tokenizer to the folder --out.
 """
 
 import argparse
@@ -26,19 +26,19 @@ def options_of():
     parser.add_argument("--train", default="train.jsonl")
     parser.add_argument("--eval", default="eval.jsonl")
     parser.add_argument("--out", default="lora")
-    parser.add_argument("--max-length", type=int, default=4096, help="tokens a row; longer rows are left out")
+    parser.add_argument("--max-length", type=int, default=4096, help="maximum tokens per row; longer rows are left out")
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--rank", type=int, default=16, help="rank of the adapter")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--seed", type=int, default=3407)
-    # How the model's chat template opens a user's and the assistant's turn. These are those of Qwen and of ChatML.
+    # The markers of the user's and the assistant's turns in the chat template. The defaults are for Qwen and ChatML.
     parser.add_argument("--user-turn", default="<|im_start|>user\n")
     parser.add_argument("--assistant-turn", default="<|im_start|>assistant\n")
     return parser.parse_args()
 
 
 def rows_of(path, tokenizer, max_length):
-    """The rows as text in the model's chat template, without those that would be cut: half a JSON teaches half a JSON."""
+    """The rows as text in the model's chat template. Rows that would be truncated are left out: they hold truncated JSON."""
     rows = load_dataset("json", data_files=path, split="train")
 
     def render(row):
@@ -46,7 +46,7 @@ def rows_of(path, tokenizer, max_length):
         return {"text": text, "tokens": len(tokenizer(text, add_special_tokens=False)["input_ids"])}
 
     rendered = rows.map(render, remove_columns=rows.column_names)
-    # One token is left free for an end-of-text token that the trainer may append.
+    # The trainer may append an end-of-text token, so one token is reserved for it.
     kept = rendered.filter(lambda row: row["tokens"] < max_length)
     if len(kept) < len(rendered):
         print(f"{path}: {len(rendered) - len(kept)} of {len(rendered)} rows are longer than {max_length} tokens; left out")
@@ -110,7 +110,7 @@ def main():
             report_to="none",
         ),
     )
-    # The loss counts the answer only. Without this the model also learns to write OCR mistakes.
+    # Only the answer counts towards the loss. Otherwise the model would also learn to write the OCR mistakes of the input.
     trainer = train_on_responses_only(
         trainer,
         instruction_part=options.user_turn,
