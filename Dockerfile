@@ -1,25 +1,25 @@
-# The server and all commands, for a PostgreSQL of your own: docs/operations.md, "In a container". CI follows these
-# instructions without Docker (.ci/follow-dockerfile.cjs); what it does not know fails there, and absolute paths in a RUN too.
+# The server and all commands, for a PostgreSQL of your own: docs/operations.md, "In a container". The gate runs these RUN lines
+# without Docker (.ci/check-production.cjs), so they name no absolute path.
 #
 # No install script runs: only the embedded database has one that is needed, and npm before 12 takes `allowScripts` for advice.
 
-FROM node:20-slim AS build
+FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=optional --ignore-scripts
-COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build
 RUN mkdir bin && ln -s ../dist/src/cli.js bin/ground-truth
 
 # Apart from the build, so that npm's cache and the development tools stay out of the image.
-FROM node:20-slim AS dependencies
+FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 # Nor the embedded database: a container keeps no data.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
-FROM node:20-slim
+FROM node:24-slim
 # Others than the container itself can reach this address, so requests need an API key.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 PATH=/app/bin:$PATH
 WORKDIR /app

@@ -76,6 +76,34 @@ it('compose.yaml publishes the port that the image listens on, to this machine o
   expect(DOCKERFILE).toMatch(new RegExp(`^EXPOSE ${port}$`, 'm'));
 });
 
+describe('Dockerfile', () => {
+  it('copies all that .dockerignore lets in, and nothing else gets in', () => {
+    const [first, ...rules] = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
+    const copied = all(DOCKERFILE, /^COPY (?!--from)(.*) \S+$/gm).flatMap((names) => names.split(' '));
+    expect(first).toBe('*');
+    expect(new Set(all(rules.join('\n'), /^!(.*)$/gm))).toEqual(new Set(copied));
+    expect(rules.filter((rule) => !rule.startsWith('!'))).toEqual(['**/*.spec.ts']);
+  });
+
+  it('has the version of Node that CI tries the production install on', () => {
+    const versions = new Set(all(DOCKERFILE, /^FROM node:(\d+)-slim/gm));
+    expect(versions.size).toBe(1);
+    expect(new Set(all(read('.ci/run'), /with-node (\d+)/g))).toEqual(versions);
+    expect(new Set(all(read('.github/workflows/ci.yml'), /node:(\d+)-/g))).toEqual(versions);
+  });
+
+  it('can be followed by .ci/check-production.cjs, which knows this environment and one folder', () => {
+    expect(all(DOCKERFILE, /^(ENV .*)$/gm)).toEqual([
+      'ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 PATH=/app/bin:$PATH',
+    ]);
+    expect(new Set(all(DOCKERFILE, /^WORKDIR (.*)$/gm))).toEqual(new Set(['/app']));
+    expect(all(DOCKERFILE, /^(RUN .*\s\/.*)$/gm)).toEqual([]);
+    expect(DOCKERFILE).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m);
+  });
+});
+
 it('compose.yaml and the units start what the image starts', () => {
   const main = /^CMD \["node", "(\S+)"\]$/m.exec(DOCKERFILE)?.[1];
   expect(main).toBe('dist/src/main.js');
