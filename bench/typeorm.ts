@@ -57,8 +57,8 @@ type FindPage = (manager: EntityManager, last: PlainJob | undefined) => Promise<
 export function typeorm(context: Context): Promise<Measurement[]> {
   return exportPages('typeorm', context, async (manager, last) => {
     const jobs = await jobsAfter(manager, last).leftJoinAndSelect('job.corrections', 'correction').getMany();
-    for (const job of jobs)
-      job.corrections.sort(
+    for (const { corrections } of jobs)
+      corrections.sort(
         (a, b) => Number(a.corrected_at) - Number(b.corrected_at) || Number(a.id) - Number(b.id),
       );
     return jobs;
@@ -111,15 +111,10 @@ async function exportPages(name: string, { url }: Context, findPage: FindPage): 
 function jobsAfter(manager: EntityManager, last: PlainJob | undefined): SelectQueryBuilder<PlainJob> {
   const jobs = manager
     .createQueryBuilder(PlainJob, 'job')
-    .orderBy('job.created_at')
-    .addOrderBy('job.id')
-    .take(PAGE_SIZE);
+    .orderBy({ 'job.created_at': 'ASC', 'job.id': 'ASC' });
   // By the id, since a Date has lost the microseconds of the time.
-  return last
-    ? jobs.where('(job.created_at, job.id) > ((select created_at from jobs where id = :id), :id)', {
-        id: last.id,
-      })
-    : jobs;
+  const isAfter = '(job.created_at, job.id) > ((select created_at from jobs where id = :id), :id)';
+  return last ? jobs.take(PAGE_SIZE).where(isAfter, { id: last.id }) : jobs.take(PAGE_SIZE);
 }
 
 /** A line of the corpus, from JSON values and without a check of the trail. */
@@ -129,10 +124,9 @@ function plainSample({ id, result, corrections, review_flags, confidence, ...oth
     ...others,
     initial_result: corrections.length === 0 ? result : undoAll(result, corrections),
     final_result: result,
-    corrections: corrections.map(({ id: _id, job_id: _job, op, ...correction }) => ({
-      ...correction,
-      ...(op !== 'replace' && { op }),
-    })),
+    corrections: corrections.map(({ id: _, job_id: _job, op, ...correction }) =>
+      op === 'replace' ? correction : { ...correction, op },
+    ),
     review_flags,
     confidence,
   });
