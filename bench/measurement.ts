@@ -1,33 +1,42 @@
-import { performance } from 'node:perf_hooks';
-import { ownMemory } from './memory.js';
+import { readFileSync, writeSync } from 'node:fs';
 
 /** What one run of a scenario has found out about one thing. Memory and sizes are in bytes. */
 export interface Measurement {
   readonly name: string;
-  /** Once, or as often as it was tried. */
+  /** One for each try. */
   readonly seconds: readonly number[];
   readonly bytes?: number;
   readonly samples?: number;
   /** Resident before the measured part began. */
-  readonly rssBefore?: number;
-  readonly peakRss?: number;
+  readonly rssBefore?: number | undefined;
+  readonly peakRss?: number | undefined;
 }
 
-/** What a scenario has to know. */
-export interface Context {
-  /** Of the database, for whoever connects by itself. */
-  readonly url: string;
-  /** By which the program finds the database: the folder of the embedded one, or DATABASE_URL. */
-  readonly programEnv: Readonly<Record<string, string>>;
-  readonly jobs: number;
-  /** For files that are written and thrown away. */
-  readonly folder: string;
-}
-
-export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+/** Time and memory of `work` in this process. */
+export async function measure(
+  name: string,
+  work: () => Promise<{ readonly bytes: number; readonly samples: number }>,
+): Promise<Measurement> {
+  const rssBefore = ownMemory().now;
   const start = performance.now();
-  await work();
-  return secondsSince(start);
+  const amount = await work();
+  return { name, seconds: [secondsSince(start)], ...amount, rssBefore, peakRss: ownMemory().peak };
+}
+
+/** Tries `work` so many times, with what `prepare` makes for each; that does not count. */
+export async function secondsOfEach<Input>(
+  tries: number,
+  work: (input: Input) => Promise<unknown>,
+  prepare: (n: number) => Input = () => undefined as Input,
+): Promise<number[]> {
+  const seconds: number[] = [];
+  for (let n = 0; n < tries; n++) {
+    const input = prepare(n);
+    const start = performance.now();
+    await work(input);
+    seconds.push(secondsSince(start));
+  }
+  return seconds;
 }
 
 /** @param start what `performance.now()` gave */
@@ -35,15 +44,22 @@ export function secondsSince(start: number): number {
   return (performance.now() - start) / 1000;
 }
 
-/** Time and memory of `work` in this process. What was set up before counts as memory before. */
-export async function measure(
-  name: string,
-  work: () => Promise<{ readonly bytes: number; readonly samples: number }>,
-): Promise<Measurement> {
-  const rssBefore = ownMemory().now;
-  let amount = { bytes: 0, samples: 0 };
-  const seconds = await secondsOf(async () => {
-    amount = await work();
-  });
-  return { name, seconds: [seconds], ...amount, rssBefore, peakRss: ownMemory().peak };
+/** Resident memory of a process, in bytes: now, and its peak. Undefined where there is no /proc. */
+export function memoryOf(pid: number | 'self'): { now: number; peak: number } | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const bytes = (field: string) =>
+      Number(new RegExp(`^${field}:\\s+([0-9]+)`, 'm').exec(status)![1]) * 1024;
+    return { now: bytes('VmRSS'), peak: bytes('VmHWM') };
+  } catch {
+    return undefined;
+  }
 }
+
+/** Linux passes `maxRSS` on from the parent process, so it shows the parent's peak where that is larger; VmHWM does not. */
+function ownMemory() {
+  return memoryOf('self') ?? { now: process.memoryUsage.rss(), peak: process.resourceUsage().maxRSS * 1024 };
+}
+
+// Preloaded into a program (`node --import`), this module writes the peak to descriptor 3 when the process ends.
+if (process.env.BENCH_PEAK === '3') process.on('exit', () => writeSync(3, String(ownMemory().peak)));

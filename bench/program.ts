@@ -1,59 +1,126 @@
-import { cpus, totalmem } from 'node:os';
-import { serverVersion } from './database.js';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type IncomingMessage, request, type RequestOptions } from 'node:http';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { memoryOf, secondsSince } from './measurement.js';
+
+const PROGRAM = fileURLToPath(new URL('../src/cli.js', import.meta.url));
+const PRELOAD = new URL('measurement.js', import.meta.url).href;
+
+type ProgramEnv = Readonly<Record<string, string>>;
+
+export function runProgram(env: ProgramEnv, args: readonly string[], input: Iterable<string> = []) {
+  return pipeProgram(env, args, text, { input });
+}
 
 /**
- * Runs a program from its arguments to its exit code: 2 for wrong usage, 1 where `work` fails or is interrupted. The same
- * signal once more ends it at once.
+ * Runs the built program as a process; its output goes to `read` as it comes.
  *
- * @param readOptions gives undefined where help is asked for, and throws what is wrong with the arguments
+ * @returns also the seconds from the start of the process to its end
+ * @throws Error for an exit code other than those in `codes`
  */
-export async function runToItsEnd<Options>(
-  usage: string,
-  readOptions: (args: readonly string[]) => Options | undefined,
-  work: (options: Options, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  let options: Options | undefined;
-  try {
-    options = readOptions(process.argv.slice(2));
-  } catch (error) {
-    note(`${messageOf(error)}\n${usage}`);
-    process.exitCode = 2;
-    return;
-  }
-  if (!options) {
-    process.stdout.write(`${usage}\n`);
-    return;
-  }
-  const interruption = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => {
-      interruption.abort();
+export async function pipeProgram<Result>(
+  env: ProgramEnv,
+  args: readonly string[],
+  read: (output: Readable) => Promise<Result>,
+  { input = [] as Iterable<string>, codes = [0] } = {},
+) {
+  const start = performance.now();
+  const child = spawn(process.execPath, ['--import', PRELOAD, PROGRAM, ...args], {
+    env: { PATH: process.env.PATH, BENCH_PEAK: '3', ...env },
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+  });
+  endWithUs(child);
+  const [stdin, stdout, stderr, peak] = child.stdio;
+  const [result, said, peakRss, [code]] = await Promise.all([
+    read(stdout),
+    text(stderr),
+    text(peak as Readable),
+    once(child, 'close') as Promise<[number | null]>,
+    // A program that ends before it has read its input says itself what was wrong.
+    pipeline(Readable.from(input), stdin).catch(() => undefined),
+  ]);
+  if (!codes.includes(code ?? NaN)) throw new Error(`${args[0]!} ended with code ${String(code)}: ${said}`);
+  return { code, result, seconds: secondsSince(start), peakRss: Number(peakRss) };
+}
+
+export type Server = Awaited<ReturnType<typeof startServer>>;
+
+/**
+ * The built program's server as a process, on a free port of 127.0.0.1.
+ *
+ * @param onLine is given what it logs once it listens
+ */
+export async function startServer(env: ProgramEnv, onLine: (line: string) => void = () => undefined) {
+  const child = spawn(process.execPath, [PROGRAM, 'serve', '--host', '127.0.0.1', '--port', '0'], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  endWithUs(child);
+  const closed = once(child, 'close');
+  const said: string[] = [];
+  const lines = createInterface({ input: child.stderr });
+  const url = await new Promise<string>((resolve, reject) => {
+    lines.on('line', (line) => {
+      said.push(line);
+      const [, found] = /listens on (http:\S+?),? /.exec(line) ?? [];
+      if (found === undefined) return;
+      lines.removeAllListeners('line').on('line', onLine);
+      resolve(found);
     });
-  try {
-    await work(options, interruption.signal);
-  } catch (error) {
-    note(interruption.signal.aborted ? 'interrupted' : messageOf(error));
-    process.exitCode = 1;
+    const fail = () => {
+      reject(new Error(`the server ended: ${said.join('\n')}`));
+    };
+    closed.then(fail, reject);
+  });
+  const pid = child.pid!;
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await closed;
+  };
+  return { url, pid, memory: () => memoryOf(pid), stop };
+}
+
+function endWithUs(child: ChildProcess): void {
+  const end = () => child.kill();
+  process.once('exit', end);
+  child.once('close', () => process.off('exit', end));
+}
+
+/** Sends a request below /api/v1, on a connection of its own unless there is an agent, and waits for the head of the answer. */
+export async function ask(
+  { url }: Server,
+  path: string,
+  { body, ...options }: RequestOptions & { body?: string } = {},
+): Promise<IncomingMessage> {
+  const asked = request(`${url}/api/v1${path}`, { agent: false, ...options });
+  // An answer that breaks off fails where it is read.
+  asked.on('error', () => undefined);
+  asked.end(body);
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  return response;
+}
+
+export function exportPath(query: object): string {
+  return `/ground-truth/export?${String(new URLSearchParams({ ...query }))}`;
+}
+
+/** What `body` gives, no faster than that. */
+export async function* readSlowly(
+  body: AsyncIterable<Buffer>,
+  bytesPerSecond: number,
+): AsyncGenerator<Buffer> {
+  const start = performance.now();
+  let bytes = 0;
+  for await (const chunk of body) {
+    yield chunk;
+    bytes += chunk.length;
+    const ahead = bytes / bytesPerSecond - secondsSince(start);
+    if (ahead > 0) await sleep(ahead * 1000);
   }
-}
-
-/** Progress and failures: standard output is for the tables. */
-export function note(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-/** In one line, what figures depend on: what was done, with which programs, on which machine. */
-export async function conditions(done: string, url: string): Promise<string> {
-  return [
-    done,
-    `PostgreSQL ${await serverVersion(url)}`,
-    `Node ${process.versions.node}`,
-    `${cpus().length} cores`,
-    `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    `${process.platform} ${process.arch}`,
-  ].join(' · ');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,48 +1,56 @@
 import { type Measurement } from './measurement.js';
 
-/** What several runs have found out about one thing: times of all of them, the most memory of any. */
-interface Finding extends Measurement {
-  readonly median: number;
-}
+const THROUGHPUT = ['import', 'floor', 'service', 'recorded', 'cli', 'http', 'typeorm', 'typeorm-two-finds'];
 
-const EXPORTS = ['floor', 'service', 'recorded', 'cli', 'http', 'typeorm', 'typeorm-two-finds'];
-const IMPORT = 'import';
+type Finding = ReturnType<typeof summarise>[number];
 
 /** Medians and ratios of all measurements, as Markdown. */
 export function report(measurements: readonly Measurement[]): string {
   const findings = summarise(measurements);
-  const floor = findings.find(({ name }) => name === 'floor');
-  const throughput = findings.filter(({ name }) => EXPORTS.includes(name) || name === IMPORT);
-  const others = findings.filter((finding) => !throughput.includes(finding));
+  const find = (wanted: string) => findings.find(({ name }) => name === wanted);
+  const service = find('service');
+  const slow = find('slow reader');
+  const throughput = findings.filter(({ name }) => THROUGHPUT.includes(name));
+  const delays = findings.filter((finding) => !throughput.includes(finding) && finding !== slow);
+  const sentences: string[] = [];
+  for (const plain of [find('typeorm'), find('typeorm-two-finds')])
+    if (service && plain)
+      sentences.push(
+        `The service is ${(plain.median / service.median).toFixed(1)} × as fast as ${plain.name}.\n`,
+      );
+  if (slow?.peakRss !== undefined)
+    sentences.push(
+      `A reader at 1 MB/s: the server held at most ${megabytes(slow.rssBefore)} in the first 5 s, ` +
+        `${megabytes(slow.peakRss)} in the ${(slow.median - 5).toFixed(0)} s after.\n`,
+    );
   return [
     table(
       ['', 's', '× floor', 'samples/s', 'MB/s', 'µs/sample', 'RSS before', 'RSS peak', 'more'],
-      throughput.map((finding) => throughputRow(finding, floor)),
+      throughput.map((finding) => throughputRow(finding, find('floor'))),
     ),
     table(
       ['', 'median ms', 'worst ms', 'tries', 'RSS peak'],
-      others.filter(({ name }) => name !== 'slow reader').map(delayRow),
+      delays.map(({ name, seconds, median: usual, peakRss }) => {
+        const worst = milliseconds(Math.max(...seconds));
+        return [name, milliseconds(usual), worst, String(seconds.length), megabytes(peakRss)];
+      }),
     ),
-    ...sentences(findings),
+    ...sentences,
   ]
     .filter((part) => part !== '')
     .join('\n');
 }
 
-function summarise(measurements: readonly Measurement[]): Finding[] {
-  const names = new Set(measurements.map(({ name }) => name));
-  return [...names].map((name) => {
-    const all = measurements.filter((measurement) => measurement.name === name);
+/** All runs of one thing together: times of all of them, the median memory before, the highest peak. */
+function summarise(measurements: readonly Measurement[]) {
+  return [...new Set(measurements.map(({ name }) => name))].map((wanted) => {
+    const all = measurements.filter(({ name }) => name === wanted);
     const seconds = all.flatMap((measurement) => measurement.seconds);
-    const peaks = all.flatMap(({ peakRss }) => peakRss ?? []);
     const befores = all.flatMap(({ rssBefore }) => rssBefore ?? []);
-    return {
-      ...all[0]!,
-      seconds,
-      median: median(seconds),
-      ...(befores.length > 0 && { rssBefore: median(befores) }),
-      ...(peaks.length > 0 && { peakRss: Math.max(...peaks) }),
-    };
+    const peaks = all.flatMap(({ peakRss }) => peakRss ?? []);
+    const rssBefore = befores.length > 0 ? median(befores) : undefined;
+    const peakRss = peaks.length > 0 ? Math.max(...peaks) : undefined;
+    return { ...all[0]!, seconds, median: median(seconds), rssBefore, peakRss };
   });
 }
 
@@ -51,7 +59,7 @@ function throughputRow(finding: Finding, floor: Finding | undefined): string[] {
   return [
     name,
     seconds.toFixed(2),
-    floor && name !== IMPORT ? (seconds / floor.median).toFixed(2) : '',
+    floor && name !== 'import' ? (seconds / floor.median).toFixed(2) : '',
     inGroups(samples / seconds),
     inGroups(bytes / seconds / 1e6),
     ((seconds / samples) * 1e6).toFixed(1),
@@ -61,35 +69,12 @@ function throughputRow(finding: Finding, floor: Finding | undefined): string[] {
   ];
 }
 
-function delayRow({ name, median: seconds, seconds: all, peakRss }: Finding): string[] {
-  const worst = Math.max(...all);
-  return [name, milliseconds(seconds), milliseconds(worst), String(all.length), megabytes(peakRss)];
-}
-
-function sentences(findings: readonly Finding[]): string[] {
-  const found = (name: string) => findings.find((finding) => finding.name === name);
-  const service = found('service');
-  const slow = found('slow reader');
-  const said: string[] = [];
-  for (const name of ['typeorm', 'typeorm-two-finds']) {
-    const plain = found(name);
-    if (service && plain)
-      said.push(`The service is ${(plain.median / service.median).toFixed(1)} × as fast as ${name}.`);
-  }
-  if (slow?.rssBefore !== undefined && slow.peakRss !== undefined)
-    said.push(
-      `A reader at 1 MB/s: the server held at most ${megabytes(slow.rssBefore)} in the first 5 s, ` +
-        `${megabytes(slow.peakRss)} in the ${(slow.median - 5).toFixed(0)} s after.`,
-    );
-  return said.map((sentence) => `${sentence}\n`);
-}
-
-/** First column to the left, numbers to the right, as Prettier writes tables. */
+/** First column to the left, the others to the right, as Prettier writes tables. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]!.length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`;
+  const line = ([first, ...others]: readonly string[]) =>
+    `| ${[first!.padEnd(widths[0]!), ...others.map((cell, n) => cell.padStart(widths[n + 1]!))].join(' | ')} |`;
   const rule = widths.map((width, column) =>
     column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
   );
@@ -107,7 +92,7 @@ export function megabytes(bytes: number | undefined): string {
 }
 
 export function milliseconds(seconds: number): string {
-  return seconds < 0.1 ? (seconds * 1000).toFixed(1) : (seconds * 1000).toFixed(0);
+  return (seconds * 1000).toFixed(seconds < 0.1 ? 1 : 0);
 }
 
 export function inGroups(amount: number): string {

@@ -1,113 +1,217 @@
-import 'reflect-metadata';
-import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { generateSamples } from '../samples/generate.js';
 import { Random } from '../samples/random.js';
+import { type Scope, SCOPES } from '../src/platform/access/key.js';
+import { openEmbedded, settle } from './database.js';
+import { conditions, main, note, readCount } from './main.js';
 import { secondsSince } from './measurement.js';
-import { conditions, note, runToItsEnd } from './program.js';
+import { runProgram, startServer } from './program.js';
 import { inGroups } from './report.js';
-import { judge } from './soak/claims.js';
-import { Client, Crowd, type Load } from './soak/client.js';
-import { Jobs } from './soak/jobs.js';
-import { Ledger, REVIEWER } from './soak/ledger.js';
-import { keepAsking } from './soak/load.js';
-import { readOptions, type SoakOptions, USAGE } from './soak/options.js';
-import { ServerLog } from './soak/server-log.js';
-import { soakReport } from './soak/soak-report.js';
-import { setUp, type Stand } from './soak/stand.js';
-import { Tally } from './soak/tally.js';
-import { type Sighting, Watch } from './soak/watch.js';
+import { runScripts } from './soak/background.js';
+import { AcknowledgedCorrections, Checks, type Client, type Load, REVIEWER } from './soak/checks.js';
+import * as exports from './soak/exports.js';
+import { type Findings, judge, OWN_CONNECTIONS, soakReport, type State, watch } from './soak/report.js';
+import * as requests from './soak/requests.js';
+import * as review from './soak/review.js';
 
-/** A pool gives up a connection that nobody has used for ten seconds. */
-const REST_SECONDS = 15;
+/** More could have as many exports at once as the server allows, and be refused without anybody wanting it. */
+const MAX_CLIENTS = exports.MAX_EXPORTS - 1;
+/** Fewer fit into the buffers between two processes, and what is to be broken off has been sent already. */
+const MIN_JOBS = 5_000;
+
+const USAGE = `usage: npm run soak -- [options]
+
+Loads a server of its own with everything that can be asked of it, aborts and mistakes included, and tells whether it
+stays what it was. Brings its own embedded PostgreSQL in a temporary folder.
+
+  --minutes N   how long the load lasts (default: 10); memory is judged from 3 on
+  --jobs N      jobs at the beginning, ${MIN_JOBS} or more (default: 20000)
+  --clients N   who ask at the same time, 2 to ${MAX_CLIENTS} (default: 12); a third of them export
+  --seed N      of the random choices (default: 1)
+  --help`;
+
+/** What a client does next, by how often: most of them send small requests, the others export. */
+const SCRIPTS = [
+  { weight: 60, run: requests.readStatistics },
+  { weight: 110, run: requests.readSample },
+  { weight: 90, run: requests.readQueue },
+  { weight: 40, run: requests.readTrail },
+  { weight: 150, run: review.correctJob },
+  { weight: 80, run: review.contest },
+  { weight: 40, run: review.correctWrongly },
+  { weight: 50, run: review.putResult },
+  { weight: 60, run: review.decide },
+  { weight: 40, run: requests.postJob },
+  { weight: 12, run: requests.postBatch },
+  { weight: 50, run: requests.askWrongly },
+];
+const EXPORTS = [
+  { weight: 170, run: exports.exportWhole },
+  { weight: 40, run: exports.leaveExport },
+  { weight: 5, run: exports.cutExport },
+  { weight: 3, run: exports.exportByCommand },
+  { weight: 2, run: exports.crowdExports },
+];
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '10' },
+      jobs: { type: 'string', default: '20000' },
+      clients: { type: 'string', default: '12' },
+      seed: { type: 'string', default: '1' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  return {
+    minutes: readCount('minutes', values.minutes, 1),
+    jobs: readCount('jobs', values.jobs, MIN_JOBS),
+    clients: readCount('clients', values.clients, 2, MAX_CLIENTS),
+    seed: readCount('seed', values.seed, 0),
+  };
+}
+
+type Options = NonNullable<ReturnType<typeof readOptions>>;
 
 /**
  * Loads a server with all that can be asked of it, and tells whether it stays what it was; the report goes to standard
  * output. Exit code 1 where it does not.
  */
-async function soak(options: SoakOptions, signal: AbortSignal): Promise<void> {
-  const log = new ServerLog();
-  note(`setting up ${inGroups(options.jobs)} jobs`);
-  const stand = await setUp(options, signal, log.take);
+async function soak(options: Options, signal: AbortSignal): Promise<void> {
+  const { minutes, jobs, clients, seed } = options;
+  const undo: (() => Promise<unknown>)[] = [];
   try {
-    const load = await prepare(stand);
-    const idle = await rest(stand, signal);
-    note(`loading for ${options.minutes} min`);
-    const watch = new Watch(stand);
-    const seconds = await keepLoading(load, watch, options, signal);
+    note(`setting up ${inGroups(jobs)} jobs`);
+    const log = { errors: 0, others: 0, examples: [] };
+    const load = await setUp(options, signal, log, undo);
+    const idle = await rest(load, signal);
+    note(`loading for ${minutes} min`);
+    const { states, seconds } = await keepLoading(load, options, signal);
     note('waiting for it to come to rest');
-    const after = await rest(stand, signal);
+    const findings = { load, log, idle, states, seconds, rest: await rest(load, signal) };
     signal.throwIfAborted();
     note('checking the trail');
-    const findings = { load, log, idle, watch, rest: after, seconds };
     const claims = await judge(findings);
-    const { minutes, jobs, clients, seed } = options;
     const done = `${minutes} minutes, ${inGroups(jobs)} jobs, ${clients} clients, seed ${seed}`;
-    process.stdout.write(`${await conditions(done, stand.database.url)}\n\n${soakReport(findings, claims)}`);
-    if (claims.some(({ holds }) => holds === false)) process.exitCode = 1;
+    process.stdout.write(`${await conditions(done, load.database.url)}\n\n${soakReport(findings, claims)}`);
+    if (claims.some(([, holds]) => holds === false)) process.exitCode = 1;
   } finally {
-    await stand.close();
+    for (const step of undo.reverse()) await step();
   }
 }
 
-async function prepare(stand: Stand): Promise<Load> {
-  const { rows } = await stand.pool.query<{ id: string; created_ms: number }>(
+/** @param undo is given what has to be done at the end, in reverse order */
+async function setUp(
+  { jobs, seed }: Options,
+  signal: AbortSignal,
+  log: Findings['log'],
+  undo: (() => Promise<unknown>)[],
+): Promise<Load> {
+  const database = await openEmbedded();
+  undo.push(() => database.close());
+  await runProgram(database.programEnv, ['import', '-'], generateLines(jobs, seed));
+  signal.throwIfAborted();
+  await settle(database.url);
+  const keys: Partial<Record<Scope, string>> = {};
+  for (const scope of SCOPES) {
+    const args = ['api-key', 'create', '--name', scope, '--scope', scope];
+    keys[scope] = (await runProgram(database.programEnv, args)).result.trim();
+  }
+  signal.throwIfAborted();
+  const server = await startServer({ ...database.programEnv, GROUND_TRUTH_AUTH: 'required' }, (line) => {
+    const level = /^\{.*?"level":"?(\w+)/.exec(line)?.[1];
+    if (level === undefined) log.others++;
+    else if (level === 'error' || level === 'fatal') log.errors++;
+    else return;
+    if (log.examples.length < 5) log.examples.push(line.slice(0, 400));
+  });
+  undo.push(() => server.stop());
+  const pool = new pg.Pool({ connectionString: database.url, application_name: OWN_CONNECTIONS, max: 2 });
+  undo.push(() => pool.end());
+  const { rows } = await pool.query<{ id: string; created_ms: number }>(
     'select id, extract(epoch from created_at)::float8 * 1000 as created_ms from jobs order by created_at, id',
   );
   return {
-    stand,
-    tally: new Tally(),
-    jobs: new Jobs(rows.map(({ id }) => id)),
-    ledger: new Ledger(),
-    crowd: new Crowd(),
+    database,
+    server,
+    keys: keys as Record<Scope, string>,
+    pool,
+    checks: new Checks(),
+    corrections: new AcknowledgedCorrections(),
+    jobs: rows.map(({ id }) => id),
+    sentJobs: jobs,
     begin: Math.floor(rows[0]!.created_ms),
-    isProgramRunning: false,
+    crowdedUntil: -Infinity,
   };
 }
 
-/** @returns the seconds that it took, the answers to the last requests included */
+function* generateLines(count: number, seed: number): Generator<string> {
+  for (const line of generateSamples({ count, seed })) yield `${line}\n`;
+}
+
+/** Ends with the answers to the last requests. */
 async function keepLoading(
   load: Load,
-  watch: Watch,
-  { minutes, clients: many, seed }: SoakOptions,
+  { minutes, clients: many, seed }: Options,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<{ states: State[]; seconds: number }> {
   const start = performance.now();
+  const states: State[] = [];
   const ending = new AbortController();
-  const isOver = () =>
-    signal.aborted || ending.signal.aborted || performance.now() - start >= minutes * 60_000;
-  const clients = Array.from(
-    { length: many },
-    (_, index) => new Client(load, new Random(seed * 1_000 + index), `${REVIEWER}${index}`),
-  );
-  const looking = watch.keepLooking(ending.signal);
+  const isOver = () => signal.aborted || ending.signal.aborted || secondsSince(start) >= minutes * 60;
+  const clients = Array.from({ length: many }, (_, index) => ({
+    load,
+    random: new Random(seed * 1_000 + index),
+    name: `${REVIEWER}${index}`,
+    ownJobs: load.jobs.slice(review.CONTESTED_JOBS).filter((_, place) => place % many === index),
+  }));
+  const exporters = clients.splice(0, Math.ceil(many / 3));
+  const drawScript = (client: Client) => (isOver() ? undefined : client.random.weighted(SCRIPTS).run(client));
+  const watching = watch(load, states, ending.signal);
   const telling = setInterval(() => {
-    tell(load, watch);
+    tell(load, states.at(-1)!);
   }, 30_000);
   try {
-    await Promise.race([looking, Promise.all(clients.map((client) => keepAsking(client, isOver)))]);
-    return secondsSince(start);
+    const loading = [
+      runScripts(load, clients, drawScript, minutes * 60),
+      ...exporters.map((client) => keepExporting(client, isOver)),
+    ];
+    // Watching ends first only where it fails.
+    await Promise.race([watching, Promise.all(loading)]);
+    return { states, seconds: secondsSince(start) };
   } finally {
     clearInterval(telling);
     ending.abort();
-    await looking;
-    for (const client of clients) client.close();
+    await watching;
   }
 }
 
-/** The server when nobody asks for anything but how it is. */
-async function rest(stand: Stand, signal: AbortSignal): Promise<Sighting> {
-  const watch = new Watch(stand);
-  await watch.keepLooking(signal, REST_SECONDS);
-  return watch.sightings.at(-1)!;
+async function keepExporting(client: Client, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    const { run } = client.random.weighted(EXPORTS);
+    await run(client).catch((error: unknown) => client.load.checks.failed(run.name, error));
+    // Two cores are to be busy, and not overloaded.
+    await sleep(client.random.between(30, 300));
+  }
 }
 
-function tell({ tally, ledger }: Load, { sightings }: Watch): void {
-  const { at, rss, connections } = sightings.at(-1)!;
-  const requests = [...tally.kinds.values()].reduce((sum, { seconds }) => sum + seconds.length, 0);
+/** The server when nobody asks for anything but its state. A pool closes a connection that was not used for ten seconds. */
+async function rest(load: Load, signal: AbortSignal): Promise<State> {
+  const states: State[] = [];
+  await watch(load, states, signal, 15);
+  return states.at(-1)!;
+}
+
+function tell({ checks, corrections }: Load, { at, rss, connections }: State): void {
+  const answers = [...checks.kinds.values()].reduce((sum, { seconds }) => sum + seconds.length, 0);
   note(
-    `  ${Math.round(at)} s: ${inGroups(requests)} requests, ${inGroups(ledger.size)} corrections, ` +
-      `${inGroups(tally.bytes / 1e6)} MB, ${tally.faults.size} kinds of fault, RSS ${Math.round(rss / 1e6)} MB, ` +
+    `  ${Math.round(at)} s: ${inGroups(answers)} answers, ${inGroups(corrections.size)} corrections, ` +
+      `${inGroups(checks.bytes / 1e6)} MB, ${checks.faults.size} kinds of fault, RSS ${Math.round(rss / 1e6)} MB, ` +
       `${connections} connections`,
   );
 }
 
-await runToItsEnd(USAGE, readOptions, soak);
+await main(USAGE, readOptions, soak);

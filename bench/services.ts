@@ -1,0 +1,99 @@
+import 'reflect-metadata';
+import { performance } from 'node:perf_hooks';
+import { type INestApplicationContext, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { generateSamples } from '../samples/generate.js';
+import { CorpusModule } from '../src/corpus/corpus.module.js';
+import { ImportService } from '../src/corpus/import/import.service.js';
+import { ExportService } from '../src/ground-truth/export.service.js';
+import { GroundTruthModule } from '../src/ground-truth/ground-truth.module.js';
+import { RecordedExportService } from '../src/ground-truth/recorded-export.service.js';
+import { AccessModule } from '../src/platform/access/access.module.js';
+import { ConfigModule } from '../src/platform/config/config.module.js';
+import { DatabaseModule } from '../src/platform/database/database.module.js';
+import { type Measurement, measure, secondsOfEach, secondsSince } from './measurement.js';
+import { type Context } from './scenarios.js';
+
+/** Both sides without HTTP and without a terminal, on the database at DATABASE_URL. */
+@Module({
+  imports: [ConfigModule, DatabaseModule.forRoot('at-start'), AccessModule, GroundTruthModule, CorpusModule],
+})
+class BenchModule {}
+
+async function withApplication<Result>(
+  work: (app: INestApplicationContext) => Promise<Result>,
+): Promise<Result> {
+  const app = await NestFactory.createApplicationContext(BenchModule, { logger: ['fatal', 'error'] });
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+  }
+}
+
+/** The export, to a sink that does nothing; `recorded` with its entries in the access log and the digest in them. */
+export function exportAll(name: 'service' | 'recorded'): Promise<Measurement[]> {
+  return withApplication(async (app) => {
+    const all = { approved_only: false };
+    const by = { who: 'bench', via: 'cli' } as const;
+    const recorded = name === 'recorded' ? await app.get(RecordedExportService).begin(by, all) : undefined;
+    const corpus = recorded?.corpus ?? app.get(ExportService).export(all);
+    const measured = await measure(name, async () => {
+      let bytes = 0;
+      for await (const block of recorded ?? corpus) bytes += block.length;
+      await recorded?.end('complete');
+      return { bytes, samples: corpus.progress.samples };
+    });
+    return [measured];
+  });
+}
+
+/** The statistics of the whole database. */
+export function statistics(): Promise<Measurement[]> {
+  return withApplication(async (app) => {
+    const exports = app.get(ExportService);
+    const measured = async (name: string, collapse_indices: boolean) => ({
+      name,
+      seconds: await secondsOfEach(3, () => exports.statistics({ top_n: 10, collapse_indices })),
+    });
+    return [await measured('stats', false), await measured('stats, collapsed', true)];
+  });
+}
+
+/** Fills the database through the import service, from the generator. The time of generating is measured apart. */
+export function importCorpus({ jobs }: Context): Promise<Measurement[]> {
+  return withApplication(async (app) => {
+    const generated = { seconds: 0, bytes: 0 };
+    const imported = await measure('import', async () => {
+      const { inserted } = await app
+        .get(ImportService)
+        .import(generateBlocks(jobs, generated), { onConflict: 'fail', acceptDiverged: false });
+      if (inserted !== jobs) throw new Error(`${inserted} jobs were imported instead of ${jobs}`);
+      return { bytes: generated.bytes, samples: inserted };
+    });
+    return [imported, { name: 'import: generating its input', seconds: [generated.seconds] }];
+  });
+}
+
+// The import takes blocks asynchronously.
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* generateBlocks(
+  jobs: number,
+  generated: { seconds: number; bytes: number },
+): AsyncGenerator<Buffer> {
+  const lines = generateSamples({ count: jobs, seed: 1, profile: 'bench' });
+  for (;;) {
+    const start = performance.now();
+    let text = '';
+    while (text.length < 64 * 1024) {
+      const { value } = lines.next();
+      if (value === undefined) break;
+      text += `${value}\n`;
+    }
+    const block = Buffer.from(text);
+    generated.seconds += secondsSince(start);
+    generated.bytes += block.length;
+    if (block.length === 0) return;
+    yield block;
+  }
+}
