@@ -9,6 +9,7 @@ import { ExportService } from '../src/ground-truth/export.service.js';
 import { GroundTruthModule } from '../src/ground-truth/ground-truth.module.js';
 import { RecordedExportService } from '../src/ground-truth/recorded-export.service.js';
 import { AccessModule } from '../src/platform/access/access.module.js';
+import { Env } from '../src/platform/config/env.js';
 import { ConfigModule } from '../src/platform/config/config.module.js';
 import { DatabaseModule } from '../src/platform/database/database.module.js';
 import { type Measurement, measure, secondsOfEach, secondsSince } from './measurement.js';
@@ -16,7 +17,13 @@ import { type Context } from './scenarios.js';
 
 /** Both sides without HTTP and without a terminal, on the database at DATABASE_URL. */
 @Module({
-  imports: [ConfigModule, DatabaseModule.forRoot('at-start'), AccessModule, GroundTruthModule, CorpusModule],
+  imports: [
+    ConfigModule.forRoot(Env.read()),
+    DatabaseModule.forRoot({ connect: 'at-start' }),
+    AccessModule,
+    GroundTruthModule,
+    CorpusModule,
+  ],
 })
 class BenchModule {}
 
