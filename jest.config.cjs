@@ -14,26 +14,43 @@ const transform = {
   ],
 };
 
-/** @type {import('jest').Config} */
-module.exports = {
+/** A project without a database, whose tests have Jest's limit of 5 seconds each. */
+const project = (displayName, ...testMatch) => ({
+  displayName,
   rootDir: __dirname,
   testEnvironment: 'node',
-  transform,
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@golevelup|uuid)/)'],
+  testMatch: testMatch.map((glob) => `<rootDir>/${glob}`),
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFiles: ['reflect-metadata'],
+  transform,
+  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@golevelup|uuid)/)'],
+});
+
+/** A project with the PostgreSQL of the run. The limit is for what hangs; a project's `testTimeout` has no effect in Jest 30. */
+const withDatabase = (displayName, ...testMatch) => ({
+  ...project(displayName, ...testMatch),
   globalSetup: '<rootDir>/test/setup/global-setup.cjs',
   globalTeardown: '<rootDir>/test/setup/global-teardown.cjs',
-  testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
-  testPathIgnorePatterns: [
-    '/node_modules/',
-    '<rootDir>/dist/',
-    '<rootDir>/test/real/',
-    '<rootDir>/test/browser/',
+  setupFilesAfterEnv: ['<rootDir>/test/setup/long-timeout.cjs'],
+});
+
+/** @type {import('jest').Config} */
+module.exports = {
+  // `npm test` runs the first four; package.json has a script for each of the others.
+  projects: [
+    project('unit', 'src/**/*.spec.ts', 'test/*.spec.ts'),
+    withDatabase('database', 'test/database/**/*.spec.ts'),
+    withDatabase('e2e', 'test/e2e/**/*.spec.ts'),
+    withDatabase('docs', 'test/docs/**/*.spec.ts'),
+    withDatabase('faults', 'test/faults/**/*.spec.ts'),
+    // The real data beside a checkout: see test/real/real-data.ts. A machine without it skips these tests aloud.
+    withDatabase('real', 'test/real/**/*.spec.ts'),
+    // Swagger UI in Chromium, which not every machine has: see test/browser/swagger.spec.ts.
+    withDatabase('browser', 'test/browser/**/*.spec.ts'),
   ],
-  modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  // The tests of processes wait for most of their time: two such files at once take little more than one.
+  // The tests of processes wait for a part of their time: two such files at once take little more than one.
   maxWorkers: 2,
-  // For what hangs. Nothing is measured by it, and machines can be slow.
-  testTimeout: 180_000,
+  testSequencer: '<rootDir>/test/setup/slow-first.cjs',
 };

@@ -19,7 +19,7 @@ describe('the writing of our own values', () => {
     );
   });
 
-  it('has room for the worst of strings', () => {
+  it('has room for a string of control characters only', () => {
     const worst = Buffer.alloc(100, 1);
     const target = Buffer.alloc(roomForString(worst.length));
     expect(putString(target, 0, worst, 0, worst.length)).toBe(target.length);

@@ -111,7 +111,7 @@ describe('edits', () => {
     expect(outcome(add, '[1]', '[2]', b('1'))).toBe(PATH_MISSING);
   });
 
-  it('tells a path through a duplicate key', () => {
+  it('reports a path through a duplicate key', () => {
     const document = new JsonDocument(b('{"a":{"x":1},"a":{"x":2},"b":{"x":3}}'));
     expect(document.find(parseFieldPath('a.x'))).toMatchObject({ isAmbiguous: true });
     expect(document.find(parseFieldPath('b.x'))).toMatchObject({ isAmbiguous: false });

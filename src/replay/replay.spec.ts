@@ -77,7 +77,7 @@ describe('replay', () => {
     expect(outcome('[1,3]', edit('remove', '[1]', '2', 'null', 0))).toEqual(['[1,2,3]', null]);
   });
 
-  it('takes a value for what it means, not for how it is written', () => {
+  it('compares values by what they mean, not by how they are written', () => {
     expect(outcome('{"a":{"y":1.0,"x":"A"}}', edit('replace', 'a', '0', '{"x":"\\u0041","y":1}'))).toEqual([
       '{"a":0}',
       null,

@@ -31,7 +31,7 @@ describe('keys', () => {
   const create = (name = 'nightly', expires_at: string | null = null) =>
     keys.create({ name, scopes: ['review', 'export', 'review'], expires_at });
 
-  it('are given out once, and kept as their digest', async () => {
+  it('are returned once, and stored as their digest', async () => {
     const { secret, key } = await create();
     expect(secret).toMatch(/^gt_[A-Za-z0-9_-]{43}$/);
     expect(key).toEqual({
@@ -105,7 +105,7 @@ describe('keys', () => {
     expect(await keys.list()).toMatchObject([{ state: 'expired' }]);
   });
 
-  it('note their last use at most once a minute, and only while they hold', async () => {
+  it('record their last use at most once a minute, and only while they are valid', async () => {
     const { secret } = await create();
     await database.query(`
       create table writes (at timestamptz);
@@ -187,7 +187,7 @@ describe('keys', () => {
     expect(await keys.list()).toHaveLength(1);
   });
 
-  it('that could not be shown are not kept, and leave their names free', async () => {
+  it('that could not be printed are not stored, and leave their names free', async () => {
     const full = () => Promise.reject(new Error('full'));
     const wanted = { name: 'nightly', scopes: ['export'], expires_at: null } as const;
     await expect(keys.create(wanted, full)).rejects.toThrow(/^full$/);
@@ -198,7 +198,7 @@ describe('keys', () => {
     expect(shown).toEqual([secret]);
   });
 
-  it('hold up no request while they are shown', async () => {
+  it('block no request while they are printed', async () => {
     const { secret } = await create();
     const wanted = { name: 'slow', scopes: ['export'], expires_at: null } as const;
     await keys.create(wanted, async () => {
@@ -235,7 +235,7 @@ describe('keys', () => {
     },
   );
 
-  it('if there is none, have another name where keys of no use have theirs', async () => {
+  it('that are created if there is none get another name where expired or revoked keys have theirs', async () => {
     const first = { name: 'first', scopes: ['admin'], expires_at: null } as const;
     for (const name of ['first', 'first-2', 'first-3']) {
       expect(await keys.createIfNone(first)).toMatchObject({ key: { name, state: 'valid' } });
@@ -320,7 +320,7 @@ describe('the log of exports', () => {
     log.begin({ who, via: 'http', filter: { approved_only: true, since: '2025-06-01T00:00:00Z', limit: 3 } });
   const END = { outcome: 'complete', samples: 3, bytes: 6_000_000_000, sha256: DIGEST } as const;
 
-  it('has who, what, when and what became of it, the newest first', async () => {
+  it('records user, filter, times and outcome, the newest first', async () => {
     const first = await begin('nightly');
     const second = await begin('rini');
     await log.end(first, END);
@@ -394,7 +394,7 @@ describe('the log of exports', () => {
 });
 
 describe('the migration', () => {
-  it('can be taken back and made again', async () => {
+  it('can be reverted and applied again', async () => {
     const own = await createTestDatabase();
     try {
       await own.dataSource.undoLastMigration();

@@ -97,7 +97,7 @@ describe('export', () => {
     ]);
   });
 
-  it('keeps a line a line whatever direct SQL put in', async () => {
+  it('writes one line whatever line breaks direct SQL brings in', async () => {
     await insertJob(1, { result: '{\r\n "b" : [ 1.0,\n"x\\ny" ] }' });
     await insertCorrection(1, '2025-02-01Z', {
       field_path: 'b[0]',
@@ -109,7 +109,7 @@ describe('export', () => {
     ]);
   });
 
-  it('keeps a line a line where the database holds a raw line break all the same', async () => {
+  it('writes one line where the database holds a raw line break', async () => {
     await database.query(`
       begin; set local ground_truth.is_compact = on;
       insert into jobs (id, filename, source_kind, result, created_at)
@@ -126,7 +126,7 @@ describe('export', () => {
     ]);
   });
 
-  it('exports a path that cannot be parsed as it is, and says so', async () => {
+  it('exports a path that cannot be parsed as it is, and reports it', async () => {
     await insertJob(1);
     await insertCorrection(1, '2025-02-01Z', { field_path: '/a' });
     const [sample] = await exportSamples(database.dataSource);
@@ -218,7 +218,7 @@ describe('export', () => {
     );
   });
 
-  it('shows one moment, also in its statistics', async () => {
+  it('shows the database at one moment, also in its statistics', async () => {
     await insertMany(20_000);
     const corpus = exportService(database.dataSource).export(
       { approved_only: false },
@@ -259,7 +259,7 @@ describe('export', () => {
     expect([corpus.progress.samples, corpus.total]).toEqual([expected, expected]);
   });
 
-  it('leaves the pool whole when readers leave early, and stops when it is told to', async () => {
+  it('frees its connection when readers leave early, and when it is aborted', async () => {
     await insertMany(5_000);
     for (let i = 0; i < 10; i++) {
       for await (const block of exportService(database.dataSource).export({ approved_only: false })) {
@@ -296,7 +296,7 @@ describe('export', () => {
     expect(linesOf(await exportText(database.dataSource, { limit: 3 }))).toHaveLength(3);
   });
 
-  it('outlives a connection that breaks while it is given back', async () => {
+  it('goes on after a connection breaks while it is returned to the pool', async () => {
     const other = await createTestDatabase();
     for (let i = 0; i < 25; i++) {
       const statistics = exportService(other.dataSource).statistics({ top_n: 1, collapse_indices: false });
@@ -348,7 +348,7 @@ describe('export', () => {
     ]);
   });
 
-  it('survives an import while it runs: it is before or after', async () => {
+  it('shows an import that runs meanwhile as a whole or not at all', async () => {
     await insertMany(2_000);
     const before = await exportText(database.dataSource);
     const [during] = await Promise.all([

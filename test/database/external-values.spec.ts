@@ -131,7 +131,7 @@ describe('a value that would make a wrong sample fails the export and names its 
     );
   });
 
-  it('but what is deep and allowed is not wrong', async () => {
+  it('but not a value at the greatest depth allowed', async () => {
     await client.query(`${JOB}; update ocr.jobs set result = '${deep(5_000)}'`);
     expect(await exportText(await connect())).toContain(`"final_result":${deep(5_000)},`);
   });

@@ -34,7 +34,7 @@ async function faultsOf(...names: Parameters<typeof connect>): Promise<string[]>
 }
 
 describe('the relations', () => {
-  it('are tables with the least columns', async () => {
+  it('may be tables with only the required columns', async () => {
     await client.query(`${JOB}; ${CORRECTION}`);
     expect(await exportText(await connect())).toBe(
       `{"job_id":"${ID}","filename":"a.pdf","source_kind":"pdf","approved":true,"reviewed_by":null,"reviewed_at":null,` +
@@ -44,7 +44,7 @@ describe('the relations', () => {
     );
   });
 
-  it('are views of other tables, named as SQL names them', async () => {
+  it('may be views, named as in SQL', async () => {
     await client.query(`
       create schema "O""cr; drop";
       create view "O""cr; drop"."Jobs" as select * from ocr.jobs;
@@ -57,7 +57,7 @@ describe('the relations', () => {
     });
   });
 
-  it('have columns of any type that means the same', async () => {
+  it('may have columns of any equivalent type', async () => {
     await client.query(`
       create domain instant as timestamptz;
       create domain moment as instant;
@@ -182,7 +182,7 @@ describe('a role that may only select', () => {
     await client.query(`drop owned by ${role}; drop role ${role}`);
   });
 
-  it('exports, counts and verifies, and nothing is made', async () => {
+  it('exports, counts and verifies, and creates nothing', async () => {
     await client.query(`${JOB}; ${CORRECTION};
       grant usage on schema ocr to ${role}; grant select on all tables in schema ocr to ${role};
       revoke temporary on database ${new URL(pipeline.url).pathname.slice(1)} from public`);
@@ -207,7 +207,7 @@ describe('a role that may only select', () => {
     expect(await relations()).toEqual(before);
   });
 
-  it('is told where it may not even do that', async () => {
+  it('gets an error that names what it may not select', async () => {
     expect(await faultsOf('ocr.jobs', 'ocr.corrections', as)).toEqual([
       'GROUND_TRUTH_JOBS_RELATION: ocr.jobs may not be read: permission denied for schema ocr',
       'GROUND_TRUTH_CORRECTIONS_RELATION: ocr.corrections may not be read: permission denied for schema ocr',
@@ -296,7 +296,7 @@ it('verifies against digests where there are any', async () => {
   expect(await verifyService(dataSource).verify()).toMatchObject({ digest_differs: 1 });
 });
 
-it('says so where a relation has changed since the start', async () => {
+it('fails with the reason where a relation has changed since the start', async () => {
   await client.query(JOB);
   const dataSource = await connect();
   await client.query('alter table ocr.corrections rename to edits');

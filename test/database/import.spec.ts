@@ -97,7 +97,7 @@ describe('import', () => {
     ]);
   });
 
-  it('compacts at the door and keeps our own strings as JSON.stringify writes them', async () => {
+  it('compacts JSON and writes our own strings as JSON.stringify does', async () => {
     const line = sampleLine(
       { filename: 'é"\\\u0001.pdf' },
       { final_result: '{"a":[1,2]}', initial_result: '{"a":[1,2]}' },
@@ -113,7 +113,7 @@ describe('import', () => {
     expect(await bringOut()).toBe(sampleLine({ created_at: '2025-06-01T10:15:00.5Z' }));
   });
 
-  it('takes what a pipeline has to say, and makes ids that sort like the lines', async () => {
+  it('accepts pipeline output, and makes ids that sort like the lines', async () => {
     const outcome = (fields: object) =>
       `${JSON.stringify({ filename: 'a', source_kind: 'pdf', ...fields })}\n`;
     await bringIn(
@@ -315,7 +315,7 @@ describe('import', () => {
     expect((error as BadInputError).faults).toHaveLength(1_000);
   });
 
-  it('leaves a job that is there, or takes the line instead, as asked', async () => {
+  it('skips or replaces a job that exists, as asked', async () => {
     const other = sampleLine({ job_id: '0197a1b2-0000-7000-8000-000000000002' });
     await bringIn(sampleLine(corrected));
     await expect(
@@ -334,7 +334,7 @@ describe('import', () => {
     expect(await bringOut()).toBe(sampleLine({ filename: 'new.pdf' }) + other);
   });
 
-  it('takes a diverged sample when told to, and gives it back as it was', async () => {
+  it('accepts a diverged sample with acceptDiverged, and exports it as it was', async () => {
     const diverged = sampleLine({
       ...corrected,
       initial_result: { a: 9 },
@@ -362,7 +362,7 @@ describe('import', () => {
     ]);
   });
 
-  it('takes nothing when it is told to stop', async () => {
+  it('imports nothing when it is aborted', async () => {
     const stop = new AbortController();
     const lines = Array.from({ length: 20 }, () => sampleLine()).join('');
     await expect(

@@ -40,7 +40,7 @@ describe('the schema', () => {
     return row?.updated_at;
   };
 
-  it('keeps the last change of a job, whatever direct SQL says', async () => {
+  it('keeps updated_at, whatever direct SQL sets it to', async () => {
     expect(await lastChange()).toBe('2025-01-01');
     await correct('2025-03-01Z');
     await correct('2025-02-01Z');
@@ -75,7 +75,7 @@ describe('the schema', () => {
     ]);
   });
 
-  it('lets no job change its id', async () => {
+  it('refuses to change the id of a job', async () => {
     await expect(database.query(`update jobs set id = gen_random_uuid()`)).rejects.toThrow(
       /id of a job does not change/,
     );
@@ -92,7 +92,7 @@ describe('the schema', () => {
     expect(await database.query('select count(*)::int as n from job_corrections')).toEqual([{ n: 1 }]);
   });
 
-  it('lets the trail go with its job', async () => {
+  it('deletes the trail with its job', async () => {
     await correct('2025-03-01Z');
     await database.query('delete from jobs');
     expect(await database.query('select count(*)::int as n from job_corrections')).toEqual([{ n: 0 }]);

@@ -59,7 +59,7 @@ describe('verify', () => {
       [count],
     );
 
-  it('has nothing to say of an empty database', async () => {
+  it('counts nothing in an empty database', async () => {
     expect(await verify()).toEqual(NONE);
   });
 
@@ -86,14 +86,14 @@ describe('verify', () => {
     );
   });
 
-  it('takes a failed job for exact: it has no original, and no digest', async () => {
+  it('counts a job without a result as exact, not as one without a digest', async () => {
     const failed = '{"filename":"f","source_kind":"pdf","result":null}\n';
     await importText(database.dataSource, failed + failed);
     await database.query(`update jobs set result = 'null' where id = (select max(id::text)::uuid from jobs)`);
     expect(await verify()).toEqual({ ...NONE, jobs: 2, exact: 2 });
   });
 
-  it('counts what has no digest, and holds its trail against it all the same', async () => {
+  it('counts jobs without a digest, and still checks their trails', async () => {
     await importText(database.dataSource, corrected(1) + untouched(2) + corrected(3));
     await database.query('update jobs set original_sha256 = null');
     await setResult(3, '{"a":1,"b":[true]}');
@@ -107,7 +107,7 @@ describe('verify', () => {
     });
   });
 
-  it('has the digest of the very text, whatever direct SQL wrote between its tokens', async () => {
+  it('compares digests of compact text: white space does not count, lexemes do', async () => {
     await importText(database.dataSource, corrected(1) + untouched(2));
     await setResult(1, '{ "a" : 3,\n "b" : [ true ] }');
     await setResult(2, ' {"a": 1}\n');
@@ -156,7 +156,7 @@ describe('verify', () => {
     });
   });
 
-  it('finds a correction that fits, but that nobody made', async () => {
+  it('finds by the digest a correction that fits but was inserted later', async () => {
     await importText(database.dataSource, untouched(1));
     await insertCorrection(1, { field_path: 'a', old_value: '0', new_value: '1' });
     expect((await verify()).unsound).toEqual([{ job_id: id(1), problem: 'digest_differs' }]);
@@ -183,7 +183,7 @@ describe('verify', () => {
     });
   });
 
-  it('says of divergence what the corpus says', async () => {
+  it('reports the same divergences as the export', async () => {
     await importText(database.dataSource, await readFile(SAMPLES));
     await database.query(`
       update jobs set result = replace(result::text, '"nrp"', '"npr"')::json where approved = false;
@@ -199,7 +199,7 @@ describe('verify', () => {
     expect(diverged).toBeGreaterThan(20);
   });
 
-  it('goes through many blocks, and says how far it has come', async () => {
+  it('reports its progress over many blocks', async () => {
     await insertMany(5_000);
     const steps: VerifyProgress[] = [];
     const verification = await verifyService(database.dataSource).verify({
@@ -238,7 +238,7 @@ describe('verify', () => {
     expect(unsound.map(({ job_id }) => job_id)).toEqual(numbers.slice(0, 1_000).map(id));
   });
 
-  it('sees one moment', async () => {
+  it('sees the database at one moment', async () => {
     await insertMany(20_000);
     await database.query(
       `update jobs set original_sha256 = encode(sha256(convert_to(result::text, 'UTF8')), 'hex')`,
@@ -254,7 +254,7 @@ describe('verify', () => {
     expect(await verify()).toMatchObject({ exact: 0, digest_differs: 20_000 });
   });
 
-  it('stops when it is told to, and leaves the pool whole', async () => {
+  it('stops when it is aborted, and frees its connection', async () => {
     await insertMany(5_000);
     for (let i = 0; i < 5; i++) {
       const stop = new AbortController();

@@ -7,7 +7,8 @@ import { ImportOptionsDto } from '../../src/corpus/commands/import.command.js';
 import { ExportFilterDto } from '../../src/ground-truth/corpus-filter.js';
 import { StatisticsQueryDto } from '../../src/ground-truth/statistics-query.js';
 import { namesOf } from '../../src/platform/parameters/read-dto.js';
-import { CLI, runShell } from '../setup/cli.js';
+import { runShell } from '../setup/cli.js';
+import { runCommand } from '../setup/command.js';
 import { exportSamples, importText } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { startServer } from '../setup/server.js';
@@ -115,7 +116,7 @@ describe('Swagger', () => {
     ['export', ['400', '401', '403', '429', '500', '503']],
     ['stats', ['400', '401', '403', '429', '503']],
     ['samples/{id}', ['400', '401', '403', '404', '429', '500', '503']],
-  ])('describes what %s answers when it cannot', (name, statuses) => {
+  ])('describes the errors of %s with examples', (name, statuses) => {
     const { responses } = operation(name);
     expect(Object.keys(responses)).toEqual(['200', ...statuses]);
     for (const status of statuses) {
@@ -132,16 +133,11 @@ function faultsOf(sample: unknown): unknown {
   return validate(sample) ? [] : validate.errors;
 }
 
+/** By command; of the program itself by no name. */
 const helps = new Map<string, string>();
 
 function help(...command: string[]): string {
-  const name = command.join(' ');
-  const known = helps.get(name);
-  if (known !== undefined) return known;
-  const env = { PATH: process.env.PATH };
-  const text = execFileSync(process.execPath, [CLI, ...command, '--help'], { env, encoding: 'utf8' });
-  helps.set(name, text);
-  return text;
+  return helps.get(command.join(' '))!;
 }
 
 /** The commands that a command's help lists. */
@@ -165,6 +161,14 @@ function flagsOf(command: string): Map<string, string> {
 }
 
 describe('the commands', () => {
+  beforeAll(async () => {
+    for (const command of ['', ...COMMANDS, ...SUBCOMMANDS]) {
+      const words = command === '' ? [] : command.split(' ');
+      const { stdout } = await runCommand([...words, '--help']);
+      helps.set(command, stdout.toString());
+    }
+  });
+
   it.each<[string, new () => object, string[]]>([
     ['export', ExportFilterDto, ['out', 'print_stats']],
     ['stats', StatisticsQueryDto, ['json']],
@@ -182,7 +186,7 @@ describe('the commands', () => {
     }
   });
 
-  it('are all explained in README', () => {
+  it('are all listed in README', () => {
     expect(listed().filter((name) => name !== 'help')).toEqual(COMMANDS);
     const subcommands = COMMANDS.flatMap((name) => listed(name).map((subcommand) => `${name} ${subcommand}`));
     expect(subcommands).toEqual(SUBCOMMANDS);
@@ -190,7 +194,7 @@ describe('the commands', () => {
     expect(rows.sort()).toEqual(COMMANDS);
   });
 
-  it('have every flag that a document gives them', () => {
+  it('have every flag that the documents use', () => {
     for (const name of documents()) {
       for (const [, command = '', rest = ''] of code(read(name)).matchAll(
         /(?:ground-truth|cli\.js) ([a-z][a-z-]*(?: (?:create|list|revoke)\b)?)((?:[^\n|;&]|\\\n)*)/g,
@@ -309,7 +313,7 @@ function anchorsOf(markdown: string): string[] {
 }
 
 describe('links', () => {
-  it.each(documents())('of %s lead somewhere', (name) => {
+  it.each(documents())('of %s lead to files and headings that exist', (name) => {
     const text = read(name).replace(/^```[\s\S]*?^```$/gm, '');
     const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
     const broken = links.filter((link) => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { SCOPES } from '../../src/platform/access/key.js';
 import { Env } from '../../src/platform/config/env.js';
 import { namesOf } from '../../src/platform/parameters/read-dto.js';
-import { runCli } from '../setup/cli.js';
+import { runCommand } from '../setup/command.js';
 import { sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { bearer, createKey } from '../setup/keys.js';
@@ -49,7 +49,7 @@ describe('docs/operations.md', () => {
     expect(rowsOf('Access').map(([scope]) => scope)).toEqual(expect.arrayContaining([...SCOPES]));
   });
 
-  it('gives roles what they need, and no more', async () => {
+  it('grants roles what they need, and no more', async () => {
     const [grants] = /(?<=```sql\n)create role ground_truth_app[\s\S]*?(?=```)/.exec(
       section('Your own PostgreSQL'),
     )!;
@@ -63,7 +63,7 @@ describe('docs/operations.md', () => {
       return { DATABASE_URL: url.href };
     };
     const codeOf = async (name: string, ...args: string[]) =>
-      (await runCli(args, { env: envOf(name), input: sampleLine() })).code;
+      (await runCommand(args, { env: envOf(name), input: sampleLine() })).code;
     try {
       expect(await codeOf('ground_truth_app', 'import', '-')).toBe(0);
       for (const name of ['ground_truth_app', 'ground_truth_reader'])

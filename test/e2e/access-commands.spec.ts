@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCli, runShell } from '../setup/cli.js';
+import { runCommand } from '../setup/command.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { externalSettings } from '../setup/external.js';
 import { accessLogIn, keysIn } from '../setup/keys.js';
@@ -24,18 +25,18 @@ afterAll(async () => {
 });
 
 describe('help', () => {
-  it.concurrent.each(['access-log', 'api-key', 'api-key create', 'api-key list', 'api-key revoke'])(
+  it.each(['access-log', 'api-key', 'api-key create', 'api-key list', 'api-key revoke'])(
     'describes %s with an example, without a database',
     async (command) => {
-      const run = await runCli([...command.split(' '), '--help'], { env: NOWHERE });
+      const run = await runCommand([...command.split(' '), '--help'], { env: NOWHERE });
       expect(run).toMatchObject({ code: 0, stderr: '' });
       expect(run.stdout.toString()).toMatch(new RegExp(`^Usage: ground-truth ${command}\\b`));
       expect(run.stdout.toString()).toContain('Examples:\n  ');
     },
   );
 
-  it('is what a bare api-key gives, as wrong usage', async () => {
-    const run = await runCli(['api-key'], { env: NOWHERE });
+  it('is printed, as wrong usage, for api-key without a subcommand', async () => {
+    const run = await runCommand(['api-key'], { env: NOWHERE });
     expect(run).toMatchObject({ code: 2, stdout: Buffer.alloc(0) });
     expect(run.stderr).toMatch(/^Usage: ground-truth api-key /);
     for (const name of ['create', 'list', 'revoke'])
@@ -47,7 +48,7 @@ describe('wrong usage', () => {
   const named = ['api-key', 'create', '--name', 'a'];
   const whole = [...named, '--scope', 'export'];
 
-  it.concurrent.each<[string[], string, string]>([
+  it.each<[string[], string, string]>([
     [['api-key', 'make'], "unknown command 'make'; accepted are create, list, revoke", 'api-key'],
     [['api-key', '--json'], "unknown option '--json'", 'api-key'],
     [['api-key', 'create'], "required option '--name <name>' not specified", 'api-key create'],
@@ -80,8 +81,8 @@ describe('wrong usage', () => {
     [['access-log', '--limit', '0'], '--limit: "0" is not a whole number from 1 to 100000', 'access-log'],
     [['access-log', 'x'], "too many arguments for 'access-log'", 'access-log'],
     [['access-log', '--limit', '1', '--limit', '1'], '--limit is given more than once', 'access-log'],
-  ])('%j is refused before anything happens', async (args, message, command) => {
-    const run = await runCli(args, { env: NOWHERE });
+  ])('%j is refused without a database', async (args, message, command) => {
+    const run = await runCommand(args, { env: NOWHERE });
     expect(run).toMatchObject({ code: 2, stdout: Buffer.alloc(0) });
     expect(run.stderr).toContain(message);
     expect(run.stderr).toMatch(/^ground-truth: /);
@@ -91,11 +92,12 @@ describe('wrong usage', () => {
 
 /** The life of a key, wherever keys are kept. */
 async function expectLifeOfKey(settings: NodeJS.ProcessEnv): Promise<void> {
-  const run = (...args: string[]) => runCli(['api-key', ...args], { env: settings });
-  const create = (...args: string[]) =>
-    run('create', '--name', 'nightly', '--scope', 'review,export', ...args);
+  const run = (...args: string[]) => runCommand(['api-key', ...args], { env: settings });
+  const flags = ['--name', 'nightly', '--scope', 'review,export'];
+  const create = (...args: string[]) => run('create', ...flags, ...args);
 
-  const created = await create('--if-none', '--expires', '2999-01-01');
+  const args = ['api-key', 'create', ...flags, '--if-none', '--expires', '2999-01-01'];
+  const created = await runCli(args, { env: settings });
   expect(created).toMatchObject({
     code: 0,
     stderr:
@@ -165,7 +167,9 @@ async function expectLifeOfKey(settings: NodeJS.ProcessEnv): Promise<void> {
 
   const ends = await Promise.all(
     Array.from({ length: 5 }, (_, n) =>
-      run('create', '--name', n < 3 ? 'same' : `own ${n}`, '--scope', 'admin', '--if-none'),
+      runCli(['api-key', 'create', '--name', n < 3 ? 'same' : `own ${n}`, '--scope', 'admin', '--if-none'], {
+        env: settings,
+      }),
     ),
   );
   expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
@@ -188,16 +192,16 @@ async function expectNoKeyUnshown(settings: NodeJS.ProcessEnv): Promise<void> {
       );
     }
   }
-  const list = await runCli(['api-key', 'list', '--json'], { env: settings });
+  const list = await runCommand(['api-key', 'list', '--json'], { env: settings });
   expect(list.stdout.toString()).not.toContain('unshown');
-  const again = await runCli(['api-key', 'create', '--name', 'unshown', '--scope', 'admin'], {
+  const again = await runCommand(['api-key', 'create', '--name', 'unshown', '--scope', 'admin'], {
     env: settings,
   });
   expect(again.stdout.toString()).toMatch(SECRET);
 }
 
 describe('api-key', () => {
-  it('creates none that it cannot show', async () => {
+  it('creates no key whose secret it cannot print', async () => {
     await expectNoKeyUnshown(env);
     await database.query('delete from api_keys');
   });
@@ -206,7 +210,7 @@ describe('api-key', () => {
     await expectLifeOfKey(env);
   });
 
-  it('gives a shell a secret that the server finds', async () => {
+  it('prints a secret that a shell can capture and the server accepts', async () => {
     const line = 'KEY=$($CLI api-key create --name shell --scope export) && echo "key: $KEY"';
     const run = await runShell(line, { env });
     const [, secret = ''] = /^key: (gt_\S{43})\n$/.exec(run.stdout.toString()) ?? [];
@@ -218,7 +222,7 @@ describe('api-key', () => {
   });
 
   it('fails with one line where the database cannot be used', async () => {
-    const run = await runCli(['api-key', 'list'], { env: NOWHERE });
+    const run = await runCommand(['api-key', 'list'], { env: NOWHERE });
     expect(run).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
     expect(run.stderr).toMatch(/^ground-truth: the database cannot be used: .*ECONNREFUSED.*\n$/);
   });
@@ -235,7 +239,7 @@ describe('access-log', () => {
     await log.end(first, { outcome: 'complete', samples: 12_345, bytes: 6_789, sha256: 'a'.repeat(64) });
     const second = await log.begin({ who: 'rini', via: 'cli', filter: {} });
 
-    const table = await runCli(['access-log'], { env });
+    const table = await runCommand(['access-log'], { env });
     expect(table).toMatchObject({ code: 0, stderr: '' });
     const [header, newest, oldest] = table.stdout.toString().split('\n');
     expect(header).toMatch(/^BEGAN +WHO +VIA +OUTCOME +SAMPLES +BYTES +FILTER$/);
@@ -244,46 +248,48 @@ describe('access-log', () => {
       /^\S+Z {2}night\\u001b\[2Jly {2}http +complete +12,345 {3}6,789 {2}approved_only=true limit=5$/,
     );
 
-    const json = await runCli(['access-log', '--json', '--limit', '1'], { env });
+    const json = await runCommand(['access-log', '--json', '--limit', '1'], { env });
     expect(json).toMatchObject({ code: 0, stderr: '' });
     expect(json.stdout.toString()).toMatch(/^\{.*\}\n$/);
     expect(JSON.parse(json.stdout.toString())).toMatchObject({ id: second, outcome: null, filter: {} });
   });
 });
 
-describe('with a database of somebody else’s', () => {
+describe('with external tables', () => {
   const readOnly = externalSettings(NOWHERE.DATABASE_URL);
 
-  it('keys are in a file, and nothing asks the database', async () => {
+  it('api-key keeps keys in a file, without a database', async () => {
     const file = path.join(folder, 'keys.jsonl');
     await expectLifeOfKey({ ...readOnly, GROUND_TRUTH_KEYS_FILE: file });
     expect((await readFile(file, 'utf8')).match(/\n/g)).toHaveLength(4);
     expect(await readdir(folder)).toEqual(['keys.jsonl']);
   });
 
-  it('no key is in the file that could not be shown', async () => {
+  it('api-key keeps no key whose secret it cannot print', async () => {
     await expectNoKeyUnshown({ ...readOnly, GROUND_TRUTH_KEYS_FILE: path.join(folder, 'unshown.jsonl') });
   });
 
-  it('a line that cannot be read is named by one line', async () => {
+  it('api-key list names the line of the file that cannot be read', async () => {
     const file = path.join(folder, 'broken.jsonl');
     await writeFile(file, '{"id":"SECRET"}\n');
-    const run = await runCli(['api-key', 'list'], { env: { ...readOnly, GROUND_TRUTH_KEYS_FILE: file } });
+    const run = await runCommand(['api-key', 'list'], { env: { ...readOnly, GROUND_TRUTH_KEYS_FILE: file } });
     expect(run).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
     expect(run.stderr).toMatch(/^ground-truth: \/.*broken\.jsonl, line 1: id is not a UUID.*\n$/);
     expect(run.stderr).not.toContain('SECRET');
   });
 
-  it('there is no place for keys where no file is named', async () => {
-    const create = await runCli(['api-key', 'create', '--name', 'a', '--scope', 'admin'], { env: readOnly });
+  it('api-key create fails where no file is named', async () => {
+    const create = await runCommand(['api-key', 'create', '--name', 'a', '--scope', 'admin'], {
+      env: readOnly,
+    });
     expect(create).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
     expect(create.stderr).toMatch(/^ground-truth: .* set GROUND_TRUTH_KEYS_FILE to a file for them\n$/);
-    const list = await runCli(['api-key', 'list', '--json'], { env: readOnly });
+    const list = await runCommand(['api-key', 'list', '--json'], { env: readOnly });
     expect(list).toMatchObject({ code: 0, stderr: '', stdout: Buffer.from('[]\n') });
   });
 
-  it('the log says where it is instead', async () => {
-    const run = await runCli(['access-log'], { env: readOnly });
+  it('access-log says where the log is instead', async () => {
+    const run = await runCommand(['access-log'], { env: readOnly });
     expect(run).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
     expect(run.stderr).toMatch(/^ground-truth: .*look for "access_log" in the log of the server.*\n$/);
   });

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type LoggedExport } from '../../src/platform/access/access-log.js';
 import { type Scope, SCOPES } from '../../src/platform/access/key.js';
 import { runCli } from '../setup/cli.js';
+import { runCommand } from '../setup/command.js';
 import { importText, insertLargeJobs, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { accessLogIn, bearer, createKey, keysIn } from '../setup/keys.js';
@@ -77,7 +78,7 @@ async function ask(
 }
 
 describe('access control', () => {
-  it('guards every route of the document but health', async () => {
+  it('needs a key for every route of the OpenAPI document but health', async () => {
     const all = await operations();
     expect(all.length).toBeGreaterThan(12);
     expect(all.filter(({ scope }) => scope === undefined).map(({ path }) => path)).toEqual([
@@ -87,7 +88,7 @@ describe('access control', () => {
     for (const { scope, isSecured } of all) expect(isSecured).toBe(scope !== undefined);
   });
 
-  it('answers 401 without a key, and with one that is no good, on each of them', async () => {
+  it('answers 401 on each of them without a key, and with an unknown, expired or revoked one', async () => {
     const expired = await createKey(database, 'expired', 'admin');
     await database.query(
       `update api_keys set expires_at = now() - interval '1 second' where name = 'expired'`,
@@ -126,7 +127,7 @@ describe('access control', () => {
     }
   });
 
-  it('answers 403 with another scope, and lets its own and admin through, on each of them', async () => {
+  it('answers 403 on each of them to a key with another scope, and accepts its own scope and admin', async () => {
     for (const operation of (await operations()).filter(({ scope }) => scope !== undefined)) {
       for (const scope of SCOPES) {
         const { status, kind } = await ask(operation, `Bearer ${keys[scope]}`);
@@ -138,7 +139,7 @@ describe('access control', () => {
     }
   });
 
-  it('reads no body for whoever has no key', async () => {
+  it('answers 401 before it reads the body', async () => {
     const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
     socket.write(
       'POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"',
@@ -153,7 +154,7 @@ describe('access control', () => {
       expect((await fetch(server.url + path)).status).toBe(200);
   });
 
-  it('does not start without a key where others could reach it, and says how to make one', async () => {
+  it('does not start without a key on an address that others can reach, and says how to make one', async () => {
     const empty = await createTestDatabase();
     try {
       for (const [args, env] of [
@@ -177,7 +178,7 @@ describe('access control', () => {
     }
   });
 
-  it('asks for no key on loopback unless told to', async () => {
+  it('needs no key on loopback by default', async () => {
     const open = await startServer({ DATABASE_URL: database.url });
     try {
       expect((await fetch(open.url + STATS)).status).toBe(200);
@@ -188,7 +189,7 @@ describe('access control', () => {
 });
 
 describe('rate limits', () => {
-  it('hold up each key by itself, and those who try keys', async () => {
+  it('count the requests of each key, and those with unknown keys, separately', async () => {
     const limited = await startServer({
       DATABASE_URL: database.url,
       GROUND_TRUTH_AUTH: 'required',
@@ -229,7 +230,7 @@ describe('the access log', () => {
     }
   }
 
-  it('has who asked for what over HTTP, and the digest of what was sent, compressed or not', async () => {
+  it('records user, filter, outcome and digest of an export over HTTP, compressed or not', async () => {
     for (const encoding of ['identity', 'gzip']) {
       const response = await fetch(`${server.url}${EXPORT}?approved_only=false&since=2025-01-01&limit=7`, {
         headers: { ...bearer(keys.export), 'accept-encoding': encoding },
@@ -247,8 +248,8 @@ describe('the access log', () => {
     }
   });
 
-  it('has those by the command too', async () => {
-    const run = await runCli(['export', '--has-corrections', 'false'], {
+  it('records exports by the command too', async () => {
+    const run = await runCommand(['export', '--has-corrections', 'false'], {
       env: { DATABASE_URL: database.url },
     });
     expect(run.code).toBe(0);
@@ -262,14 +263,14 @@ describe('the access log', () => {
     });
   });
 
-  it('is needed: where it cannot be written there is no export', async () => {
+  it('makes the export fail where it cannot be written', async () => {
     const other = await createTestDatabase();
     const role = `gt_reader_${process.pid}`;
     await other.query(`create role ${role} login; grant select on all tables in schema public to ${role}`);
     const url = new URL(other.url);
     url.username = role;
     try {
-      const run = await runCli(['export'], { env: { DATABASE_URL: url.href } });
+      const run = await runCommand(['export'], { env: { DATABASE_URL: url.href } });
       expect(run).toMatchObject({
         code: 1,
         stdout: Buffer.alloc(0),
@@ -281,18 +282,18 @@ describe('the access log', () => {
     }
   });
 
-  describe('of an export that takes long', () => {
+  describe('for an export that is running', () => {
     beforeAll(() => insertLargeJobs(database));
 
     const begin = (secret: string) =>
       beginReading(`${server.url}${EXPORT}?approved_only=false`, bearer(secret));
 
-    it('says that its reader left', async () => {
+    it('records that the reader left', async () => {
       (await begin(keys.export)).destroy();
       expect(await lastEntry()).toMatchObject({ outcome: 'reader_gone', who: 'only export' });
     });
 
-    it('is ended when its key expires', async () => {
+    it('records that its key expired, which ends the export', async () => {
       const secret = await createKey(database, 'expiring', 'export');
       const response = await begin(secret);
       const reset = once(response, 'error') as Promise<[NodeJS.ErrnoException]>;
@@ -304,7 +305,7 @@ describe('the access log', () => {
       expect(await refused.json()).toMatchObject({ detail: 'the key has expired; ask for a new one' });
     });
 
-    it('says that its key was revoked, which ends it', async () => {
+    it('records that its key was revoked, which ends the export', async () => {
       const secret = await createKey(database, 'short-lived', 'export');
       const response = await begin(secret);
       const reset = once(response, 'error') as Promise<[NodeJS.ErrnoException]>;

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { endOf, runCli, runShell, startCli } from '../setup/cli.js';
+import { type CliRun, endOf, runCli, runShell, startCli } from '../setup/cli.js';
+import { runCommand } from '../setup/command.js';
 import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/database.js';
 
 const NOWHERE = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
@@ -52,23 +53,24 @@ describe('help', () => {
   it('lists every command without a database', async () => {
     const run = await runCli(['--help'], { env: NOWHERE });
     expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(await runCommand(['--help'], { env: NOWHERE })).toEqual(run);
     for (const command of ['export', 'stats', 'verify', 'serve', 'migrate', 'erase']) {
       expect(run.stdout.toString()).toMatch(new RegExp(`^  ${command} .*[a-z]`, 'm'));
     }
   });
 
-  it.concurrent.each(['export', 'stats', 'verify', 'serve', 'migrate', 'erase'])(
+  it.each(['export', 'stats', 'verify', 'serve', 'migrate', 'erase'])(
     'describes %s with an example, without a database',
     async (command) => {
-      const run = await runCli([command, '--help'], { env: NOWHERE });
+      const run = await runCommand([command, '--help'], { env: NOWHERE });
       expect(run).toMatchObject({ code: 0, stderr: '' });
       expect(run.stdout.toString()).toMatch(new RegExp(`^Usage: ground-truth ${command}\\b`));
       expect(run.stdout.toString()).toContain(`Examples:\n  `);
     },
   );
 
-  it('says every flag’s default', async () => {
-    const help = (await runCli(['export', '--help'], { env: NOWHERE })).stdout.toString();
+  it('names the default of every flag', async () => {
+    const help = (await runCommand(['export', '--help'], { env: NOWHERE })).stdout.toString();
     const [, options = ''] = /Options:\n([^]*?)\n *-h, --help/.exec(help) ?? [];
     const flags = options
       .replace(/\s+/g, ' ')
@@ -78,22 +80,29 @@ describe('help', () => {
     for (const flag of flags) expect(flag).toContain('(default: ');
   });
 
-  it('tells the version of the package', async () => {
+  it('prints the version of the package', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     const run = await runCli(['--version'], { env: NOWHERE });
     expect(run).toMatchObject({ code: 0, stderr: '', stdout: Buffer.from(`${version}\n`) });
   });
 
-  it('is what a bare ground-truth gives, as wrong usage', async () => {
-    const run = await runCli([], { env: NOWHERE });
+  it('is printed, as wrong usage, without a command', async () => {
+    const run = await runCommand([], { env: NOWHERE });
     expect(run).toMatchObject({ code: 2, stdout: Buffer.alloc(0) });
     expect(run.stderr).toMatch(/^Usage: ground-truth/);
   });
 });
 
 describe('wrong usage', () => {
-  // Most of a process is its start, so they share the time.
-  it.concurrent.each<[string[], ...string[]]>([
+  it('ends the process with exit code 2 and one line for each fault', async () => {
+    const run = await runCli(['export', '--limit', '0', '--since', 'yesterday'], { env: NOWHERE });
+    expect(run).toMatchObject({ code: 2, signal: null, stdout: Buffer.alloc(0) });
+    expect(run.stderr).toMatch(
+      /^ground-truth: --(since|limit): .*\nground-truth: --(since|limit): .*\nsee: ground-truth export --help\n$/,
+    );
+  });
+
+  it.each<[string[], ...string[]]>([
     [['exprt'], "unknown command 'exprt'", 'export'],
     [['--limit', '1'], "unknown option '--limit'"],
     [['export', '--foo'], "unknown option '--foo'"],
@@ -128,22 +137,22 @@ describe('wrong usage', () => {
     [['erase'], "missing required argument 'job_id'"],
     [['erase', '123'], 'job_id: "123"', 'a UUID such as'],
     [['migrate', 'now'], "too many arguments for 'migrate'"],
-  ])('%j is refused before anything happens', async (args, ...parts) => {
-    const run = await runCli(args, { env: NOWHERE });
+  ])('%j is refused without a database', async (args, ...parts) => {
+    const run = await runCommand(args, { env: NOWHERE });
     expect(run).toMatchObject({ code: 2, stdout: Buffer.alloc(0) });
     for (const part of parts) expect(run.stderr).toContain(part);
     expect(run.stderr).toMatch(/^ground-truth: .*\nsee: ground-truth.* --help\n$/);
   });
 
   it('names all faults of one call', async () => {
-    const run = await runCli(['export', '--limit', 'x', '--since', 'y', '--approved-only', 'z'], {
+    const run = await runCommand(['export', '--limit', 'x', '--since', 'y', '--approved-only', 'z'], {
       env: NOWHERE,
     });
     expect(run.code).toBe(2);
     expect(run.stderr.match(/^ground-truth: --(limit|since|approved-only): /gm)).toHaveLength(3);
   });
 
-  it('names what the environment has wrong', async () => {
+  it('names the variables of the environment that are wrong', async () => {
     const run = await runCli(['stats'], { env: { PORT: 'http', DATABASE_URL: 'mysql://secret@host/db' } });
     expect(run).toMatchObject({ code: 2, stdout: Buffer.alloc(0) });
     expect(run.stderr).toMatch(/^ground-truth: DATABASE_URL .*\nground-truth: PORT .*\n$/);
@@ -157,20 +166,27 @@ describe('a database that cannot be used', () => {
     ['verify'],
     ['export', '--out', 'corpus.jsonl'],
     ['migrate'],
-    ['serve', '--port', '0'],
     ['erase', '00000000-0000-7000-8000-000000000001'],
   ])('fails %s %s with one line', async (...args) => {
-    const run = await runCli(args, { env: NOWHERE, cwd: folder });
+    await expectOneLine(runCommand(args, { env: NOWHERE, cwd: folder }));
+  });
+
+  it('fails serve --port 0 with one line', async () => {
+    await expectOneLine(runCli(['serve', '--port', '0'], { env: NOWHERE, cwd: folder }));
+  });
+
+  async function expectOneLine(failing: Promise<CliRun>): Promise<void> {
+    const run = await failing;
     expect(run).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
     expect(run.stderr).toMatch(/^ground-truth: the database cannot be used: .*ECONNREFUSED.*\n$/);
     expect(await readdir(folder)).toEqual([]);
-  });
+  }
 
-  it('is told apart from one without tables, which migrate makes', async () => {
+  it('is told apart from one without tables, which ground-truth migrate makes', async () => {
     const empty = await cloneDatabase('template0');
     try {
       const emptyEnv = { DATABASE_URL: empty.url };
-      const before = await runCli(['stats'], { env: emptyEnv });
+      const before = await runCommand(['stats'], { env: emptyEnv });
       expect(before).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
       expect(before.stderr).toMatch(
         /^ground-truth: the database has no Ground Truth tables yet; run: ground-truth migrate\n$/,
@@ -178,10 +194,10 @@ describe('a database that cannot be used', () => {
       const migrated = await runCli(['migrate'], { env: emptyEnv });
       expect(migrated).toMatchObject({ code: 0, stdout: Buffer.alloc(0) });
       expect(migrated.stderr).toMatch(/^applied CreateCorpus.*\n.* is up to date\n$/);
-      expect((await runCli(['migrate'], { env: emptyEnv })).stderr).toBe(
+      expect((await runCommand(['migrate'], { env: emptyEnv })).stderr).toBe(
         'the schema of the database is up to date\n',
       );
-      expect((await runCli(['stats'], { env: emptyEnv })).code).toBe(0);
+      expect((await runCommand(['stats'], { env: emptyEnv })).code).toBe(0);
     } finally {
       await empty.drop();
     }
@@ -194,18 +210,20 @@ describe('export', () => {
 
   const all = ['export', '--approved-only', 'false'];
   const read = async (name: string) => readFile(path.join(folder, name));
-  const run = (...args: string[]) => runCli([...all, ...args], { env, cwd: folder });
+  const run = (...args: string[]) => runCommand([...all, ...args], { env, cwd: folder });
+  const runProcess = (...args: string[]) => runCli([...all, ...args], { env, cwd: folder });
 
-  it('goes to standard output by itself and by the name of -', async () => {
-    const [plain, dash] = await Promise.all([run(), run('--out', '-')]);
+  it('goes to standard output by default and with --out -', async () => {
+    const [plain, dash] = await Promise.all([runProcess(), runProcess('--out', '-')]);
     expect(plain).toMatchObject({ code: 0, stderr: '' });
     expect(plain.stdout.toString().match(/\n/g)).toHaveLength(30);
     expect(dash).toEqual(plain);
+    expect(await run()).toEqual(plain);
   });
 
   it('writes a file that only its owner can read, and says so', async () => {
     const { stdout } = await run();
-    const toFile = await run('--out', 'corpus.jsonl');
+    const toFile = await runProcess('--out', 'corpus.jsonl');
     expect(toFile).toMatchObject({ code: 0, stdout: Buffer.alloc(0) });
     expect(toFile.stderr).toMatch(/^30 samples, 0\.0 MB written to corpus\.jsonl\n$/);
     expect(await read('corpus.jsonl')).toEqual(stdout);
@@ -281,7 +299,7 @@ describe('export', () => {
     expect(toDevice).toMatchObject({ code: 0, stderr: '', stdout: (await run()).stdout });
   });
 
-  it('writes to a file that standard output is', async () => {
+  it('appends to a file that standard output is redirected to', async () => {
     const shell = await runShell('$CLI export --limit 1 > a.jsonl; $CLI export --limit 1 >> a.jsonl', {
       env,
       cwd: folder,
@@ -290,28 +308,28 @@ describe('export', () => {
     expect((await read('a.jsonl')).toString()).toMatch(/^(\{.*\}\n)\1$/);
   });
 
-  it('writes to a pipe that has a name', async () => {
+  it('writes to a named pipe', async () => {
     const pipe = makePipe();
-    const [toPipe, received] = await Promise.all([run('--out', pipe), readAll(pipe)]);
+    const [toPipe, received] = await Promise.all([runProcess('--out', pipe), readAll(pipe)]);
     expect(toPipe).toMatchObject({ code: 0, stderr: '' });
     expect(received).toEqual((await run()).stdout);
   });
 
-  it('prints the statistics of the whole database along with it', async () => {
+  it('prints the statistics of the whole database with --print-stats', async () => {
     const exported = await run('--limit', '1', '--print-stats');
     expect(exported.stdout.toString().match(/\n/g)).toHaveLength(1);
-    const stats = await runCli(['stats'], { env });
+    const stats = await runCommand(['stats'], { env });
     expect(exported.stderr).toBe(stats.stdout.toString());
     expect(exported.stderr).toMatch(
       /^jobs +30\n {2}approved +15\n {2}with corrections +10\ncorrections +10\n/,
     );
   });
 
-  it('shows on a terminal how far it has come, and nothing of that elsewhere', async () => {
+  it('shows its progress on a terminal only', async () => {
     // The terminal's name for standard error; the corpus goes elsewhere.
     const { stdout } = await runShell(`script -qec "$CLI export --out /dev/null" /dev/null`, { env });
     expect(stdout.toString()).toMatch(/Exporting .*% \| .* left \| 0 samples \| 0\.0 MB \| 0\.0 MB\/s/);
-    const { stderr } = await runShell('$CLI export --out /dev/null', { env });
+    const { stderr } = await runCommand(['export', '--out', '/dev/null'], { env });
     expect(stderr).toBe('');
   });
 
@@ -329,11 +347,11 @@ describe('export', () => {
   }
 });
 
-describe('an export that does not come to its end', () => {
+describe('an export that is broken off', () => {
   beforeAll(() => insertJobs(1_000, 20_000));
   afterAll(() => database.clear());
 
-  it('is quiet where its reader has enough', async () => {
+  it('exits with 0 and says nothing when its reader stops reading', async () => {
     const head = await runShell(
       '{ $CLI export --approved-only false --print-stats; echo $? > code; } | head -n 1',
       { env, cwd: folder },
@@ -343,7 +361,7 @@ describe('an export that does not come to its end', () => {
     expect(await readFile(path.join(folder, 'code'), 'utf8')).toBe('0\n');
   });
 
-  it('is quiet where nobody reads at all', async () => {
+  it('exits with 0 and says nothing when nobody reads', async () => {
     const closed = await runShell('{ $CLI stats; echo $? > code; } | true', { env, cwd: folder });
     expect(closed.stderr).toBe('');
     expect(await readFile(path.join(folder, 'code'), 'utf8')).toBe('0\n');

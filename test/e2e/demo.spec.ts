@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { runCli, runShell } from '../setup/cli.js';
+import { runCommand } from '../setup/command.js';
 import { linesOf } from '../setup/corpus.js';
 import { startServer } from '../setup/server.js';
 
@@ -10,6 +11,8 @@ const ROOT = path.resolve(__dirname, '../..');
 
 describe('ground-truth demo', () => {
   let folder: string;
+  /** By the demonstration, when it ran last. */
+  let said: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-demo-'));
@@ -20,28 +23,30 @@ describe('ground-truth demo', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('leaves a valid corpus, twice over, in a database of its own, and says what to do next', async () => {
+  it('writes a valid corpus, when run twice too, from a database of its own, and says what to do next', async () => {
     const validate = new Ajv2020({ strict: true }).compile(
       JSON.parse(await readFile(path.join(ROOT, 'docs/ground-truth-sample.schema.json'), 'utf8')) as object,
     );
     const bundled = linesOf(await readFile(path.join(ROOT, 'samples/surat-perintah.jsonl'), 'utf8'));
-    const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
-    for (const round of [1, 2]) {
+    const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
+    for (const [env, unset] of [
+      [nowhere, 'DATABASE_URL= '],
+      [{}, ''],
+    ] as const) {
       const run = await runCli(['demo'], { cwd: folder, env });
-      expect([round, run.code, run.stderr]).toEqual([round, 0, '']);
+      expect([unset, run.code, run.stderr]).toEqual([unset, 0, '']);
       const lines = linesOf(await readFile(path.join(folder, 'corpus.jsonl'), 'utf8'));
       expect(lines).toEqual(bundled.filter((line) => line.includes('"approved":true,')));
       for (const line of lines) expect([validate(JSON.parse(line)), validate.errors]).toEqual([true, null]);
-      expect(run.stdout.toString()).toMatch(/DATABASE_URL= GROUND_TRUTH_DATA_DIR=\S+ npx ground-truth serve/);
+      said = run.stdout.toString();
+      expect(said).toMatch(new RegExp(`^ *${unset}GROUND_TRUTH_DATA_DIR=\\S+ npx ground-truth serve`, 'm'));
     }
   });
 
-  it('serves that database by the line that it says', async () => {
-    const run = await runCli(['demo'], { cwd: folder });
-    const [, dataDir] =
-      /GROUND_TRUTH_DATA_DIR=(\S+) npx ground-truth serve/.exec(run.stdout.toString()) ?? [];
+  it('prints a command that serves that database', async () => {
+    const [, dataDir] = /GROUND_TRUTH_DATA_DIR=(\S+) npx ground-truth serve/.exec(said) ?? [];
     const server = await startServer({ GROUND_TRUTH_DATA_DIR: dataDir });
-    const cli = await runCli(['export', '--approved-only', 'false'], {
+    const cli = await runCommand(['export', '--approved-only', 'false'], {
       env: { GROUND_TRUTH_DATA_DIR: dataDir },
     });
     const response = await fetch(`${server.url}/api/v1/ground-truth/export?approved_only=false`);

@@ -1,23 +1,16 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chmod,
-  chown,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  rmdir,
-  stat,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, chown, mkdir, readdir, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
-import { EmbeddedUser, eventually, isAlive, isServer } from '../fixtures/embedded-user-process.js';
+import { isAlive, isServer } from '../fixtures/embedded-user-process.js';
+import {
+  acquire,
+  cwd,
+  expectStopped,
+  refused,
+  untilAlone,
+  useEmbeddedUsers,
+} from '../setup/embedded-users.js';
 
 const isRoot = process.getuid?.() === 0;
 const itAsRoot = isRoot ? it : it.skip;
@@ -32,72 +25,13 @@ if (itAsOthers === it.skip) {
   );
 }
 
-jest.setTimeout(240_000);
-
-let cwd: string;
-let users: EmbeddedUser[];
-let servers: Set<number>;
-
-beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'gt-'));
-  await chmod(cwd, 0o755);
-  users = [];
-  servers = new Set();
-});
-
-afterEach(async () => {
-  // Users first: they would start a server anew that is taken from them.
-  await Promise.all(users.map((user) => user.kill('SIGKILL').catch(() => undefined)));
-  for (const pid of servers) if (await isServer(pid)) killIfThere(pid);
-  await rm(cwd, { recursive: true, force: true });
-});
-
-type Options = Partial<ConstructorParameters<typeof EmbeddedUser>[0]>;
-
-function start(options: Options = {}): EmbeddedUser {
-  const user = new EmbeddedUser({ cwd, ...options });
-  users.push(user);
-  return user;
-}
-
-async function acquire(options: Options = {}): Promise<EmbeddedUser> {
-  const user = start(options);
-  await user.acquired();
-  servers.add(user.serverPid());
-  return user;
-}
-
-/** The error's name and message, of a user who is refused. */
-async function refused(options: Options = {}): Promise<string> {
-  return start(options).refused();
-}
-
-/** It may have ended by itself meanwhile. */
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGQUIT');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-/** A killed process is a user until the server has noticed that its connection is gone. */
-async function untilAlone(user: EmbeddedUser): Promise<void> {
-  const users = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'ground-truth (user)'`;
-  while (!isDeepStrictEqual(await user.query(users), [{ n: 1 }])) await sleep(20);
-}
-
-async function expectStopped(pid: number, dataDir: string): Promise<void> {
-  expect(await isServer(pid)).toBe(false);
-  expect(await readdir(join(dataDir, 'pgdata'))).not.toContain('postmaster.pid');
-  expect((await readdir(dataDir)).sort()).toEqual(['pgdata', 'postgres.log', 'run']);
-}
+useEmbeddedUsers();
 
 describe('one server for all', () => {
   it.each([
     ['the one who started it', 0],
     ['the other', 1],
-  ])('serves on when %s ends first, and stops with the last', async (_who, first) => {
+  ])('goes on when %s ends first, and stops with the last user', async (_who, first) => {
     const both = [await acquire(), await acquire()];
     const server = both[0]!.serverPid();
     expect(both[1]!.serverPid()).toBe(server);
@@ -111,7 +45,7 @@ describe('one server for all', () => {
     await expectStopped(server, both[0]!.dataDir);
   });
 
-  it('is started once by two who come at the same moment', async () => {
+  it('is started once by two processes that come at the same moment', async () => {
     const both = await Promise.all([acquire(), acquire()]);
     const server = both[0].serverPid();
     expect(both[1].serverPid()).toBe(server);
@@ -119,27 +53,6 @@ describe('one server for all', () => {
     expect(await both[1].query('SELECT n FROM seen')).toEqual([{ n: 1 }]);
     await Promise.all(both.map((user) => user.release()));
     await expectStopped(server, both[0].dataDir);
-  });
-
-  it('survives a dozen rounds of four who start and stop at the same moment', async () => {
-    const starter = await acquire();
-    await starter.query('CREATE TABLE rounds (n int)');
-    await starter.release();
-    for (let round = 0; round < 12; round++) {
-      await Promise.all(
-        Array.from({ length: 4 }, async () => {
-          const user = await acquire();
-          await user.query(`INSERT INTO rounds VALUES (${round})`);
-          await user.release();
-        }),
-      );
-      for (const pid of servers) expect(await isServer(pid)).toBe(false);
-    }
-    const last = await acquire();
-    expect(await last.query('SELECT count(*)::int AS rows FROM rounds')).toEqual([{ rows: 48 }]);
-    const server = last.serverPid();
-    await last.release();
-    await expectStopped(server, last.dataDir);
   });
 
   it('is not hit by Ctrl-C in the terminal of the one who started it', async () => {
@@ -169,126 +82,8 @@ describe('one server for all', () => {
   });
 });
 
-describe('kill -9', () => {
-  it.each([
-    ['the one who started it', 0],
-    ['the other', 1],
-  ])('of %s leaves the server to the survivor, who stops it', async (_who, killed) => {
-    const both = [await acquire(), await acquire()];
-    const survivor = both[1 - killed]!;
-    const server = survivor.serverPid();
-    await both[killed]!.kill('SIGKILL');
-    expect(await survivor.query('SELECT 1 AS n')).toEqual([{ n: 1 }]);
-    await untilAlone(survivor);
-    await survivor.release();
-    await expectStopped(server, survivor.dataDir);
-  });
-
-  it('of all users leaves a server that the next user adopts and stops', async () => {
-    const both = [await acquire(), await acquire()];
-    const server = both[0]!.serverPid();
-    await Promise.all(both.map((user) => user.kill('SIGKILL')));
-    const heir = await acquire();
-    expect(heir.serverPid()).toBe(server);
-    await untilAlone(heir);
-    await heir.release();
-    await expectStopped(server, heir.dataDir);
-  });
-
-  it('of the server is healed for those who use it, and loses nothing that was committed', async () => {
-    const both = [await acquire(), await acquire()];
-    await both[0]!.query('CREATE TABLE kept AS SELECT g FROM generate_series(1, 1000) g');
-    const killed = both[0]!.serverPid();
-    process.kill(killed, 'SIGKILL');
-    for (const user of both) {
-      await user.heard(({ kind }) => kind === 'recovered');
-      expect(await user.queryOnceHealed('SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 1000 }]);
-    }
-    const server = both[0]!.serverPid();
-    servers.add(server);
-    expect(server).not.toBe(killed);
-    await both[0]!.release();
-    expect(await isAlive(server)).toBe(true);
-    await both[1]!.release();
-    await expectStopped(server, both[1]!.dataDir);
-  });
-
-  it('of the server and of all users is no obstacle to the next', async () => {
-    const user = await acquire();
-    await user.query('CREATE TABLE kept AS SELECT 1 AS n');
-    process.kill(user.serverPid(), 'SIGKILL');
-    await user.kill('SIGKILL');
-    const heir = await acquire();
-    expect(await heir.query('SELECT n FROM kept')).toEqual([{ n: 1 }]);
-    await heir.release();
-  });
-
-  it('of the server is no obstacle when its number has gone to another process', async () => {
-    const user = await acquire();
-    const lock = join(user.dataDir, 'pgdata/postmaster.pid');
-    const socketLock = join(user.dataDir, 'run/.s.PGSQL.5432.lock');
-    const [content, socketContent] = await Promise.all([
-      readFile(lock, 'utf8'),
-      readFile(socketLock, 'utf8'),
-    ]);
-    const { uid, gid } = await stat(lock);
-    await user.release();
-    const namesake = spawn('sleep', ['600'], { uid, gid });
-    try {
-      for (const [file, text] of [
-        [lock, content],
-        [socketLock, socketContent],
-      ] as const) {
-        await writeFile(file, text.replace(/^\d+/, String(namesake.pid)));
-        await chown(file, uid, gid);
-      }
-      const heir = await acquire();
-      expect(await heir.query('SELECT 1 AS n')).toEqual([{ n: 1 }]);
-      expect(await isAlive(namesake.pid!)).toBe(true);
-      const server = heir.serverPid();
-      await heir.release();
-      await expectStopped(server, heir.dataDir);
-    } finally {
-      namesake.kill();
-    }
-  });
-
-  it('in the middle of the first start leaves nothing behind that stays', async () => {
-    const dataDir = join(cwd, 'data');
-    const unlucky = start({ dataDir });
-    await eventually(
-      () => 'initdb',
-      async () => {
-        const names = await readdir(dataDir).catch(() => []);
-        return names.some((name) => name.startsWith('.initdb-'));
-      },
-    );
-    await unlucky.kill('SIGKILL');
-    const user = await acquire({ dataDir });
-    await user.release();
-    // initdb itself was not killed, and may have written on after the first clean-up.
-    const next = await acquire({ dataDir });
-    await next.release();
-    expect((await readdir(dataDir)).filter((name) => name.startsWith('.initdb-')).length).toBeLessThanOrEqual(
-      1,
-    );
-  });
-
-  it('of one session crashes the server for a moment only', async () => {
-    const user = await acquire();
-    const [session] = await user.query(
-      'SELECT min(pid) AS pid FROM pg_stat_activity WHERE datname IS NOT NULL',
-    );
-    process.kill(Number(session!.pid), 'SIGKILL');
-    await user.heard(({ kind }) => kind === 'recovered');
-    const server = user.serverPid();
-    await user.release();
-    await expectStopped(server, user.dataDir);
-  });
-});
-
 describe('the data folder', () => {
-  it('of another major version is refused with the way out', async () => {
+  it('of another major version is refused, with what to do', async () => {
     const user = await acquire();
     await user.release();
     await writeFile(join(user.dataDir, 'pgdata/PG_VERSION'), '15\n');
@@ -297,7 +92,7 @@ describe('the data folder', () => {
     expect(message).toContain(user.dataDir);
   });
 
-  it('that holds other things is left alone', async () => {
+  it('that holds other files is refused and left as it is', async () => {
     const dataDir = join(cwd, 'home');
     await mkdir(dataDir);
     await writeFile(join(dataDir, 'thesis.tex'), '');
@@ -345,7 +140,7 @@ describe('the data folder', () => {
   });
 });
 
-describe('whom the server runs as', () => {
+describe('the user that the server runs as is', () => {
   itAsRoot('nobody, when root makes the folder', async () => {
     const user = await acquire();
     expect((await stat(user.dataDir)).uid).toBe(nobody.uid);
@@ -353,7 +148,7 @@ describe('whom the server runs as', () => {
     await user.release();
   });
 
-  itAsRoot('the owner, when the folder is somebody’s', async () => {
+  itAsRoot('the owner of the folder, when root starts it', async () => {
     await mkdir(join(cwd, 'data'));
     await chown(join(cwd, 'data'), daemon.uid, daemon.gid);
     const user = await acquire({ dataDir: join(cwd, 'data') });
@@ -372,7 +167,7 @@ describe('whom the server runs as', () => {
     await next.release();
   });
 
-  itAsRoot('an explicit folder out of reach is an error that says so', async () => {
+  itAsRoot('nobody, for whom an explicit folder out of reach is an error', async () => {
     const home = join(cwd, 'home');
     await mkdir(home, { mode: 0o700 });
     const dataDir = join(home, 'data');
@@ -381,7 +176,7 @@ describe('whom the server runs as', () => {
   });
 
   itAsRoot(
-    'a default folder out of reach moves below /var/lib/ground-truth, to the same place each time',
+    'nobody, for whom a default folder out of reach moves below /var/lib/ground-truth, to the same place each time',
     async () => {
       const system = '/var/lib/ground-truth';
       const wasThere = await stat(system).then(
@@ -411,7 +206,7 @@ describe('whom the server runs as', () => {
     },
   );
 
-  itAsOthers('an ordinary user runs it as oneself', async () => {
+  itAsOthers('the ordinary user who starts it', async () => {
     await chown(cwd, daemon.uid, daemon.gid);
     const both = [await acquire(daemon), await acquire(daemon)];
     const server = both[0]!.serverPid();
@@ -425,25 +220,25 @@ describe('whom the server runs as', () => {
     await expectStopped(server, root.dataDir);
   });
 
-  itAsOthers('an ordinary user is told whose folder it is', async () => {
+  itAsOthers('none, where an ordinary user starts it in a folder of another one', async () => {
     const user = await acquire();
     await user.release();
     expect(await refused({ ...daemon })).toMatch(/belongs to nobody, and this is daemon/);
   });
 
-  itAsOthers('an ordinary user is told that the folder cannot be made', async () => {
+  itAsOthers('none, where an ordinary user may not make the folder', async () => {
     expect(await refused({ ...daemon })).toMatch(/\.ground-truth: permission denied/);
   });
 
-  itAsOthers('a user without an account is told what initdb needs', async () => {
+  itAsOthers('none, where the user has no account, which initdb needs', async () => {
     const stranger = { uid: 54_321, gid: 54_321 };
     await chown(cwd, stranger.uid, stranger.gid);
     expect(await refused({ ...stranger })).toMatch(/as uid 54321: .*\/etc\/passwd/);
   });
 });
 
-describe('what is in the way of a start', () => {
-  it('is told in the words of the server', async () => {
+describe('a start that fails', () => {
+  it('is reported in the words of the server', async () => {
     const user = await acquire();
     await user.release();
     await writeFile(join(user.dataDir, 'pgdata/postgresql.auto.conf'), "shared_buffers = 'much'\n");
@@ -453,7 +248,7 @@ describe('what is in the way of a start', () => {
     expect(message).not.toContain('\n');
   });
 
-  it('is told when data are damaged', async () => {
+  it('is reported as damage where a file of the data is missing', async () => {
     const user = await acquire();
     await user.release();
     await unlink(join(user.dataDir, 'pgdata/PG_VERSION'));

@@ -5,10 +5,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client } from 'pg';
 import { type CliRun, endOf, parseLog, runCli, runShell, startCli } from '../setup/cli.js';
+import { runCommand } from '../setup/command.js';
 import { createPipelineDatabase, externalSettings, type PipelineDatabase } from '../setup/external.js';
 import { bearer } from '../setup/keys.js';
 import { MARKER } from '../setup/log-watch.js';
-import { freePort, startServer } from '../setup/server.js';
+import { freePort, startServer, type TestServer } from '../setup/server.js';
 
 const ID = '00000000-0000-7000-8000-000000000001';
 const LINE =
@@ -16,6 +17,11 @@ const LINE =
   '"created_at":"2025-01-01T00:00:00Z","initial_result":{"a":0},"final_result":{"a":1.0},"corrections":[{"field_path":"a",' +
   '"old_value":0,"new_value":1.0,"corrected_by":"rini","reason":null,"corrected_at":"2025-01-02T00:00:00Z"}],' +
   '"review_flags":[],"confidence":null}\n';
+
+/** What `LINE` is made of. */
+const ROWS = `
+  insert into ocr.jobs values ('${ID}', 'a.pdf', 'pdf', '{ "a": 1.0 }', true, null, null, null, null, '2025-01-01Z');
+  insert into ocr.corrections values (1, '${ID}', 'a', '0', '1.0', 'rini', null, '2025-01-02Z')`;
 
 let pipeline: PipelineDatabase;
 let client: Client;
@@ -29,9 +35,7 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-external-'));
   // As root the demonstration's server runs as another user, who has to get there.
   await chmod(folder, 0o755);
-  await client.query(`
-    insert into ocr.jobs values ('${ID}', 'a.pdf', 'pdf', '{ "a": 1.0 }', true, null, null, null, null, '2025-01-01Z');
-    insert into ocr.corrections values (1, '${ID}', 'a', '0', '1.0', 'rini', null, '2025-01-02Z')`);
+  await client.query(ROWS);
 });
 
 afterEach(async () => {
@@ -40,12 +44,17 @@ afterEach(async () => {
 });
 
 const run = async (...args: string[]): Promise<Omit<CliRun, 'stdout'> & { stdout: string }> => {
+  const { stdout, ...end } = await runCommand(args, { env, cwd: folder, input: LINE });
+  return { ...end, stdout: stdout.toString() };
+};
+/** As a process. */
+const runProcess: typeof run = async (...args) => {
   const { stdout, ...end } = await runCli(args, { env, cwd: folder, input: LINE });
   return { ...end, stdout: stdout.toString() };
 };
 
-it('export, stats and verify read it', async () => {
-  const { stderr, ...exported } = await run('export');
+it('export, stats and verify read external tables', async () => {
+  const { stderr, ...exported } = await runProcess('export');
   expect(exported).toEqual({ code: 0, signal: null, stdout: LINE });
   const entries = parseLog(stderr);
   expect(entries).toMatchObject([
@@ -65,27 +74,68 @@ it('export, stats and verify read it', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-it('the server reads it too, to the byte', async () => {
-  const server = await startServer(env);
-  const get = async (resource: string) =>
-    (await fetch(`${server.url}/api/v1/ground-truth/${resource}`)).text();
-  expect(await get('export')).toBe(LINE);
-  expect(await get(`samples/${ID}`)).toBe(LINE);
-  expect(JSON.parse(await get('stats'))).toMatchObject({ total_jobs: 1 });
-  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-  const end = await server.stop();
-  expect(end.code).toBe(0);
-  const [begun, ended] = parseLog(end.stderr).filter(({ access_log }) => access_log !== undefined);
-  expect(begun).toMatchObject({ access_log: 'begin', who: 'anonymous', via: 'http' });
-  expect(ended).toMatchObject({
-    access_log: 'end',
-    id: begun?.id,
-    outcome: 'complete',
-    sha256: sha256(LINE),
+describe('the server', () => {
+  let own: PipelineDatabase;
+  let server: TestServer;
+
+  beforeAll(async () => {
+    own = await createPipelineDatabase();
+    await own.client.query(ROWS);
+    server = await startServer(externalSettings(own.url));
+  });
+  afterAll(() => own.drop());
+
+  it('gives the same bytes as the command', async () => {
+    const get = async (resource: string) =>
+      (await fetch(`${server.url}/api/v1/ground-truth/${resource}`)).text();
+    expect(await get('export')).toBe(LINE);
+    expect(await get(`samples/${ID}`)).toBe(LINE);
+    expect(JSON.parse(await get('stats'))).toMatchObject({ total_jobs: 1 });
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  });
+
+  it('has no routes that write', async () => {
+    const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, object>>;
+    };
+    const methods = Object.values(document.paths).flatMap((path) => Object.keys(path));
+    expect([...new Set(methods)]).toEqual(['get']);
+    expect(Object.keys(document.paths).filter((path) => path.includes('/jobs'))).toEqual([]);
+    for (const [method, resource] of [
+      ['POST', 'jobs'],
+      ['POST', 'jobs/batch'],
+      ['PUT', `jobs/${ID}/result`],
+      ['DELETE', `jobs/${ID}/approval`],
+    ] as const)
+      expect((await fetch(`${server.url}/api/v1/${resource}`, { method })).status).toBe(404);
+  });
+
+  it('answers with a problem that names the job where a value is one that no sample can have', async () => {
+    await own.client.query('update ocr.jobs set filename = null');
+    const response = await fetch(`${server.url}/api/v1/ground-truth/export`);
+    expect([response.status, await response.json()]).toMatchObject([
+      500,
+      {
+        type: 'urn:ground-truth:problem:source-unusable',
+        detail: `ocr.jobs: column filename of job ${ID} is null`,
+      },
+    ]);
+  });
+
+  it('has logged the beginning and the end of each export when it ends', async () => {
+    const { code, stderr } = await server.stop();
+    expect(code).toBe(0);
+    const entries = parseLog(stderr).filter(({ access_log }) => access_log !== undefined);
+    expect(entries).toMatchObject([
+      { access_log: 'begin', who: 'anonymous', via: 'http' },
+      { access_log: 'end', id: entries[0]?.id, outcome: 'complete', sha256: sha256(LINE) },
+      { access_log: 'begin', who: 'anonymous', via: 'http' },
+      { access_log: 'end', id: entries[2]?.id, outcome: 'failed' },
+    ]);
   });
 });
 
-it('no export goes without its entry, whatever is logged otherwise', async () => {
+it('every export has its entry in the access log, at any log level', async () => {
   const port = await freePort();
   const server = startCli(['serve', '--port', String(port)], {
     env: { ...env, GROUND_TRUTH_LOG_LEVEL: 'error' },
@@ -101,28 +151,10 @@ it('no export goes without its entry, whatever is logged otherwise', async () =>
   expect([unwritten.code, unwritten.stdout.toString()]).toEqual([1, '']);
 });
 
-it('the server has no routes that write', async () => {
-  const server = await startServer(env);
-  const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
-    paths: Record<string, Record<string, object>>;
-  };
-  const methods = Object.values(document.paths).flatMap((path) => Object.keys(path));
-  expect([...new Set(methods)]).toEqual(['get']);
-  expect(Object.keys(document.paths).filter((path) => path.includes('/jobs'))).toEqual([]);
-  for (const [method, resource] of [
-    ['POST', 'jobs'],
-    ['POST', 'jobs/batch'],
-    ['PUT', `jobs/${ID}/result`],
-    ['DELETE', `jobs/${ID}/approval`],
-  ] as const)
-    expect((await fetch(`${server.url}/api/v1/${resource}`, { method })).status).toBe(404);
-  await server.stop();
-});
-
 it('keys come from a file of digests, and go when they are revoked there', async () => {
   const keysFile = path.join(folder, 'keys.jsonl');
   env = { ...env, GROUND_TRUTH_KEYS_FILE: keysFile, GROUND_TRUTH_AUTH: 'required' };
-  expect(await run('serve', '--port', '0')).toMatchObject({
+  expect(await runProcess('serve', '--port', '0')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('there is no API key yet') as string,
   });
@@ -139,7 +171,7 @@ it('keys come from a file of digests, and go when they are revoked there', async
   expect(parseLog(stderr)).toContainEqual(expect.objectContaining({ access_log: 'begin', who: 'nightly' }));
 });
 
-it('a keys file that cannot be read lets nobody in, and the log says which line it is', async () => {
+it('a keys file that cannot be read refuses all keys, and the log names the line', async () => {
   const keysFile = path.join(folder, 'keys.jsonl');
   env = { ...env, GROUND_TRUTH_KEYS_FILE: keysFile, GROUND_TRUTH_AUTH: 'required' };
   const { stdout } = await run('api-key', 'create', '--name', 'nightly', '--scope', 'export');
@@ -181,7 +213,7 @@ it('a keys file that cannot be read lets nobody in, and the log says which line 
   expect(log.filter(({ message }) => String(message).includes('    at '))).toEqual([]);
 });
 
-it('a keys file that cannot be read is no matter where no key is needed', async () => {
+it('a keys file that cannot be read has no effect where no key is needed', async () => {
   const keysFile = path.join(folder, 'keys.jsonl');
   await writeFile(keysFile, 'x\n');
   const server = await startServer({ ...env, GROUND_TRUTH_KEYS_FILE: keysFile });
@@ -190,31 +222,16 @@ it('a keys file that cannot be read is no matter where no key is needed', async 
   await server.stop();
 });
 
-it('a job that no sample can be made of is a problem that names it', async () => {
-  await client.query('update ocr.jobs set filename = null');
-  const server = await startServer(env);
-  const response = await fetch(`${server.url}/api/v1/ground-truth/export`);
-  expect([response.status, await response.json()]).toMatchObject([
-    500,
-    {
-      type: 'urn:ground-truth:problem:source-unusable',
-      detail: `ocr.jobs: column filename of job ${ID} is null`,
-    },
-  ]);
-  const { stderr } = await server.stop();
-  expect(parseLog(stderr)).toContainEqual(expect.objectContaining({ access_log: 'end', outcome: 'failed' }));
-});
-
 /** What a command says besides the entries of the access log. */
 const withoutEntries = (stderr: string): string => stderr.replace(/^\{.*\}\n/gm, '');
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-it.each(['import -', 'migrate', `erase ${ID}`])('%s is refused, and nothing is touched', async (line) => {
+it.each(['import -', 'migrate', `erase ${ID}`])('%s is refused, and changes nothing', async (line) => {
   const [command = '', ...args] = line.split(' ');
   const nowhere = { ...env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
   for (const settings of [env, nowhere]) {
-    const { code, stderr, stdout } = await runCli([command, ...args], { env: settings, cwd: folder });
+    const { code, stderr, stdout } = await runCommand([command, ...args], { env: settings, cwd: folder });
     expect({ code, stderr, stdout: stdout.toString() }).toEqual({
       code: 1,
       stdout: '',
@@ -224,26 +241,23 @@ it.each(['import -', 'migrate', `erase ${ID}`])('%s is refused, and nothing is t
   expect((await run('export')).stdout).toBe(LINE);
 });
 
-it.each(['export', 'stats', 'verify', 'serve'])(
-  '%s says all that is wrong with the relations',
-  async (command) => {
-    await client.query(
-      'alter table ocr.jobs drop reviewed_at, alter result type text; drop table ocr.corrections',
-    );
-    const { stderr, ...end } = await run(command);
-    expect(end).toEqual({ code: 1, signal: null, stdout: '' });
-    expect(withoutEntries(stderr)).toBe(
-      [
-        'ground-truth: GROUND_TRUTH_CORRECTIONS_RELATION: there is no table or view ocr.corrections that this role can see; names are written as in SQL: jobs, ocr.jobs, "Ocr"."Jobs"',
-        'ground-truth: GROUND_TRUTH_JOBS_RELATION: ocr.jobs column result is text; accepted are json and jsonb',
-        'ground-truth: GROUND_TRUTH_JOBS_RELATION: ocr.jobs has no column reviewed_at (timestamp with time zone)',
-        '',
-      ].join('\n'),
-    );
-  },
-);
+it.each(['export', 'stats', 'verify', 'serve'])('%s names all faults of the relations', async (command) => {
+  await client.query(
+    'alter table ocr.jobs drop reviewed_at, alter result type text; drop table ocr.corrections',
+  );
+  const { stderr, ...end } = await (command === 'serve' ? runProcess : run)(command);
+  expect(end).toEqual({ code: 1, signal: null, stdout: '' });
+  expect(withoutEntries(stderr)).toBe(
+    [
+      'ground-truth: GROUND_TRUTH_CORRECTIONS_RELATION: there is no table or view ocr.corrections that this role can see; names are written as in SQL: jobs, ocr.jobs, "Ocr"."Jobs"',
+      'ground-truth: GROUND_TRUTH_JOBS_RELATION: ocr.jobs column result is text; accepted are json and jsonb',
+      'ground-truth: GROUND_TRUTH_JOBS_RELATION: ocr.jobs has no column reviewed_at (timestamp with time zone)',
+      '',
+    ].join('\n'),
+  );
+});
 
-it('a value that would make a wrong sample leaves no file, and says where it is', async () => {
+it('a value that would make a wrong sample is named, and no file is written', async () => {
   await client.query('update ocr.jobs set confidence = 93');
   const { stderr, ...end } = await run('export', '--out', 'corpus.jsonl');
   expect(end).toEqual({ code: 1, signal: null, stdout: '' });
@@ -253,8 +267,8 @@ it('a value that would make a wrong sample leaves no file, and says where it is'
   expect(await readdir(folder)).toEqual([]);
 });
 
-it('the demonstration has a database of its own all the same', async () => {
-  const { code, stdout } = await run('demo');
+it('the demonstration uses a database of its own', async () => {
+  const { code, stdout } = await runProcess('demo');
   expect(code).toBe(0);
   expect(stdout).toContain(
     '  DATABASE_URL= GROUND_TRUTH_JOBS_RELATION= GROUND_TRUTH_CORRECTIONS_RELATION= GROUND_TRUTH_DATA_DIR=',

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Client } from 'pg';
 import { type Answer, apiOf, type Asked } from '../setup/api.js';
 import { type CliRun, runCli } from '../setup/cli.js';
+import { runCommand } from '../setup/command.js';
 import { sampleLine } from '../setup/corpus.js';
 import { createPipelineDatabase, externalSettings } from '../setup/external.js';
 import { bearer } from '../setup/keys.js';
@@ -50,7 +51,7 @@ afterAll(async () => {
 });
 
 async function run(args: readonly string[], input = '', settings = env): Promise<CliRun> {
-  const end = await runCli(args, { env: settings, input });
+  const end = await runCommand(args, { env: settings, input });
   said += end.stderr;
   return end;
 }
@@ -125,15 +126,15 @@ it('the log watch finds what it looks for', async () => {
   );
 });
 
-describe('the log of a server, of commands and of the embedded database', () => {
+describe('a server, commands and the embedded database log no content of documents and no secret', () => {
   beforeEach(() => client.query('delete from jobs'));
 
-  it('is provoked by all that reviewers and pipelines do', async () => {
+  it('in all that reviewers and pipelines do', async () => {
     expect(await review()).toEqual([201, 201, 200, 201, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]);
     expect((await create({ filename: `other ${MARKER}` })).status).toBe(409);
   });
 
-  it('is provoked by requests that are not accepted, on every route', async () => {
+  it('in requests that are not accepted, on every route', async () => {
     const statuses = new Set<number>();
     for (const at of ['/healthz', '/readyz', '/metrics', `/docs/${MARKER}`, `/${MARKER}`])
       await fetch(`${server.url}${at}?${MARKER}=${MARKER}`);
@@ -180,7 +181,7 @@ describe('the log of a server, of commands and of the embedded database', () => 
        create trigger fail before insert on jobs for each row execute function fail()`,
       'drop trigger fail on jobs; drop function fail',
     ],
-  ])('is provoked by a database that is not what it should be: %s', async (damage, repair) => {
+  ])('in a database with another schema: %s', async (damage, repair) => {
     await client.query(damage);
     try {
       expect((await review()).filter((status) => status === 500 || status === 503)).not.toEqual([]);
@@ -191,7 +192,7 @@ describe('the log of a server, of commands and of the embedded database', () => 
     }
   });
 
-  it('is provoked by exports that end in the middle', async () => {
+  it('in exports that end in the middle', async () => {
     await client.query(
       `insert into jobs (filename, source_kind, result)
        select '${MARKER}' || n, '${MARKER}', json_build_object('${MARKER}', repeat('${MARKER}', 2000))
@@ -208,7 +209,7 @@ describe('the log of a server, of commands and of the embedded database', () => 
     await failed;
   });
 
-  it('is provoked by commands', async () => {
+  it('in commands', async () => {
     await review();
     const bad = [
       '{',
@@ -234,7 +235,7 @@ describe('the log of a server, of commands and of the embedded database', () => 
     expect(runs.map(({ code }) => code)).toEqual([1, 1, 1, 0, 0, 0, 1, 1, 1, 2]);
   });
 
-  it('is provoked by somebody else’s tables', async () => {
+  it('in external tables', async () => {
     const pipeline = await createPipelineDatabase();
     const settings = externalSettings(pipeline.url);
     const other = await startServer({ ...settings, GROUND_TRUTH_LOG_LEVEL: 'debug' });
@@ -259,7 +260,7 @@ describe('the log of a server, of commands and of the embedded database', () => 
     }
   });
 
-  it('holds nothing of all that', async () => {
+  it('as their logs of all this show', async () => {
     const { stderr } = await server.stop();
     const postgres = await readFile(path.join(folder, 'postgres.log'), 'utf8');
     // They did log, and the worst of it.

@@ -7,7 +7,8 @@ import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CLI, parseLog, runCli } from '../setup/cli.js';
+import { CLI, parseLog } from '../setup/cli.js';
+import { runCommand } from '../setup/command.js';
 import { insertLargeJobs, parseLines } from '../setup/corpus.js';
 import { createTestDatabase, cloneDatabase, type TestDatabase } from '../setup/database.js';
 import { beginReading } from '../setup/reader.js';
@@ -27,7 +28,7 @@ const metricsOf = async ({ url }: TestServer): Promise<string> => (await fetch(`
 const kindOf = async (response: Response): Promise<string> =>
   ((await response.json()) as { type: string }).type.replace(/.*:/, '');
 
-describe('edges', () => {
+describe('the HTTP server', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer({
@@ -39,7 +40,7 @@ describe('edges', () => {
   });
   afterAll(() => server.stop());
 
-  it('tell browsers what not to do, and nobody what the server is made of', async () => {
+  it('sends protective headers, and none that name its software', async () => {
     for (const path of ['/healthz', '/docs', EXPORT, '/nowhere']) {
       const { headers } = await fetch(server.url + path);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -48,7 +49,7 @@ describe('edges', () => {
     }
   });
 
-  it('pass on the id of a request, or give it one', async () => {
+  it('passes on the id of a request, or makes one', async () => {
     const idFor = async (id?: string) =>
       (
         await fetch(`${server.url}/healthz`, { headers: id === undefined ? {} : { 'x-request-id': id } })
@@ -58,7 +59,7 @@ describe('edges', () => {
       expect(await idFor(unfit)).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
-  it('answer with problems, whatever is wrong', async () => {
+  it('answers requests that it cannot serve with problems', async () => {
     const job = { 'content-type': 'application/json', 'x-user-id': 'rini' };
     const jobs = `${server.url}/api/v1/jobs`;
     for (const [status, kind, url, init] of [
@@ -94,7 +95,7 @@ describe('edges', () => {
     expect(headers.get('allow')).toBe('GET, HEAD, POST');
   });
 
-  it('answer with problems too what is no request', async () => {
+  it('answers what is not HTTP with problems too', async () => {
     for (const [request, status, kind] of [
       ['GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n', 400, 'bad-request'],
       ['nonsense\r\n\r\n', 400, 'bad-request'],
@@ -111,7 +112,7 @@ describe('edges', () => {
     }
   });
 
-  it('know which methods an address has', async () => {
+  it('names the methods of an address in a 405', async () => {
     for (const path of ['/healthz', '/readyz', '/metrics', EXPORT]) {
       const { status, headers } = await fetch(server.url + path, { method: 'POST' });
       expect([path, status, headers.get('allow')]).toEqual([path, 405, 'GET, HEAD']);
@@ -119,7 +120,7 @@ describe('edges', () => {
     expect(await statusOf(`${server.url}/docs-yaml`)).toBe(404);
   });
 
-  it('hold no place for an export that is queued behind an answer which nobody reads', async () => {
+  it('frees the place of an export that waits behind an answer which nobody reads', async () => {
     for (let i = 0; i < 4; i++) {
       const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
       socket.pause();
@@ -132,7 +133,7 @@ describe('edges', () => {
     expect(await metricsOf(server)).toContain('ground_truth_exports_total{outcome="reader_gone"} ');
   });
 
-  it('refuse unknown parameters on every route', async () => {
+  it('refuses unknown parameters on every route', async () => {
     const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
       paths: Record<string, Record<string, { requestBody?: { content: Record<string, object> } }>>;
     };
@@ -151,7 +152,7 @@ describe('edges', () => {
     }
   });
 
-  it('take no more exports at once than they may, and say when to ask again', async () => {
+  it('limits the exports that run at once, with 503 and Retry-After, and goes on with other requests', async () => {
     const readers = [await beginReading(server.url + EXPORT), await beginReading(server.url + EXPORT)];
     const refused = await fetch(server.url + EXPORT);
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
@@ -184,7 +185,7 @@ describe('edges', () => {
     while ((await statusOf(server.url + EXPORT)) !== 200) await sleep(20);
   });
 
-  it('are closed to pages of other origins unless configured', async () => {
+  it('allows other origins only where they are configured', async () => {
     const origin = 'https://review.example';
     const open = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_CORS_ORIGINS: origin });
     const allowed = async ({ url }: TestServer, from: string) =>
@@ -210,8 +211,8 @@ describe('edges', () => {
   });
 });
 
-describe('watching', () => {
-  it('is ready with a database that is up to date, and alive with any', async () => {
+describe('health, metrics and log', () => {
+  it('report not ready, but alive, while the schema is not up to date', async () => {
     const empty = await cloneDatabase('template0');
     const server = await startServer({ DATABASE_URL: empty.url });
     try {
@@ -228,7 +229,7 @@ describe('watching', () => {
     }
   });
 
-  it('counts requests, exports and connections, and logs a line of JSON for each request', async () => {
+  it('count requests, exports and connections, with a line of JSON for each request', async () => {
     const server = await startServer({ DATABASE_URL: database.url });
     await (await fetch(server.url + EXPORT)).arrayBuffer();
     await fetch(`${server.url}/api/v1/jobs/0197a1b2-0000-7000-8000-00000000dead`, {
@@ -258,7 +259,7 @@ describe('watching', () => {
 });
 
 describe('the log', () => {
-  it('may be full: nobody goes without an answer for it', async () => {
+  it('does not hold up answers where it cannot be written', async () => {
     const port = await freePort();
     const server = spawn(
       '/bin/sh',
@@ -274,8 +275,8 @@ describe('the log', () => {
   });
 });
 
-describe('the end', () => {
-  it('lets exports that run go on, begins no others, and says that it is not ready', async () => {
+describe('the shutdown', () => {
+  it('lets running exports go on, begins no others, and reports not ready', async () => {
     const server = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_SHUTDOWN_SECONDS: '60' });
     const response = await beginReading(server.url + EXPORT);
     const ended = server.stop();
@@ -293,16 +294,17 @@ describe('the end', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-end-'));
     const env = { GROUND_TRUTH_DATA_DIR: folder, GROUND_TRUTH_SHUTDOWN_SECONDS: '0' };
     try {
-      const lines = Array.from({ length: 1_500 }, (_, n) =>
+      // Twice as much as sockets hold of each export.
+      const lines = Array.from({ length: 500 }, (_, n) =>
         JSON.stringify({ filename: `${n}.pdf`, source_kind: 'pdf', result: 'x'.repeat(20_000) }),
       );
-      expect((await runCli(['import', '-'], { env, input: `${lines.join('\n')}\n` })).code).toBe(0);
+      expect((await runCommand(['import', '-'], { env, input: `${lines.join('\n')}\n` })).code).toBe(0);
       const server = await startServer(env);
       const readers = [await beginReading(server.url + EXPORT), await beginReading(server.url + EXPORT)];
       expect(await server.stop()).toMatchObject({ code: 0, signal: null });
       for (const reader of readers) reader.destroy();
       expect(existsSync(path.join(folder, 'pgdata/postmaster.pid'))).toBe(false);
-      const { stdout } = await runCli(['access-log', '--json'], { env });
+      const { stdout } = await runCommand(['access-log', '--json'], { env });
       const outcomes = parseLines(stdout.toString()).map(({ outcome }) => outcome);
       expect(outcomes).toEqual(['shutdown', 'shutdown']);
     } finally {

@@ -67,14 +67,14 @@ describe('POST /jobs', () => {
     ]);
   });
 
-  it('makes an id, which grows with time, where none is given', async () => {
+  it('makes an id that grows with time where none is given', async () => {
     const ids = [];
     for (let i = 0; i < 3; i++) ids.push((await create(RESULT, { job_id: undefined })).json.job_id);
     expect(ids.toSorted()).toEqual(ids);
     expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
   });
 
-  it('takes the same outcome again, whatever reviewers made of it, and refuses another one', async () => {
+  it('accepts the same output again, whatever reviewers changed, and refuses another one', async () => {
     await create();
     await correct('{"field_path":"header.perihal","new_value":"x"}');
     expect((await create()).status).toBe(200);
@@ -91,7 +91,7 @@ describe('POST /jobs', () => {
     expect(await resultOf()).toContain('"perihal":"x"');
   });
 
-  it('takes a document that failed', async () => {
+  it('creates a job without a result', async () => {
     expect((await create(null)).json).toMatchObject({ result: null, original_sha256: null });
     expect((await create('null')).status).toBe(200);
   });
@@ -133,7 +133,7 @@ describe('POST /jobs', () => {
     }
   });
 
-  it('refuses bodies of another kind, or too large ones', async () => {
+  it('refuses an unsupported media type and a body that is too large', async () => {
     const text = await call('POST', '/jobs', { body: '{}', headers: { 'content-type': 'text/plain' } });
     expect([text.status, kindOf(text)]).toEqual([415, 'unsupported-media-type']);
     const none = await call('POST', '/jobs');
@@ -149,7 +149,7 @@ describe('POST /jobs/batch', () => {
   const line = (n: number, result = '{"a":1.0}') =>
     `${outcome(result, { job_id: `00000000-0000-7000-8000-00000000000${n}` }).body}\n`;
 
-  it('creates what is new and leaves what is there', async () => {
+  it('creates new jobs and leaves those that exist', async () => {
     expect((await batch(line(1) + line(2))).json).toEqual({ created: 2, unchanged: 0 });
     expect((await batch(line(2) + line(3) + outcome(null, { job_id: undefined }).body)).json).toEqual({
       created: 2,
@@ -201,7 +201,7 @@ describe('POST /jobs/batch', () => {
     expect(await database.query('select from jobs')).toEqual([]);
   });
 
-  it('wants lines, uncompressed', async () => {
+  it('refuses compressed bodies and other media types than lines', async () => {
     const packed = await call('POST', '/jobs/batch', {
       body: gzipSync(line(1)),
       headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
@@ -285,7 +285,7 @@ describe('GET /jobs', () => {
 describe('POST /jobs/{id}/corrections', () => {
   beforeEach(() => create());
 
-  it('records what stood there, and leads back to what came in', async () => {
+  it('records the old value, and the trail leads back to the original', async () => {
     const before = (await call('GET', `/jobs/${JOB}`)).headers.get('etag');
     const one = await correct(
       '{"field_path":"personel[0].nrp","new_value":"87031234","reason":"l dibaca 1"}',
@@ -362,7 +362,7 @@ describe('POST /jobs/{id}/corrections', () => {
     expect(await resultOf()).toBe(RESULT);
   });
 
-  it('makes all of several or none, and names the one at fault', async () => {
+  it('makes all of several corrections or none, and names the one at fault', async () => {
     const refused = await correct(
       '{"corrections":[{"field_path":"header.perihal","new_value":"x"},{"field_path":"x","new_value":1}]}',
     );
@@ -370,7 +370,7 @@ describe('POST /jobs/{id}/corrections', () => {
     expect(await resultOf()).toBe(RESULT);
   });
 
-  it('does not guess which of two equal keys is meant', async () => {
+  it('refuses a path through a key that stands twice', async () => {
     const other = JOB.replace('0', '1');
     await create('{"a":{"b":1},"a":{"b":2},"c":3}', { job_id: other });
     const refused = await correct('{"field_path":"a.b","new_value":3}', {}, other);
@@ -378,7 +378,7 @@ describe('POST /jobs/{id}/corrections', () => {
     expect((await correct('{"field_path":"c","new_value":4}', {}, other)).status).toBe(201);
   });
 
-  it('wants to know who', async () => {
+  it('requires the X-User-Id header, within its limits', async () => {
     for (const user of [null, '', 'a b', 'x'.repeat(201), 'a\u00a0b'].map(
       (name) => name && Buffer.from(name).toString('latin1'),
     )) {
@@ -406,14 +406,14 @@ describe('POST /jobs/{id}/corrections', () => {
     expect((await correct(body(5), { 'if-match': 'nonsense' })).status).toBe(400);
   });
 
-  it('does not know jobs that are not there', async () => {
+  it('answers 404 for jobs that do not exist', async () => {
     const unknown = await correct('{"field_path":"a","new_value":1}', {}, JOB.replace('0', '1'));
     expect([unknown.status, kindOf(unknown)]).toEqual([404, 'job-not-found']);
     expect(kindOf(await call('GET', '/jobs/x'))).toBe('invalid-parameters');
     expect((await call('GET', `/jobs/${JOB.replace('0', '1')}/corrections`)).status).toBe(404);
   });
 
-  it('keeps the order of time though the clock was set back', async () => {
+  it('keeps the trail in the order of time after the clock was set back', async () => {
     await correct('{"field_path":"header.no","new_value":1}');
     await database.query(
       `insert into job_corrections (job_id, field_path, old_value, new_value, corrected_by, corrected_at)
@@ -431,7 +431,7 @@ describe('PUT /jobs/{id}/result', () => {
   beforeEach(() => create());
   const put = (body: string, query = '') => call('PUT', `/jobs/${JOB}/result${query}`, { body });
 
-  it('derives the corrections, and keeps what is equal as it is written', async () => {
+  it('derives the corrections, and keeps the text of what is equal', async () => {
     const whole = `{"personel":[{"a":1,"nrp":"87031234"},{"nrp":"1"},{"nrp":"2"}],"header":{"no":198703212010011234,"perihal":"${MARKER}"}}`;
     const dry = await put(whole, '?dry_run=true');
     expect([dry.status, (dry.json.corrections as unknown[]).length]).toEqual([200, 2]);
@@ -449,7 +449,7 @@ describe('PUT /jobs/{id}/result', () => {
     expect(await exportText(database.dataSource)).toContain(`"initial_result":${RESULT},`);
   });
 
-  it('says of a dry run what would be refused', async () => {
+  it('refuses a dry run where the change would be refused', async () => {
     const stale = await call('PUT', `/jobs/${JOB}/result?dry_run=true`, {
       body: '{}',
       headers: { 'if-match': '"x"' },
@@ -459,7 +459,7 @@ describe('PUT /jobs/{id}/result', () => {
     expect(kindOf(await put('{}', '?dry_run=true'))).toBe('approved');
   });
 
-  it('records one correction where there would be too many', async () => {
+  it('records one correction of the whole document where there would be too many', async () => {
     const rows = (from: number) => JSON.stringify(Array.from({ length: 10_001 }, (_, n) => from + n));
     await database.clear();
     await create(rows(0));
@@ -467,7 +467,7 @@ describe('PUT /jobs/{id}/result', () => {
     expect(made.json.corrections).toMatchObject([{ field_path: '', op: 'replace' }]);
   });
 
-  it('makes a result of none', async () => {
+  it('gives a result to a job without one', async () => {
     await database.clear();
     await create(null);
     expect((await put('{"a":1}')).status).toBe(201);
@@ -475,7 +475,7 @@ describe('PUT /jobs/{id}/result', () => {
     expect(line).toContain('"initial_result":null,"final_result":{"a":1}');
   });
 
-  it('refuses what is no JSON', async () => {
+  it('refuses text that is not JSON, or too deep', async () => {
     expect(kindOf(await put('{'))).toBe('invalid-body');
     expect(kindOf(await put(`${'['.repeat(5_001)}${']'.repeat(5_001)}`))).toBe('too-deep');
   });
@@ -503,7 +503,7 @@ describe('the approval', () => {
     await expect(database.query('delete from job_approvals')).rejects.toThrow(/stays/);
   });
 
-  it('wants a result, a user and the right version', async () => {
+  it('requires a result, a user and the current version', async () => {
     const other = JOB.replace('0', '1');
     await create(null, { job_id: other });
     expect(kindOf(await call('PUT', `/jobs/${other}/approval`))).toBe('no-result');
@@ -581,7 +581,7 @@ it.each([
   expect((await call('GET', '/jobs')).json.jobs).toMatchObject([{ correction_count: 0, approved: false }]);
 });
 
-it('logs what it says it has logged', async () => {
+it('logs the cause of a 500', async () => {
   const broken = await createTestDatabase();
   const other = await startServer({ DATABASE_URL: broken.url });
   try {
@@ -595,7 +595,7 @@ it('logs what it says it has logged', async () => {
   }
 });
 
-it('can require If-Match', async () => {
+it('requires If-Match with GROUND_TRUTH_REQUIRE_IF_MATCH', async () => {
   const strict = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_REQUIRE_IF_MATCH: 'true' });
   try {
     await create();

@@ -53,7 +53,7 @@ describe('GET /api/v1/ground-truth/samples/{id}', () => {
     expect(await (await ask(idOf(line!).toUpperCase())).text()).toBe(`${line!}\n`);
   });
 
-  it('says by HEAD whether there is such a job', async () => {
+  it('answers HEAD with 200 or 404 and no body', async () => {
     const [line] = lines;
     const found = await ask(idOf(line!), 'HEAD');
     expect([found.status, found.headers.get('content-type')]).toEqual([200, 'application/json']);

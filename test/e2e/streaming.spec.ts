@@ -1,15 +1,14 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import { connect, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { exportText } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { MARKER } from '../setup/log-watch.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
-const MAX_EXPORTS = 20;
+/** Samples in a download: several blocks of them. */
+const LIMIT = 500;
 const EXPORT = '/api/v1/ground-truth/export?approved_only=false';
 
 describe('a streamed export', () => {
@@ -21,14 +20,9 @@ describe('a streamed export', () => {
     await database.query(`
       insert into jobs (filename, source_kind, result, created_at)
       select '${MARKER}' || n, 'pdf', json_build_object('text', '${MARKER}' || (select string_agg(md5(n::text || i), '') from generate_series(1, 64) as i)), '2025-01-01Z'::timestamptz + n * interval '1 second'
-      from generate_series(1, 10000) as n
+      from generate_series(1, 5000) as n
     `);
-    server = await startServer({
-      DATABASE_URL: database.url,
-      GROUND_TRUTH_MAX_EXPORTS: String(MAX_EXPORTS),
-      GROUND_TRUTH_POOL_SIZE: String(MAX_EXPORTS + 2),
-      GROUND_TRUTH_EXPORT_STALL_SECONDS: '2',
-    });
+    server = await startServer({ DATABASE_URL: database.url });
   });
   afterAll(async () => {
     await server.stop();
@@ -38,22 +32,15 @@ describe('a streamed export', () => {
   async function get(
     encoding: string | undefined,
   ): Promise<{ response: http.IncomingMessage; body: Buffer }> {
-    const request = http.get(server.url + EXPORT, {
+    const request = http.get(`${server.url}${EXPORT}&limit=${LIMIT}`, {
       headers: encoding === undefined ? {} : { 'accept-encoding': encoding },
     });
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     return { response, body: await buffer(response) };
   }
 
-  const countExports = async () =>
-    (
-      await database.query(
-        `select from pg_stat_activity where query like 'copy%' and state = 'active' and datname = current_database()`,
-      )
-    ).length;
-
-  it('is compressed where the client prefers that, and the same after decoding', async () => {
-    const expected = Buffer.from(await exportText(database.dataSource));
+  it('is compressed where the client prefers gzip, and has the same bytes after decoding', async () => {
+    const expected = Buffer.from(await exportText(database.dataSource, { limit: LIMIT }));
     for (const encoding of [undefined, 'identity', 'br', 'gzip;q=0', 'identity, gzip;q=0.5']) {
       const { response, body } = await get(encoding);
       expect([encoding, response.headers['content-encoding'], response.headers.vary]).toEqual([
@@ -75,7 +62,7 @@ describe('a streamed export', () => {
     }
   });
 
-  it('is an error for its reader when it fails in the middle, compressed too', async () => {
+  it('is an error for its reader when it fails in the middle, also when compressed', async () => {
     const request = http.get(server.url + EXPORT, { headers: { 'accept-encoding': 'gzip' } });
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     // The news may come before anybody reads.
@@ -87,50 +74,4 @@ describe('a streamed export', () => {
     expect(ended).toHaveLength(1);
     await expect(buffer(response)).rejects.toThrow();
   });
-
-  it('is ended for a client that stops reading, and its connection is freed', async () => {
-    const sockets = Array.from({ length: MAX_EXPORTS }, connectAndAsk);
-    const closed = sockets.map((socket) => once(socket, 'close').catch((error: unknown) => error));
-    while ((await countExports()) === 0) await sleep(20);
-    while ((await countExports()) > 0) await sleep(50);
-    for (const socket of sockets) socket.resume();
-    await Promise.all(closed);
-    expect((await get(undefined)).response.statusCode).toBe(200);
-  });
-
-  it('leaves the pool whole when 200 clients go away, early or late', async () => {
-    const leave = async (n: number) => {
-      const socket = connectAndAsk();
-      // Some before they are served, some after the first bytes, some in the middle.
-      if (n % 4 === 0) await sleep(n % 10);
-      else for (let bytes = 0; bytes < (n % 4) * 300_000;) bytes += await readSome(socket);
-      socket.destroy();
-    };
-    for (let i = 0; i < 10; i++) {
-      await Promise.all(Array.from({ length: MAX_EXPORTS }, (_, n) => leave(MAX_EXPORTS * i + n)));
-      // What has gone is not always known to have gone yet.
-      while ((await countExports()) > 0) await sleep(20);
-    }
-    // As many serve at once as may.
-    const readers = Array.from({ length: MAX_EXPORTS }, connectAndAsk);
-    while ((await countExports()) < readers.length) await sleep(20);
-    for (const reader of readers) reader.destroy();
-    const whole = Buffer.from(await exportText(database.dataSource));
-    expect((await get(undefined)).body.equals(whole)).toBe(true);
-  });
-
-  /** A client that reads nothing yet. */
-  function connectAndAsk(): Socket {
-    const socket = connect(server.port, '127.0.0.1');
-    socket.on('error', () => undefined);
-    socket.write(`GET ${EXPORT} HTTP/1.1\r\nHost: x\r\n\r\n`);
-    return socket.pause();
-  }
 });
-
-/** How many bytes came with the next read. */
-async function readSome(socket: Socket): Promise<number> {
-  const [bytes] = (await once(socket.resume(), 'data')) as [Buffer];
-  socket.pause();
-  return bytes.length;
-}

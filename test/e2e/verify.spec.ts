@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endOf, runCli, runShell, startCli } from '../setup/cli.js';
+import { runCommand } from '../setup/command.js';
 import { importText, linesOf } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
@@ -17,7 +18,7 @@ describe('ground-truth verify', () => {
   });
   afterAll(() => database.drop());
 
-  const verify = (...args: string[]) => runCli(['verify', ...args], { env });
+  const verify = (...args: string[]) => runCommand(['verify', ...args], { env });
 
   describe('of a sound database', () => {
     beforeAll(async () => {
@@ -25,8 +26,8 @@ describe('ground-truth verify', () => {
     });
     afterAll(() => database.clear());
 
-    it('counts and ends with 0', async () => {
-      const run = await verify();
+    it('prints the counts and exits with 0', async () => {
+      const run = await runCli(['verify'], { env });
       expect({ ...run, stdout: run.stdout.toString() }).toEqual({
         code: 0,
         signal: null,
@@ -42,7 +43,7 @@ describe('ground-truth verify', () => {
       });
     });
 
-    it('gives one object with --json', async () => {
+    it('prints one JSON object with --json', async () => {
       const run = await verify('--json');
       expect(run).toMatchObject({ code: 0, stderr: '' });
       expect(run.stdout.toString()).toBe(
@@ -50,7 +51,7 @@ describe('ground-truth verify', () => {
       );
     });
 
-    it('shows on a terminal how far it has come, and nothing of that elsewhere', async () => {
+    it('shows its progress on a terminal only', async () => {
       const { stdout } = await runShell(`script -qec "$CLI verify > /dev/null" /dev/null`, { env });
       expect(stdout.toString()).toMatch(/Verifying .*% \| .* left \| 0 samples \| 0\.0 MB \| 0\.0 MB\/s/);
     });
@@ -74,7 +75,7 @@ describe('ground-truth verify', () => {
     });
   });
 
-  describe('of a database that somebody changed', () => {
+  describe('of a database that was changed by direct SQL', () => {
     const ids: string[] = [];
 
     beforeAll(async () => {
@@ -97,7 +98,7 @@ describe('ground-truth verify', () => {
 
     let expected: string[];
 
-    it('names the jobs, counts, and ends with 3', async () => {
+    it('prints the unsound jobs and the counts, and exits with 3', async () => {
       const run = await verify();
       expect(run).toMatchObject({ code: 3, stderr: '' });
       expect(linesOf(run.stdout.toString())).toEqual([
@@ -130,7 +131,7 @@ describe('ground-truth verify', () => {
       });
     });
 
-    it('ends with 3 also where nobody reads it, and with 1 where it cannot be written', async () => {
+    it('exits with 3 also when its reader has gone, and with 1 when its output cannot be written', async () => {
       expect(await runShell('{ $CLI verify; echo $? >&2; } | true', { env })).toMatchObject({
         stderr: '3\n',
       });

@@ -1,9 +1,9 @@
-// Runs outside of Jest's module registry, hence on the build, which `npm test` makes first.
 const { mkdtemp } = require('node:fs/promises');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { Client } = require('pg');
 require('reflect-metadata');
+const requireSource = require('./sources.cjs');
 
 /**
  * One PostgreSQL for the whole run: the embedded one in a folder of its own, or the server at TEST_DATABASE_URL. It gets
@@ -16,6 +16,7 @@ module.exports = async function globalSetup() {
   process.env.GROUND_TRUTH_TEST_SERVER = server;
   process.env.GROUND_TRUTH_TEST_TEMPLATE = template;
   process.env.GROUND_TRUTH_TEST_LOGS = await mkdtemp(path.join(tmpdir(), 'ground-truth-logs-'));
+  if (globalThis.testServer) await forgoDurability();
   await asAdministrator(`create database ${template} encoding 'UTF8' template template0`);
   await migrateTemplate(server, template);
 };
@@ -23,7 +24,7 @@ module.exports = async function globalSetup() {
 module.exports.asAdministrator = asAdministrator;
 
 async function startEmbedded() {
-  const { EmbeddedPostgres } = await import('../../dist/src/platform/database/embedded/embedded-postgres.js');
+  const { EmbeddedPostgres } = requireSource('platform/database/embedded/embedded-postgres');
   const folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-test-'));
   const server = await EmbeddedPostgres.acquire({ dataDir: folder, defaultDir: '.ground-truth' });
   globalThis.testServer = { release: () => server.release(), folder };
@@ -35,11 +36,17 @@ async function startEmbedded() {
   return `postgresql://${user}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
 }
 
+/** No test pulls the plug of this server; those that kill one have servers of their own. */
+async function forgoDurability() {
+  for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes'])
+    await asAdministrator(`alter system set ${setting} = off`);
+  await asAdministrator('select pg_reload_conf()');
+}
+
 async function migrateTemplate(server, template) {
-  const { Env } = await import('../../dist/src/platform/config/env.js');
-  const { GroundTruthDataSource } =
-    await import('../../dist/src/platform/database/ground-truth-data-source.js');
-  const { migrate } = await import('../../dist/src/platform/database/migrate.js');
+  const { Env } = requireSource('platform/config/env');
+  const { GroundTruthDataSource } = requireSource('platform/database/ground-truth-data-source');
+  const { migrate } = requireSource('platform/database/migrate');
   const url = new URL(server);
   url.pathname = `/${template}`;
   const dataSource = new GroundTruthDataSource(Env.read({ DATABASE_URL: url.href }));

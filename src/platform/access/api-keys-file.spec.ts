@@ -36,14 +36,23 @@ beforeEach(async () => {
   file = path.join(folder, 'keys.jsonl');
   keys = new ApiKeysFile(file);
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await rm(folder, { recursive: true });
+});
+
+/** For the code under test, so much time has passed. */
+function passTime(milliseconds: number): void {
+  const now = performance.now.bind(performance);
+  jest.spyOn(performance, 'now').mockImplementation(() => now() + milliseconds);
+}
 
 const create = (name: string, expires_at: string | null = null, at: ApiKeysFile = keys) =>
   at.create({ name, scopes: ['export'], expires_at });
 const names = (listed: ApiKey[]) => listed.map(({ name }) => name);
 const lines = async () => (await readFile(file, 'utf8')).split('\n').slice(0, -1);
 
-it('has no keys where there is no file, and makes none by asking', async () => {
+it('has no keys without a file, and does not create one by reading', async () => {
   expect(await keys.list()).toEqual([]);
   expect(await keys.find(`gt_${'A'.repeat(43)}`)).toBeUndefined();
   expect(await keys.hasUsable()).toBe(false);
@@ -58,7 +67,7 @@ it('says what to set where no file is named', async () => {
   await expect(create('a', null, nowhere)).rejects.toThrow(/set GROUND_TRUTH_KEYS_FILE to a file/);
 });
 
-it('keeps a line a key, with its digest, for nobody else to read', async () => {
+it('keeps one line for each key, with its digest, in a private file', async () => {
   const { secret, key } = await create('nightly', '2999-01-01T00:00:00Z');
   expect((await lines()).map((line) => JSON.parse(line) as unknown)).toEqual([
     {
@@ -82,7 +91,7 @@ it('keeps a line a key, with its digest, for nobody else to read', async () => {
   expect(await readdir(folder)).toEqual(['keys.jsonl']);
 });
 
-it('loses no key where several processes create them at once, and lets one have a name', async () => {
+it('loses no key where several processes create them at once, and gives a name to one only', async () => {
   const made = await Promise.allSettled(
     Array.from({ length: 20 }, (_, n) => create(n < 15 ? `key ${n}` : 'same', null, new ApiKeysFile(file))),
   );
@@ -137,16 +146,16 @@ it('sees within a second what another process has changed', async () => {
   expect(await server.find(secret)).toMatchObject({ state: 'valid' });
   await keys.revoke('a');
   const { secret: second } = await create('b');
-  await sleep(1_050);
+  passTime(1_050);
   expect(await server.find(secret)).toMatchObject({ state: 'revoked' });
   expect(await server.stateOf(key.id)).toBe('revoked');
   expect(await server.find(second)).toMatchObject({ name: 'b', state: 'valid' });
   await rm(file);
-  await sleep(1_050);
+  passTime(1_050);
   expect(await server.find(second)).toBeUndefined();
 });
 
-it('calls a key expired from its time on', async () => {
+it('treats a key as expired from its time on', async () => {
   const { secret } = await create('a', new Date(Date.now() + 100).toISOString());
   expect(await keys.find(secret)).toMatchObject({ state: 'valid' });
   await sleep(120);
@@ -154,13 +163,13 @@ it('calls a key expired from its time on', async () => {
   expect(await keys.hasUsable()).toBe(false);
 });
 
-it('goes on behind a last line that has no end', async () => {
+it('adds a key after a last line without a line end', async () => {
   await writeFile(file, JSON.stringify(LINE));
   await create('a');
   expect(names(await keys.list())).toEqual(['by hand', 'a']);
 });
 
-it('keeps no key that could not be shown, and leaves its name free', async () => {
+it('keeps no key that could not be printed, and leaves its name free', async () => {
   await writeFile(file, JSON.stringify(LINE));
   const full = () => Promise.reject(new Error('full'));
   const wanted = { name: 'a', scopes: ['export'], expires_at: null } as const;
@@ -173,7 +182,7 @@ it('keeps no key that could not be shown, and leaves its name free', async () =>
   expect(await keys.createIfNone(wanted)).toMatchObject({ key: { name: 'a' } });
 });
 
-it('gives one key where many ask at once for one if there is none', async () => {
+it('creates one key where several processes ask for one if there is none', async () => {
   const made = await Promise.all(
     Array.from({ length: 5 }, (_, n) =>
       new ApiKeysFile(file).createIfNone({ name: `key ${n % 2}`, scopes: ['admin'], expires_at: null }),
@@ -183,7 +192,7 @@ it('gives one key where many ask at once for one if there is none', async () => 
   expect(await lines()).toHaveLength(1);
 });
 
-it('finds another name for a key if there is none, where keys of no use have the names', async () => {
+it('gives a key another name where expired or revoked keys have its own', async () => {
   const first = { name: 'first', scopes: ['admin'], expires_at: null } as const;
   for (const name of ['first', 'first-2', 'first-3']) {
     expect(await keys.createIfNone(first)).toMatchObject({ key: { name, state: 'valid' } });
@@ -193,7 +202,7 @@ it('finds another name for a key if there is none, where keys of no use have the
   await expect(keys.create(first)).rejects.toThrow(/there is a key "first" already/);
 });
 
-it('leaves out a last line that is being written, until it is whole', async () => {
+it('ignores a last line that is being written, until it is whole', async () => {
   await create('a');
   const line = `${JSON.stringify({ ...LINE, name: 'ü' })}\n`;
   const bytes = Buffer.from(line);
@@ -205,11 +214,11 @@ it('leaves out a last line that is being written, until it is whole', async () =
   const server = new ApiKeysFile(file);
   expect(names(await server.list())).toEqual(['a']);
   await appendFile(file, bytes.subarray(-2, -1));
-  await sleep(1_050);
+  passTime(1_050);
   expect(names(await server.list())).toEqual(['ü', 'a']);
 });
 
-it('changes no file with a line that is not whole, and says which it is', async () => {
+it('does not change a file with an incomplete line, and names that line', async () => {
   await create('a');
   await appendFile(file, '{"id":');
   const before = await readFile(file);
@@ -218,7 +227,7 @@ it('changes no file with a line that is not whole, and says which it is', async 
   expect(await readFile(file)).toEqual(before);
 });
 
-it('refuses everybody for a last line without its end that is JSON, but no key', async () => {
+it('refuses all keys for a last line that is JSON, but not a key', async () => {
   await create('a');
   await appendFile(file, JSON.stringify({ ...LINE, id: 'SECRET' }));
   await expect(keys.list()).rejects.toThrow(/keys\.jsonl, line 2: id is not a UUID/);
@@ -259,7 +268,7 @@ it.each<[string, string, string]>([
     JSON.stringify({ ...LINE, name: 'a' }),
     'its id, name or digest is that of line 1',
   ],
-])('refuses everybody for a line with %s, and says which but not what', async (_, line, reason) => {
+])('refuses all keys for a line with %s, and names the line without quoting it', async (_, line, reason) => {
   const { secret } = await create('a');
   await appendFile(file, `${line}\n${JSON.stringify({ ...LINE, name: 'last' })}\n`);
   const before = await readFile(file);
@@ -274,9 +283,11 @@ it.each<[string, string, string]>([
 
 it('says what to do where a process was killed while it changed keys', async () => {
   await writeFile(`${file}.lock`, '');
+  let now = 0;
+  jest.spyOn(performance, 'now').mockImplementation(() => (now += 1_000));
   await expect(create('a')).rejects.toThrow(/or was killed at it; if none is, delete .*keys\.jsonl\.lock$/);
   expect(await readdir(folder)).toEqual(['keys.jsonl.lock']);
-}, 15_000);
+});
 
 it('says that the folder is missing', async () => {
   await expect(create('a', null, new ApiKeysFile(path.join(folder, 'none/keys')))).rejects.toThrow(

@@ -1,7 +1,7 @@
 import { Env, EnvError } from './env.js';
 
 describe('Env', () => {
-  it('has defaults, and takes what is set to nothing for not set', () => {
+  it('has defaults, also for variables that are set to nothing', () => {
     expect(Object.fromEntries(Object.entries(Env.read({ PORT: '', DATABASE_URL: '', OTHER: 'x' })))).toEqual({
       GROUND_TRUTH_MIGRATE: false,
       GROUND_TRUTH_POOL_SIZE: 20,
@@ -68,7 +68,7 @@ describe('Env', () => {
     expect(() => Env.read(source)).not.toThrow(/geheim|gehe%im/);
   });
 
-  it('leaves connections to others than exports, and takes lists of origins', () => {
+  it('limits exports to three quarters of the connections, and reads lists of origins', () => {
     expect(['2', '3', '20'].map((size) => Env.read({ GROUND_TRUTH_POOL_SIZE: size }).mostTransfers)).toEqual([
       1, 2, 15,
     ]);

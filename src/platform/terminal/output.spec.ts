@@ -36,7 +36,7 @@ describe('writeOutput', () => {
     },
   );
 
-  it.each(['corpus.jsonl', 'corpus.jsonl.gz'])('leaves no %s when it is called off', async (name) => {
+  it.each(['corpus.jsonl', 'corpus.jsonl.gz'])('leaves no %s when it is aborted', async (name) => {
     const controller = new AbortController();
     const endless = blocks(1e9);
     let count = 0;
@@ -52,7 +52,7 @@ describe('writeOutput', () => {
     expect(await endless.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('can be called off while it waits for somebody to read a pipe', async () => {
+  it('can be aborted while it waits for the reader of a pipe', async () => {
     const pipe = path.join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const controller = new AbortController();

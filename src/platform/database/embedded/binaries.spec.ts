@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { findPackage, linkLibraries, runnableBinaries, type PostgresPackage } from './binaries.js';
 import { ownUser, runAs, userForRoot } from './server-user.js';
 
+/** For a test that copies the binaries, 62 MB of them. */
+const COPY_TIMEOUT_MS = 60_000;
+
 const isRoot = process.getuid?.() === 0;
 const itAsRoot = isRoot ? it : it.skip;
 
@@ -35,15 +38,19 @@ describe('findPackage', () => {
 });
 
 describe('the links among the libraries', () => {
-  it('are made where the package’s install script did not run, by several processes at once', async () => {
-    const source = await copyWithoutLinks();
-    const user = isRoot ? await userForRoot(undefined) : await ownUser();
-    await chmod(folder, 0o755);
-    await Promise.all([linkLibraries(source), linkLibraries(source), linkLibraries(source)]);
-    const native = await runnableBinaries(source, user, join(folder, 'system'));
-    expect(native).toBe(join(source.root, 'native'));
-    expect((await runAs(user, join(native, 'bin/initdb'), ['--version'])).code).toBe(0);
-  });
+  it(
+    'are made where the package’s install script did not run, by several processes at once',
+    async () => {
+      const source = await copyWithoutLinks();
+      const user = isRoot ? await userForRoot(undefined) : await ownUser();
+      await chmod(folder, 0o755);
+      await Promise.all([linkLibraries(source), linkLibraries(source), linkLibraries(source)]);
+      const native = await runnableBinaries(source, user, join(folder, 'system'));
+      expect(native).toBe(join(source.root, 'native'));
+      expect((await runAs(user, join(native, 'bin/initdb'), ['--version'])).code).toBe(0);
+    },
+    COPY_TIMEOUT_MS,
+  );
 
   async function copyWithoutLinks(): Promise<PostgresPackage> {
     const source = await copyOfPackage();
@@ -56,26 +63,30 @@ describe('the links among the libraries', () => {
 });
 
 describe('binaries that the server’s user cannot reach', () => {
-  itAsRoot('are copied once, readable for all', async () => {
-    const source = await copyOfPackage();
-    await chmod(source.root, 0o700);
-    await chmod(folder, 0o755);
-    const user = await userForRoot(undefined);
-    const system = join(folder, 'system');
-    const [first, second] = await Promise.all([
-      runnableBinaries(source, user, system),
-      runnableBinaries(source, user, system),
-    ]);
-    expect(first).toBe(join(system, `postgresql-${source.version}`));
-    expect(second).toBe(first);
-    expect(await readdir(system)).toEqual([`postgresql-${source.version}`]);
-    expect((await runAs(user, join(first, 'bin/postgres'), ['--version'])).stdout).toContain(source.major);
-    expect(await readFile(join(first, 'share/postgresql/postgres.bki'), 'utf8')).toContain(source.major);
-  });
+  itAsRoot(
+    'are copied once, readable for all',
+    async () => {
+      const source = await copyOfPackage();
+      await chmod(source.root, 0o700);
+      await chmod(folder, 0o755);
+      const user = await userForRoot(undefined);
+      const system = join(folder, 'system');
+      const [first, second] = await Promise.all([
+        runnableBinaries(source, user, system),
+        runnableBinaries(source, user, system),
+      ]);
+      expect(first).toBe(join(system, `postgresql-${source.version}`));
+      expect(second).toBe(first);
+      expect(await readdir(system)).toEqual([`postgresql-${source.version}`]);
+      expect((await runAs(user, join(first, 'bin/postgres'), ['--version'])).stdout).toContain(source.major);
+      expect(await readFile(join(first, 'share/postgresql/postgres.bki'), 'utf8')).toContain(source.major);
+    },
+    COPY_TIMEOUT_MS,
+  );
 });
 
 describe('binaries that do not run here', () => {
-  it('are told with what is wrong', async () => {
+  it('are reported with the reason', async () => {
     const source = { ...findPackage(), root: folder };
     const user = isRoot ? await userForRoot(undefined) : await ownUser();
     await expect(runnableBinaries(source, user, join(folder, 'system'))).rejects.toThrow(

@@ -3,7 +3,7 @@ import { socketFolderOf, socketIn } from './data-folder.js';
 import { parsePasswd } from './server-user.js';
 
 describe('movedFolder', () => {
-  it('has a name to be known by and a hash to be told apart by', () => {
+  it('has the name of the folder and a hash of its path', () => {
     const moved = movedFolder('/root/my archive/.ground-truth', '/var/lib/ground-truth');
     expect(moved).toMatch(/^\/var\/lib\/ground-truth\/my-archive-ground-truth-[0-9a-f]{12}$/);
     expect(movedFolder('/root/my archive/.ground-truth', '/var/lib/ground-truth')).toBe(moved);

@@ -24,7 +24,7 @@ describe('describeEnd', () => {
     expect(describeEnd(1, 5, log.join('\n')).reason).toBe('could not write to file: No space left on device');
   });
 
-  it('passes over what clients were told meanwhile', () => {
+  it('ignores what clients were told meanwhile', () => {
     const log = [
       line(5, 'LOG:  invalid checkpoint record'),
       line(8, 'FATAL:  the database system is starting up'),
@@ -36,12 +36,12 @@ describe('describeEnd', () => {
     'lock file "postmaster.pid" already exists',
     'pre-existing shared memory block (key 1, ID 2) is still in use',
     'could not bind Unix address "/x/.s.PGSQL.5432": Address already in use',
-  ])('knows that somebody is in the way: %s', (text) => {
+  ])('recognises that another server is running: %s', (text) => {
     expect(describeEnd(1, 5, line(5, `FATAL:  ${text}`)).isConflict).toBe(true);
     expect(describeEnd(1, 5, line(9, `FATAL:  ${text}`)).isConflict).toBe(false);
   });
 
-  it('takes a loader’s line as it is, and has no words for silence', () => {
+  it('takes a line of the loader as it is, and gives no reason where the log is empty', () => {
     expect(describeEnd(127, 5, 'postgres: libssl.so.1.1: cannot open\n').reason).toBe(
       'postgres: libssl.so.1.1: cannot open',
     );

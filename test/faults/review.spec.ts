@@ -32,7 +32,7 @@ describe('kill -9 in the middle of corrections', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('keeps what was acknowledged, and of the rest all or nothing', async () => {
+  it('keeps every acknowledged request, and each other one whole or not at all', async () => {
     server = await startServer(env);
     serving = Promise.resolve();
     for (let n = 0; n < JOBS; n++) {

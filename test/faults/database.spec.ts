@@ -42,7 +42,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('a database that is gone in the middle of everything, and comes back', () => {
+describe('a database that is killed under load, and comes back', () => {
   beforeAll(async () => {
     server = await startServer(env);
     for (let n = 0; n < JOBS; n++) {
@@ -153,7 +153,7 @@ describe('a database that is gone in the middle of everything, and comes back', 
   }
 });
 
-it('the embedded database is got back by the server that uses it', async () => {
+it('the embedded database is started again by the server that uses it', async () => {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gt-'));
   server = await startServer({ GROUND_TRUTH_DATA_DIR: dataDir });
   try {
@@ -192,7 +192,7 @@ describe('a full disk', () => {
     for (const place of mounted.splice(0)) execFileSync('umount', [place]);
   });
 
-  itWithMounts('of the database refuses what is too much, and keeps what it has', async () => {
+  itWithMounts('of the database refuses new data, and keeps what it has', async () => {
     const place = await mount('small', '32m');
     await postgres.query(`create tablespace small location '${place}'`);
     await postgres.query('create database full_up tablespace small template template0');
@@ -241,7 +241,7 @@ describe('a full disk', () => {
     }
   });
 
-  itWithMounts('of whoever exports leaves no file, and the old one as it was', async () => {
+  itWithMounts('of an export leaves no new file, and the old one as it was', async () => {
     const place = await mount('disk', '1m');
     await expectNoFile(place, () =>
       runCli(['export', '--approved-only', 'false', '--out', 'corpus.jsonl'], {
@@ -251,7 +251,7 @@ describe('a full disk', () => {
     );
   });
 
-  it('or a limit for files does so too', async () => {
+  it('and a file size limit leave the old file as it was', async () => {
     await expectNoFile(folder, () =>
       runShell('ulimit -f 8; $CLI export --approved-only false --out corpus.jsonl', {
         env,

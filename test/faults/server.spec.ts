@@ -35,7 +35,7 @@ describe('kill -9 of the server in the middle of exports', () => {
   );
   afterAll(() => database.clear());
 
-  it('is seen by their readers, stays in the access log, and is no obstacle to the next server', async () => {
+  it('is an error for their readers, leaves them in the access log without an outcome, and does not stop the next server', async () => {
     const ownSessions = await sessions();
     server = await startServer(env);
     const address = `${server.url}/api/v1/ground-truth/export?approved_only=false`;
@@ -89,7 +89,7 @@ describe('a clock that was set back', () => {
   });
   afterAll(() => server.stop());
 
-  it('puts nothing before what has been recorded, and the trail leads back as ever', async () => {
+  it('never dates a correction before one that was recorded, and the trail still leads back', async () => {
     await importText(
       database.dataSource,
       sampleLine(

@@ -1,0 +1,72 @@
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { EmbeddedUser, isServer } from '../fixtures/embedded-user-process.js';
+
+export type Options = Partial<ConstructorParameters<typeof EmbeddedUser>[0]>;
+
+/** The working directory of a test's users. */
+export let cwd: string;
+/** The numbers of the servers that they started. */
+export let servers: Set<number>;
+let users: EmbeddedUser[];
+
+/** Gives each test of a file a folder, and ends the users and servers that it leaves. */
+export function useEmbeddedUsers(): void {
+  beforeEach(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'gt-'));
+    await chmod(cwd, 0o755);
+    users = [];
+    servers = new Set();
+  });
+
+  afterEach(async () => {
+    // Users first: they would start a server anew that is taken from them.
+    await Promise.all(users.map((user) => user.kill('SIGKILL').catch(() => undefined)));
+    for (const pid of servers) if (await isServer(pid)) killIfThere(pid);
+    await rm(cwd, { recursive: true, force: true });
+  });
+}
+
+/** Starts a process that wants to be a user. */
+export function start(options: Options = {}): EmbeddedUser {
+  const user = new EmbeddedUser({ cwd, ...options });
+  users.push(user);
+  return user;
+}
+
+/** Resolves when it is a user. */
+export async function acquire(options: Options = {}): Promise<EmbeddedUser> {
+  const user = start(options);
+  await user.acquired();
+  servers.add(user.serverPid());
+  return user;
+}
+
+/** The error's name and message, of a user who is refused. */
+export async function refused(options: Options = {}): Promise<string> {
+  return start(options).refused();
+}
+
+/** A killed process is a user until the server has noticed that its connection is gone. */
+export async function untilAlone(user: EmbeddedUser): Promise<void> {
+  const count = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'ground-truth (user)'`;
+  while (!isDeepStrictEqual(await user.query(count), [{ n: 1 }])) await sleep(20);
+}
+
+export async function expectStopped(pid: number, dataDir: string): Promise<void> {
+  expect(await isServer(pid)).toBe(false);
+  expect(await readdir(join(dataDir, 'pgdata'))).not.toContain('postmaster.pid');
+  expect((await readdir(dataDir)).sort()).toEqual(['pgdata', 'postgres.log', 'run']);
+}
+
+/** It may have ended by itself meanwhile. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGQUIT');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
