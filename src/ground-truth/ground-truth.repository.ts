@@ -128,10 +128,12 @@ class OpenSnapshot implements Snapshot {
     const { client, external } = this;
     this.isClean = false;
     try {
-      await client.query(external ? EXTERNAL_SETTINGS : settingsFor(filter));
+      // The settings are for this statement alone: going back to the savepoint takes them back.
+      await client.query(`savepoint before_stream; ${external ? EXTERNAL_SETTINGS : settingsFor(filter)}`);
       if (external) await checkKeys(client, external, filter);
       const rows = external ? checkingRows(external, fields, onRow) : onRow;
       yield* copyRows(client, external?.reading(query) ?? query, fields, rows);
+      await client.query('rollback to savepoint before_stream; release savepoint before_stream');
     } catch (error) {
       throw external?.explain(error) ?? error;
     }

@@ -1,5 +1,7 @@
 import { type JobFilter } from '../../src/ground-truth/corpus-filter.js';
 import { corpusQuery, settingsFor, verificationQuery } from '../../src/ground-truth/corpus-query.js';
+import { type PoolClient } from 'pg';
+import { GroundTruthRepository } from '../../src/ground-truth/ground-truth.repository.js';
 import { parseTimestamp } from '../../src/platform/timestamp.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
@@ -48,6 +50,38 @@ describe('the plans of an export and of a verification', () => {
   function flatten(node: PlanNode): PlanNode[] {
     return [node, ...(node.Plans ?? []).flatMap(flatten)];
   }
+
+  /** The settings of the planner on the snapshot's own connection, before an export and after it. */
+  async function settingsAround(filter: Partial<JobFilter>): Promise<{ before: unknown; after: unknown }> {
+    const take = jest.spyOn(database.dataSource, 'takeClient');
+    const snapshot = await new GroundTruthRepository(database.dataSource).openSnapshot();
+    const client = await (take.mock.results[0]!.value as Promise<PoolClient>);
+    const read = async () =>
+      (
+        await client.query(
+          `select name, setting from pg_settings where name ~ '^(enable_|jit|max_parallel)|extra_float' order by name`,
+        )
+      ).rows as unknown;
+    try {
+      const before = await read();
+      let samples = 0;
+      const rows = snapshot.streamJobs({ approved_only: false, ...filter }, () => ++samples % 2 === 0);
+      for await (const _ of rows);
+      expect(samples).toBeGreaterThan(0);
+      return { before, after: await read() };
+    } finally {
+      snapshot.close();
+      take.mockRestore();
+    }
+  }
+
+  it.each<[string, Partial<JobFilter>]>([
+    ['without a window', {}],
+    ['with a window', { since: parseTimestamp('2025-01-01') }],
+  ])('leaves the settings of an export %s to no statement after it', async (_, filter) => {
+    const { before, after } = await settingsAround(filter);
+    expect(after).toEqual(before);
+  });
 
   it.each<[string, Partial<JobFilter>, string]>([
     ['no filter', {}, 'jobs_created_at_id'],
