@@ -1,5 +1,6 @@
 /**
- * Writes what docs/ holds about the program as the program itself has it: openapi.json, cli.md, schema.sql. Run by
+ * Writes what docs/ holds about the program as the program itself has it: openapi.json, cli.md, schema.sql, and the table of
+ * rooms in architecture.md. Run by
  * `npm run docs` on the build; test/docs/generated.spec.ts runs it too and compares.
  *
  *   node scripts/generate-docs.cjs [--out FOLDER] [--database URL]
@@ -7,6 +8,7 @@
  * Without --database, the schema is read from an embedded PostgreSQL in a folder that is deleted afterwards.
  */
 const { execFileSync } = require('node:child_process');
+const { readFileSync } = require('node:fs');
 const { mkdtemp, rm, writeFile } = require('node:fs/promises');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
@@ -21,6 +23,10 @@ async function main() {
   const folder = values.out ?? path.join(ROOT, 'docs');
   await writeFile(path.join(folder, 'openapi.json'), await openApi());
   await writeFile(path.join(folder, 'cli.md'), cliReference());
+  await writeFile(
+    path.join(folder, 'architecture.md'),
+    withRooms(readFileSync(path.join(ROOT, 'docs/architecture.md'), 'utf8')),
+  );
   await writeFile(path.join(folder, 'schema.sql'), await withDatabase(values.database, schemaText));
 }
 
@@ -28,7 +34,7 @@ async function main() {
 async function openApi() {
   const { NestFactory } = await import('@nestjs/core');
   const { AppModule } = await built('app.module.js');
-  const { buildDocument, prefixRoutes } = await built('configure-app.js');
+  const { buildDocument, prefixRoutes } = await import('../dist/src/configure-app.js');
   const { Env } = await built('platform/config/env.js');
   const { packageVersion } = await built('platform/config/package-version.js');
   const app = await NestFactory.create(AppModule.forRoot(new Env(), 'required'), {
@@ -38,6 +44,19 @@ async function openApi() {
   });
   prefixRoutes(app);
   return `${JSON.stringify(buildDocument(app, packageVersion()), null, 2)}\n`;
+}
+
+const ROOMS = /(<!-- rooms: .*? -->\n).*?(<!-- end of rooms -->)/s;
+
+/** The document with the plan of the rules that `npm run deps:check` holds. */
+function withRooms(document) {
+  const { rooms } = require('../.dependency-cruiser.cjs');
+  const lines = Object.entries(rooms).map(([name, { holds, knows }]) => {
+    const known = knows.map((other) => `\`${other.replace('platform/', '…/')}\``).join(', ');
+    return `| \`${name}/\` | ${holds} | ${known || 'nothing'} |`;
+  });
+  const table = ['| Folder in `src/` | What is in it | May import |', '|---|---|---|', ...lines].join('\n');
+  return document.replace(ROOMS, `$1\n${table}\n\n$2`);
 }
 
 const CLI_INTRODUCTION = `# The commands

@@ -50,7 +50,7 @@ describe('what `npm run docs` writes', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it.each(['openapi.json', 'cli.md', 'schema.sql'])('docs/%s is up to date', (name) => {
+  it.each(['openapi.json', 'cli.md', 'schema.sql', 'architecture.md'])('docs/%s is up to date', (name) => {
     expect(read(`docs/${name}`)).toBe(readFileSync(path.join(folder, name), 'utf8'));
   });
 });
