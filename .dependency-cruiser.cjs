@@ -23,7 +23,7 @@ const rooms = {
   },
   'platform/database/entities': {
     holds: 'The tables and their columns: the one declaration',
-    knows: ['platform'],
+    knows: [],
   },
   'platform/database/migrations': { holds: 'The schema, migration by migration', knows: [] },
   'platform/database/external': {
@@ -66,7 +66,6 @@ const rooms = {
       'json-text',
       'platform',
       'platform/files',
-      'platform/parameters',
       'platform/config',
       'platform/database',
       'platform/access',
@@ -137,7 +136,7 @@ const rooms = {
   },
   'ground-truth/http': {
     holds: 'Its controller, downloads, what Swagger says of them',
-    knows: ['platform/parameters', 'platform/access', 'platform/http', 'platform/operations', 'ground-truth'],
+    knows: ['platform/parameters', 'platform/http', 'platform/operations', 'ground-truth'],
   },
   'ground-truth/commands': {
     holds: '`export`, `stats`, `verify`',
