@@ -157,13 +157,13 @@ describe('access control', () => {
   it('does not start without a key on an address that others can reach, and says how to make one', async () => {
     const empty = await createTestDatabase();
     try {
-      for (const [args, env] of [
-        [['--host', '0.0.0.0'], {}],
-        [['--host', '::'], {}],
-        [[], { HOST: '0.0.0.0' }],
-        [[], { GROUND_TRUTH_AUTH: 'required' }],
+      for (const [way, args, env] of [
+        [runCli, ['--host', '0.0.0.0'], {}],
+        [runCommand, ['--host', '::'], {}],
+        [runCommand, [], { HOST: '0.0.0.0' }],
+        [runCommand, [], { GROUND_TRUTH_AUTH: 'required' }],
       ] as const) {
-        const run = await runCli(['serve', '--port', '0', ...args], {
+        const run = await way(['serve', '--port', '0', ...args], {
           env: { DATABASE_URL: empty.url, ...env },
         });
         expect(run).toMatchObject({

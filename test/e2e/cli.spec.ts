@@ -153,7 +153,9 @@ describe('wrong usage', () => {
   });
 
   it('names the variables of the environment that are wrong', async () => {
-    const run = await runCli(['stats'], { env: { PORT: 'http', DATABASE_URL: 'mysql://secret@host/db' } });
+    const run = await runCommand(['stats'], {
+      env: { PORT: 'http', DATABASE_URL: 'mysql://secret@host/db' },
+    });
     expect(run).toMatchObject({ code: 2, stdout: Buffer.alloc(0) });
     expect(run.stderr).toMatch(/^ground-truth: DATABASE_URL .*\nground-truth: PORT .*\n$/);
     expect(run.stderr).not.toContain('secret');
@@ -214,7 +216,7 @@ describe('export', () => {
   const runProcess = (...args: string[]) => runCli([...all, ...args], { env, cwd: folder });
 
   it('goes to standard output by default and with --out -', async () => {
-    const [plain, dash] = await Promise.all([runProcess(), runProcess('--out', '-')]);
+    const [plain, dash] = [await runProcess(), await run('--out', '-')];
     expect(plain).toMatchObject({ code: 0, stderr: '' });
     expect(plain.stdout.toString().match(/\n/g)).toHaveLength(30);
     expect(dash).toEqual(plain);
@@ -223,7 +225,7 @@ describe('export', () => {
 
   it('writes a file that only its owner can read, and says so', async () => {
     const { stdout } = await run();
-    const toFile = await runProcess('--out', 'corpus.jsonl');
+    const toFile = await run('--out', 'corpus.jsonl');
     expect(toFile).toMatchObject({ code: 0, stdout: Buffer.alloc(0) });
     expect(toFile.stderr).toMatch(/^30 samples, 0\.0 MB written to corpus\.jsonl\n$/);
     expect(await read('corpus.jsonl')).toEqual(stdout);

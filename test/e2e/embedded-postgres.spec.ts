@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { isAlive, isServer } from '../fixtures/embedded-user-process.js';
 import {
   acquire,
+  copyCluster,
   cwd,
+  defaultDataDir,
   expectStopped,
   refused,
   untilAlone,
@@ -32,6 +34,7 @@ describe('one server for all', () => {
     ['the one who started it', 0],
     ['the other', 1],
   ])('goes on when %s ends first, and stops with the last user', async (_who, first) => {
+    await copyCluster();
     const both = [await acquire(), await acquire()];
     const server = both[0]!.serverPid();
     expect(both[1]!.serverPid()).toBe(server);
@@ -56,6 +59,7 @@ describe('one server for all', () => {
   });
 
   it('is not hit by Ctrl-C in the terminal of the one who started it', async () => {
+    await copyCluster();
     const starter = await acquire({ detached: true });
     const other = await acquire();
     const server = starter.serverPid();
@@ -68,6 +72,7 @@ describe('one server for all', () => {
   });
 
   it('ignores what the environment says about other servers', async () => {
+    await copyCluster();
     const user = await acquire({
       env: {
         PGHOST: 'db.invalid',
@@ -84,12 +89,11 @@ describe('one server for all', () => {
 
 describe('the data folder', () => {
   it('of another major version is refused, with what to do', async () => {
-    const user = await acquire();
-    await user.release();
-    await writeFile(join(user.dataDir, 'pgdata/PG_VERSION'), '15\n');
+    await copyCluster();
+    await writeFile(join(defaultDataDir(), 'pgdata/PG_VERSION'), '15\n');
     const message = await refused();
     expect(message).toMatch(/^EmbeddedPostgresError: .*PostgreSQL 15.* PostgreSQL 18.*export.*pg_dump/s);
-    expect(message).toContain(user.dataDir);
+    expect(message).toContain(defaultDataDir());
   });
 
   it('that holds other files is refused and left as it is', async () => {
@@ -108,6 +112,7 @@ describe('the data folder', () => {
 
   it('whose path is too long for a socket has its socket in a private folder below /tmp', async () => {
     const dataDir = join(cwd, 'long'.repeat(30));
+    await copyCluster(dataDir);
     const both = [await acquire({ dataDir }), await acquire({ dataDir })];
     const { host } = both[0]!.connection;
     try {
@@ -127,7 +132,9 @@ describe('the data folder', () => {
   });
 
   it('may have commas, spaces and quotes in its name', async () => {
-    const user = await acquire({ dataDir: join(cwd, `it's, "so" so`) });
+    const dataDir = join(cwd, `it's, "so" so`);
+    await copyCluster(dataDir);
+    const user = await acquire({ dataDir });
     expect(await user.query('SELECT 1 AS n')).toEqual([{ n: 1 }]);
     await user.release();
   });
@@ -157,6 +164,7 @@ describe('the user that the server runs as is', () => {
   });
 
   itAsRoot('nobody, when root has restored the data as its own', async () => {
+    await copyCluster();
     const user = await acquire();
     await user.query('CREATE TABLE kept AS SELECT 1 AS n');
     await user.release();
@@ -221,8 +229,7 @@ describe('the user that the server runs as is', () => {
   });
 
   itAsOthers('none, where an ordinary user starts it in a folder of another one', async () => {
-    const user = await acquire();
-    await user.release();
+    await copyCluster();
     expect(await refused({ ...daemon })).toMatch(/belongs to nobody, and this is daemon/);
   });
 
@@ -239,9 +246,8 @@ describe('the user that the server runs as is', () => {
 
 describe('a start that fails', () => {
   it('is reported in the words of the server', async () => {
-    const user = await acquire();
-    await user.release();
-    await writeFile(join(user.dataDir, 'pgdata/postgresql.auto.conf'), "shared_buffers = 'much'\n");
+    await copyCluster();
+    await writeFile(join(defaultDataDir(), 'pgdata/postgresql.auto.conf'), "shared_buffers = 'much'\n");
     const message = await refused();
     expect(message).toMatch(/shared_buffers|configuration file/);
     expect(message).toContain('postgres.log');
@@ -249,9 +255,8 @@ describe('a start that fails', () => {
   });
 
   it('is reported as damage where a file of the data is missing', async () => {
-    const user = await acquire();
-    await user.release();
-    await unlink(join(user.dataDir, 'pgdata/PG_VERSION'));
+    await copyCluster();
+    await unlink(join(defaultDataDir(), 'pgdata/PG_VERSION'));
     expect(await refused()).toMatch(/pgdata is damaged/);
   });
 });

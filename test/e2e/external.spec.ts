@@ -154,7 +154,7 @@ it('every export has its entry in the access log, at any log level', async () =>
 it('keys come from a file of digests, and go when they are revoked there', async () => {
   const keysFile = path.join(folder, 'keys.jsonl');
   env = { ...env, GROUND_TRUTH_KEYS_FILE: keysFile, GROUND_TRUTH_AUTH: 'required' };
-  expect(await runProcess('serve', '--port', '0')).toMatchObject({
+  expect(await run('serve', '--port', '0')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('there is no API key yet') as string,
   });
@@ -245,7 +245,7 @@ it.each(['export', 'stats', 'verify', 'serve'])('%s names all faults of the rela
   await client.query(
     'alter table ocr.jobs drop reviewed_at, alter result type text; drop table ocr.corrections',
   );
-  const { stderr, ...end } = await (command === 'serve' ? runProcess : run)(command);
+  const { stderr, ...end } = await run(command);
   expect(end).toEqual({ code: 1, signal: null, stdout: '' });
   expect(withoutEntries(stderr)).toBe(
     [

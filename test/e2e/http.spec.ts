@@ -383,7 +383,7 @@ describe('a server without its database', () => {
 });
 
 it('serve fails with one line where the port is in use', async () => {
-  const run = await runCli(['serve', '--port', String(server.port)], { env: environment() });
+  const run = await runCommand(['serve', '--port', String(server.port)], { env: environment() });
   expect(run).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
   expect(run.stderr).toMatch(
     /^ground-truth: cannot listen on 127\.0\.0\.1:[0-9]+: the address is in use.*\n$/,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { eventually, isAlive, isServer } from '../fixtures/embedded-user-process.js';
 import {
   acquire,
+  copyCluster,
   cwd,
   expectStopped,
   servers,
@@ -17,6 +18,7 @@ jest.setTimeout(240_000);
 useEmbeddedUsers();
 
 it('twelve rounds of four processes that start and stop at the same moment lose nothing', async () => {
+  await copyCluster();
   const starter = await acquire();
   await starter.query('CREATE TABLE rounds (n int)');
   await starter.release();
@@ -42,6 +44,7 @@ describe('kill -9', () => {
     ['the one who started it', 0],
     ['the other', 1],
   ])('of %s leaves the server running for the other user, who stops it', async (_who, killed) => {
+    await copyCluster();
     const both = [await acquire(), await acquire()];
     const survivor = both[1 - killed]!;
     const server = survivor.serverPid();
@@ -53,6 +56,7 @@ describe('kill -9', () => {
   });
 
   it('of all users leaves a server that the next user adopts and stops', async () => {
+    await copyCluster();
     const both = [await acquire(), await acquire()];
     const server = both[0]!.serverPid();
     await Promise.all(both.map((user) => user.kill('SIGKILL')));
@@ -64,6 +68,7 @@ describe('kill -9', () => {
   });
 
   it('of the server is recovered for its users, and loses nothing that was committed', async () => {
+    await copyCluster();
     const both = [await acquire(), await acquire()];
     await both[0]!.query('CREATE TABLE kept AS SELECT g FROM generate_series(1, 1000) g');
     const killed = both[0]!.serverPid();
@@ -82,6 +87,7 @@ describe('kill -9', () => {
   });
 
   it('of the server and of all users does not stop the next user', async () => {
+    await copyCluster();
     const user = await acquire();
     await user.query('CREATE TABLE kept AS SELECT 1 AS n');
     process.kill(user.serverPid(), 'SIGKILL');
@@ -92,6 +98,7 @@ describe('kill -9', () => {
   });
 
   it('of the server does not stop the next user when another process has got its number', async () => {
+    await copyCluster();
     const user = await acquire();
     const lock = join(user.dataDir, 'pgdata/postmaster.pid');
     const socketLock = join(user.dataDir, 'run/.s.PGSQL.5432.lock');
@@ -143,6 +150,7 @@ describe('kill -9', () => {
   });
 
   it('of one session crashes the server for a moment only', async () => {
+    await copyCluster();
     const user = await acquire();
     const [session] = await user.query(
       'SELECT min(pid) AS pid FROM pg_stat_activity WHERE datname IS NOT NULL',

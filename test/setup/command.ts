@@ -6,8 +6,9 @@ import { runCli as runInThisProcess } from '../../src/platform/terminal/run-cli.
 import { type CliOptions, type CliRun } from './cli.js';
 import { keepLog } from './log-watch.js';
 
-/** The version that `--version` prints. */
-export const VERSION = '1.2.3-test';
+/** What the build finds in package.json, from where it lies. */
+const VERSION = '1.2.3-test';
+jest.mock('../../src/platform/config/package-version.js', () => ({ packageVersion: () => VERSION }));
 
 /** Not a regular file: what goes to standard output is collected, not written to a descriptor. */
 const NO_FILE = fs.openSync('/dev/null', 'r+');

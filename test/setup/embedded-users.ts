@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { EmbeddedUser, isServer } from '../fixtures/embedded-user-process.js';
@@ -12,6 +13,8 @@ export let cwd: string;
 /** The numbers of the servers that they started. */
 export let servers: Set<number>;
 let users: EmbeddedUser[];
+/** A data folder that was made for the file's tests to copy. */
+let cluster: string | undefined;
 
 /** Gives each test of a file a folder, and ends the users and servers that it leaves. */
 export function useEmbeddedUsers(): void {
@@ -28,6 +31,30 @@ export function useEmbeddedUsers(): void {
     for (const pid of servers) if (await isServer(pid)) killIfThere(pid);
     await rm(cwd, { recursive: true, force: true });
   });
+
+  afterAll(async () => {
+    if (cluster !== undefined) await rm(dirname(cluster), { recursive: true });
+  });
+}
+
+/** The data folder of users who are given none. */
+export function defaultDataDir(): string {
+  return join(cwd, '.ground-truth');
+}
+
+/** Puts a copy of a data folder that has been used into place: to make one takes longer than most tests. */
+export async function copyCluster(dataDir = defaultDataDir()): Promise<void> {
+  cluster ??= await makeCluster();
+  execFileSync('cp', ['-a', cluster, dataDir]);
+}
+
+async function makeCluster(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'gt-'));
+  await chmod(folder, 0o755);
+  const user = new EmbeddedUser({ cwd: folder });
+  await user.acquired();
+  await user.release();
+  return user.dataDir;
 }
 
 /** Starts a process that wants to be a user. */

@@ -41,10 +41,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** For the code under test, so much time has passed. */
+/** For the code under test, so much more time has passed. */
 function passTime(milliseconds: number): void {
-  const now = performance.now.bind(performance);
-  jest.spyOn(performance, 'now').mockImplementation(() => now() + milliseconds);
+  const at = performance.now() + milliseconds;
+  jest.spyOn(performance, 'now').mockReturnValue(at);
 }
 
 const create = (name: string, expires_at: string | null = null, at: ApiKeysFile = keys) =>
