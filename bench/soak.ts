@@ -8,7 +8,7 @@ import { openEmbedded, settle } from './database.js';
 import { conditions, main, note, readCount } from './main.js';
 import { secondsSince } from './measurement.js';
 import { runProgram, startServer } from './program.js';
-import { inGroups } from './report.js';
+import { inGroups, megabytes } from './report.js';
 import { runScripts } from './soak/background.js';
 import { AcknowledgedCorrections, Checks, type Client, type Load, REVIEWER } from './soak/checks.js';
 import * as exports from './soak/exports.js';
@@ -207,11 +207,9 @@ async function rest(load: Load, signal: AbortSignal): Promise<State> {
 
 function tell({ checks, corrections }: Load, { at, rss, connections }: State): void {
   const answers = [...checks.kinds.values()].reduce((sum, { seconds }) => sum + seconds.length, 0);
-  note(
-    `  ${Math.round(at)} s: ${inGroups(answers)} answers, ${inGroups(corrections.size)} corrections, ` +
-      `${inGroups(checks.bytes / 1e6)} MB, ${checks.faults.size} kinds of fault, RSS ${Math.round(rss / 1e6)} MB, ` +
-      `${connections} connections`,
-  );
+  const exported = `${megabytes(checks.bytes)} exported, ${checks.faults.size} kinds of fault`;
+  const server = `RSS ${megabytes(rss)}, ${connections} connections`;
+  note(`  ${Math.round(at)} s: ${answers} answers, ${corrections.size} corrections, ${exported}, ${server}`);
 }
 
 await main(USAGE, readOptions, soak);

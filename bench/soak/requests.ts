@@ -154,7 +154,7 @@ export function* postBatch(client: Client): Script {
 export function* askWrongly({ random, load }: Client): Script {
   const job = `/jobs/${random.pick(load.jobs)}`;
   const refused = (expect: string, scope: Scope, path: string, others: Partial<Call> = {}): Call => {
-    const kind = expect.startsWith('40') && /key|scope/.test(expect) ? 'no right' : 'wrong request';
+    const kind = /key|scope/.test(expect) ? 'no right' : 'wrong request';
     return { kind, scope, path, expect, ...others };
   };
   const wrongPost = (expect: string, body: string | object, headers = {}) =>
