@@ -52,11 +52,11 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
   const config = new DocumentBuilder()
     .setTitle('Ground Truth')
     .setDescription(
-      'Turns human corrections of machine-read documents into training data. Where the server asks for keys, a key needs the scope that each operation names, also as `x-scope`; one with the scope `admin` opens all of them.',
+      'Turns human corrections of machine-read documents into training data. Where the server requires API keys, a key needs the scope that each operation names, also as `x-scope`. The scope `admin` includes all others.',
     )
     .setVersion(version)
     .addTag('ground truth', 'the corpus, and what is in it')
-    .addTag('jobs', 'results in, and jobs as they are')
+    .addTag('jobs', 'pipeline output in, and the jobs')
     .addTag('review', 'corrections and approvals')
     .addTag('operations', 'health and metrics')
     .addBearerAuth(
@@ -65,7 +65,7 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
         scheme: 'bearer',
         bearerFormat: 'gt_…',
         description:
-          'A key that `ground-truth api-key create` has made, without the word Bearer. A server that only its own machine can reach asks for none, unless it was told to.',
+          'A key made by `ground-truth api-key create`, without the word Bearer. A server that listens on a loopback address requires none unless GROUND_TRUTH_AUTH=required.',
       },
       API_KEY,
     )

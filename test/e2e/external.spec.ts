@@ -190,7 +190,7 @@ it('a keys file that cannot be read refuses all keys, and the log names the line
     503,
     {
       type: 'urn:ground-truth:problem:keys-unavailable',
-      title: 'The keys cannot be read now',
+      title: 'API keys unavailable',
       detail: 'the keys cannot be checked now; the log of the server says why',
     },
   ]);

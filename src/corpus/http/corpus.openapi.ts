@@ -52,7 +52,9 @@ export const recorded = {
   corrected_at: '2025-06-02T03:19:40Z',
 };
 
-export const anyJson = { description: 'Any JSON. It is kept as it is written, but for white space.' };
+export const anyJson = {
+  description: 'Any JSON. It is stored as it is written, without insignificant white space.',
+};
 export const string = { type: 'string' };
 export const nullableString = { type: 'string', nullable: true };
 export const time = { type: 'string', format: 'date-time' };
@@ -100,12 +102,12 @@ export const requestSchema = {
   properties: {
     field_path: { type: 'string', description: 'Dotted, or a JSON Pointer (RFC 6901).' },
     op: { type: 'string', enum: ['replace', 'add', 'remove'], default: 'replace' },
-    new_value: { ...anyJson, description: 'Required but for a removal.' },
+    new_value: { ...anyJson, description: 'Required, except to remove.' },
     reason: nullableString,
   },
 };
 
-export const etag = { ETag: { description: 'For If-Match: this version of the job.', schema: string } };
+export const etag = { ETag: { description: 'The version of the job, for If-Match.', schema: string } };
 
 export const NOT_FOUND: ProblemExample = ['job-not-found', `there is no job ${JOB}`];
 export const BAD_ID: ProblemExample = [
@@ -119,7 +121,7 @@ export const BODY_PROBLEMS: readonly ProblemExample[] = [
 ];
 export const CHANGE_PROBLEMS: readonly ProblemExample[] = [
   BAD_ID,
-  ['invalid-header', 'X-User-Id says who makes the change', { field: 'X-User-Id', message: 'is missing' }],
+  ['invalid-header', 'X-User-Id names the reviewer', { field: 'X-User-Id', message: 'is missing' }],
   NOT_FOUND,
   ['precondition-failed', 'the job is not what If-Match says any more; read it again'],
   ['precondition-required', 'send If-Match with the ETag of the job that the change is for'],
@@ -158,7 +160,8 @@ export const Change = () =>
     ApiHeader({
       name: 'If-Match',
       required: false,
-      description: 'The ETag of the version that the change is for; another one is refused.',
+      description:
+        'The ETag of the version that the change is based on. If the job has another version, the change is refused.',
       schema: string,
     }),
   );

@@ -36,9 +36,9 @@ export const DescribeJobs = () =>
 export const DescribeCreate = () =>
   applyDecorators(
     ApiOperation({
-      summary: 'Take what a pipeline has to say of a document',
+      summary: 'Create a job from pipeline output',
       description:
-        'Without a `job_id` one is made. With one, the same output can be sent again: it changes nothing and answers 200.',
+        'Without a `job_id`, one is made. With one, the same output may be sent again: it changes nothing and the answer is 200.',
     }),
     ApiConsumes('application/json'),
     ApiBody({
@@ -61,7 +61,7 @@ export const DescribeCreate = () =>
       ...etag,
       Location: { description: 'The job.', schema: string },
     }),
-    answer(200, 'The job that the same output has created before.', jobSchema, job, etag),
+    answer(200, 'The job exists already with the same output.', jobSchema, job, etag),
     ...apiProblems(JOBS, [
       ['invalid-body', 'filename: is missing', { field: 'filename', message: 'is missing' }],
       ['job-exists', `job_id: job ${JOB} came in with another result or other fields`],
@@ -74,14 +74,15 @@ export const DescribeCreate = () =>
 export const DescribeBatch = () =>
   applyDecorators(
     ApiOperation({
-      summary: 'Take many outputs at once',
-      description: 'One a line, as for a single one. All or none: a bad line changes nothing, and is named.',
+      summary: 'Create many jobs at once',
+      description:
+        'One JSON object a line, as for POST /jobs. All or none: if a line is invalid, nothing is stored and the answer lists the invalid lines.',
     }),
     ApiConsumes('application/x-ndjson'),
     ApiBody({ schema: { type: 'string', example: `${JSON.stringify(output)}\n` } }),
     answer(
       200,
-      'How many jobs were created, and how many were there already as they are in the lines.',
+      'How many jobs were created, and how many existed already with the same output.',
       {
         type: 'object',
         required: ['created', 'unchanged'],
@@ -102,7 +103,8 @@ export const DescribeQueue = () =>
   applyDecorators(
     ApiOperation({
       summary: 'List jobs',
-      description: 'The review queue with `approved=false`. Without results; page by page, by `next_cursor`.',
+      description:
+        'With `approved=false` it is the review queue. Results are left out. Pages follow each other by `next_cursor`.',
     }),
     ApiQuery({ name: 'approved', required: false, schema: { type: 'boolean' } }),
     ApiQuery({ name: 'has_corrections', required: false, schema: { type: 'boolean' } }),
@@ -117,7 +119,7 @@ export const DescribeQueue = () =>
       name: 'filename',
       required: false,
       schema: string,
-      description: 'Only jobs whose filename contains this, in upper or lower case.',
+      description: 'Only jobs whose filename contains this; case does not matter.',
     }),
     ApiQuery({
       name: 'confidence_lt',
@@ -129,7 +131,7 @@ export const DescribeQueue = () =>
       name: 'sort',
       required: false,
       schema: { type: 'string', enum: ['created_at', 'confidence'], default: 'created_at' },
-      description: 'Oldest first, or least confident first, those without a confidence last.',
+      description: '`created_at`: oldest first. `confidence`: lowest first, jobs without a confidence last.',
     }),
     ApiQuery({
       name: 'limit',
@@ -140,7 +142,7 @@ export const DescribeQueue = () =>
       name: 'cursor',
       required: false,
       schema: string,
-      description: '`next_cursor` of the page before.',
+      description: '`next_cursor` of the previous page.',
     }),
     answer(
       200,
@@ -175,7 +177,7 @@ export const DescribeFind = () =>
 
 export const DescribeTrail = () =>
   applyDecorators(
-    ApiOperation({ summary: 'Read the corrections of a job, in their order' }),
+    ApiOperation({ summary: 'Read the trail of a job: its corrections in order' }),
     JobId(),
     answer(200, 'The trail.', correctionsSchema, { corrections: [recorded] }),
     ...apiProblems(`${JOBS}/${JOB}/corrections`, [BAD_ID, NOT_FOUND, ...UNAVAILABLE]),

@@ -28,8 +28,8 @@ export const DescribeCorrect = () =>
     ApiOperation({
       summary: 'Correct fields of a job',
       description:
-        'One correction, or several in `corrections`, which are made in their order, all or none. The value that stood there ' +
-        'is found by the server. Adding a member that is there already is recorded as its replacement (RFC 6902).',
+        'One correction, or several in `corrections`, which are applied in order, all or none. The server finds the old ' +
+        'value. Adding a member that exists is recorded as its replacement (RFC 6902).',
     }),
     Change(),
     ApiConsumes('application/json'),
@@ -78,15 +78,15 @@ export const DescribeReplace = () =>
     ApiOperation({
       summary: 'Send the whole corrected result',
       description:
-        'The body is the corrected document. The server derives the corrections: members by name, rows of tables by their ' +
-        'content. Values that are equal stay as they are written.',
+        'The body is the corrected document. The server derives the corrections: it compares members by name and rows of arrays ' +
+        'by content. Values that are equal keep their text.',
     }),
     Change(),
     ApiQuery({
       name: 'dry_run',
       required: false,
       schema: { type: 'boolean', default: false },
-      description: 'Only show the corrections.',
+      description: 'Show the corrections without recording them.',
     }),
     ApiConsumes('application/json'),
     ApiBody({
@@ -101,7 +101,7 @@ export const DescribeReplace = () =>
     answer(201, 'What was recorded.', correctionsSchema, { corrections: [recorded] }, etag),
     answer(
       200,
-      'Nothing differs, or it was a dry run; then without what only a record has.',
+      'Nothing differs, or it was a dry run, whose corrections have no `id`, `corrected_by`, `reason` and `corrected_at`.',
       correctionsSchema,
       {
         corrections: [],
@@ -118,7 +118,7 @@ export const DescribeReplace = () =>
 
 export const DescribeApprove = () =>
   applyDecorators(
-    ApiOperation({ summary: 'Approve a job', description: 'Declares its current result right.' }),
+    ApiOperation({ summary: 'Approve a job', description: 'Declares that its current result is right.' }),
     Change(),
     answer(200, 'The job.', jobSchema, approved, etag),
     ...apiProblems(`${JOBS}/${JOB}/approval`, [

@@ -46,7 +46,7 @@ export const DescribeExport = () =>
       description:
         'One training sample a line (JSON Lines), streamed in the order of created_at and job_id: the pipeline’s original ' +
         'output, reconstructed by replaying the corrections backwards, the current answer, and every correction. All of it ' +
-        'is of one moment. A failure in mid-stream resets the connection, so a response that ended properly is whole. ' +
+        'is of one moment. A failure in mid-stream resets the connection, so a response that ends normally is complete. ' +
         'The same bytes come from the command `ground-truth export`. With `Accept-Encoding: gzip` they are compressed on the way.',
     }),
     ApiQuery({
@@ -92,7 +92,7 @@ export const DescribeExport = () =>
     }),
     ApiProduces('application/x-ndjson', PROBLEM_MEDIA_TYPE),
     ApiOkResponse({
-      description: 'The corpus, one JSON object a line. No line at all where nothing matches.',
+      description: 'The corpus, one JSON object a line. Empty if nothing matches.',
       headers: {
         'Content-Disposition': {
           description: 'Suggests a name for the file.',
@@ -116,13 +116,13 @@ export const DescribeSample = () =>
     ApiOperation({
       summary: 'Look at one sample',
       description:
-        'The line that a corpus of this moment has for the job, to the byte, whether it is approved or not. Where the ' +
+        'The line that an export would write for the job now, byte for byte, whether it is approved or not. If the ' +
         'trail does not lead back exactly, the sample says so in `diverged`.',
     }),
     ApiParam({
       name: 'id',
       schema: { type: 'string', format: 'uuid', example: sample.job_id },
-      description: 'The job_id of a line of the corpus. The example is an invented one: take one of yours.',
+      description: 'The job_id of a sample. Replace the example by one of your corpus.',
     }),
     ApiOkResponse({
       description: 'The sample, and a line feed.',
@@ -141,7 +141,7 @@ export const DescribeStatistics = () =>
     ApiOperation({
       summary: 'Count jobs and corrections',
       description:
-        'Numbers over the whole database, of one moment, and the fields that reviewers correct most.',
+        'Counts over the whole database at one moment, and the fields that reviewers correct most.',
     }),
     ApiQuery({
       name: 'top_n',

@@ -32,7 +32,7 @@ const MINUTE_SECONDS = 60;
 const FAULTS: Record<Exclude<KeyState, 'valid'> | 'unknown', string> = {
   expired: 'the key has expired; ask for a new one',
   revoked: 'the key has been revoked; ask for a new one',
-  unknown: 'there is no such key',
+  unknown: 'the key is not known',
 };
 
 /** Whether requests need a key: `none` is for a server that only its own machine can reach. */

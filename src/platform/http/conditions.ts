@@ -16,7 +16,7 @@ export function readUserId(request: Request): string {
   if (VISIBLE.test(user) && !user.includes('\ufffd')) return user;
   throw new ProblemError(
     'invalid-header',
-    `X-User-Id says who makes the change: 1 to 200 visible characters in UTF-8, without spaces`,
+    `X-User-Id names the reviewer: 1 to 200 visible characters in UTF-8, without spaces`,
     [{ field: 'X-User-Id', message: user === '' ? 'is missing' : 'is not accepted' }],
   );
 }

@@ -20,21 +20,21 @@ export const DescribeMonitoring = () => ApiTags('operations');
 export const DescribeLiveness = () =>
   applyDecorators(
     ApiOperation({
-      summary: 'Whether the process runs',
-      description: 'Does not ask the database: a restart would not bring it back.',
+      summary: 'Liveness',
+      description: 'The process runs. The database is not checked, since a restart would not repair it.',
     }),
-    ApiOkResponse({ description: 'It runs.', ...ok }),
+    ApiOkResponse({ description: 'Alive.', ...ok }),
     ...apiProblems('/healthz', [UNKNOWN_PARAMETER]),
   );
 
 export const DescribeReadiness = () =>
   applyDecorators(
     ApiOperation({
-      summary: 'Whether requests can be answered',
+      summary: 'Readiness',
       description:
-        'The database answers, its schema is up to date, keys can be read where they are needed, and the server has not been asked to end. Send it no requests otherwise.',
+        'The database answers, its schema is up to date, API keys can be read where they are required, and the server is not shutting down.',
     }),
-    ApiOkResponse({ description: 'They can.', ...ok }),
+    ApiOkResponse({ description: 'Ready.', ...ok }),
     ...apiProblems('/readyz', [
       UNKNOWN_PARAMETER,
       ['not-ready', 'the schema is not up to date; run: ground-truth migrate'],
@@ -44,7 +44,7 @@ export const DescribeReadiness = () =>
 export const DescribeMetrics = () =>
   applyDecorators(
     ApiOperation({
-      summary: 'What the server counts of itself, for Prometheus',
+      summary: 'Metrics for Prometheus',
       description: 'docs/operations.md explains each metric.',
     }),
     ApiProduces('text/plain', PROBLEM_MEDIA_TYPE),

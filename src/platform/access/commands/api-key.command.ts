@@ -23,7 +23,7 @@ class CreateKeyFlags {
 
 @SubCommand({
   name: 'create',
-  description: 'Create a key, and print its secret as one line: it is shown this once',
+  description: 'Create a key and print its secret as one line; it is shown only once',
 })
 export class CreateKeyCommand extends TerminalCommand {
   constructor(
@@ -44,7 +44,7 @@ export class CreateKeyCommand extends TerminalCommand {
   @Option({
     flags: '--name <name>',
     required: true,
-    description: 'what logs and lists call it; no other key has that name, be it revoked',
+    description: 'the name of the key in logs and lists; unique, also among revoked keys',
   })
   name(text: string): string {
     return text;
@@ -53,7 +53,7 @@ export class CreateKeyCommand extends TerminalCommand {
   @Option({
     flags: '--scope <scopes>',
     required: true,
-    description: `what it is good for: ${SCOPES.join(', ')}, with commas between several; admin is good for all`,
+    description: `scopes, separated by commas: ${SCOPES.join(', ')}; admin includes all others`,
   })
   scope(text: string): string {
     return text;
@@ -61,7 +61,7 @@ export class CreateKeyCommand extends TerminalCommand {
 
   @Option({
     flags: '--expires <time>',
-    description: 'a time or a date from which on it is refused (default: none)',
+    description: 'a time or a date from which on the key is refused (default: none)',
   })
   expires(text: string): string {
     return text;
@@ -71,7 +71,7 @@ export class CreateKeyCommand extends TerminalCommand {
     flags: '--if-none',
     name: 'if_none',
     description:
-      'do nothing where a key exists already that is neither expired nor revoked; otherwise, where the name is taken, call it name-2, name-3 and so on (default: no)',
+      'do nothing if a usable key exists; if an expired or revoked key has the name, use name-2, name-3 and so on (default: no)',
   })
   ifNone(): boolean {
     return true;
