@@ -14,7 +14,7 @@ import { SECOND, toCalendar, WORKED_SPAN } from './times.js';
  * - `bench`: every job approved, its result 1.2 to 1.6 kB long; every second one, from the first on, has exactly three
  *   corrections and the others none.
  */
-export type Profile = 'demo' | 'bench';
+type Profile = 'demo' | 'bench';
 
 export interface SampleOptions {
   readonly count: number;

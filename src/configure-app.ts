@@ -30,7 +30,7 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: 'Ground Truth',
-    // A key is forgotten with the page: local storage would keep it, readable, for whoever uses the browser next.
+    // The key is kept with the page only: in local storage the next user of the browser could read it.
     swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true, plugins: [swaggerPlugin] },
   });
 }

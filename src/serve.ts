@@ -31,7 +31,7 @@ const EXIT_TIMEOUT_MS = 10_000;
 /** Headers come in one go, unless somebody holds connections open to keep others out. */
 const HEADERS_MS = 15_000;
 
-/** Longer than proxies keep a connection that nobody uses: they must not send a request as we close it. */
+/** Longer than proxies keep an idle connection, so that they do not send a request while it is being closed. */
 const KEEP_ALIVE_MS = 75_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -50,7 +50,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   // As soon as others than this machine can reach the server, requests need a key.
   const authentication = env.GROUND_TRUTH_AUTH ?? (isPrivate ? 'none' : 'required');
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, authentication), {
-    // What fails before it listens is told by whoever called this.
+    // The caller reports what fails before the server listens.
     logger: false,
     abortOnError: false,
     bodyParser: false,
@@ -73,7 +73,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
 
 const WITHOUT_KEYS = 'whoever reaches the server can read every document: GROUND_TRUTH_AUTH is none';
 
-/** @throws Failure where nobody could use the server */
+/** @throws Failure where there is no usable key */
 async function requireUsableKey(keys: ApiKeys, host: string): Promise<void> {
   if (await keys.hasUsable()) return;
   throw new Failure(

@@ -5,7 +5,7 @@ export class CorpusFault extends Fault {
   override readonly name = 'CorpusFault';
 
   /**
-   * @param reason a sentence for whoever asked, without content of documents
+   * @param reason a sentence for the client, without document content
    * @param field which part of the request is at fault, where one is
    */
   constructor(kind: FaultKind, reason: string, field?: string) {

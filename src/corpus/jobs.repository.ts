@@ -69,7 +69,7 @@ export class JobsRepository {
   }
 
   /**
-   * Runs `work` in a transaction in which nobody else changes the job; what it throws leaves everything as it was.
+   * Runs `work` in a transaction with the job locked. If `work` throws, nothing changes.
    *
    * @throws CorpusFault `job-not-found`
    */
@@ -102,7 +102,7 @@ export class JobsRepository {
   }
 }
 
-/** A job that nobody else can change until the transaction ends. */
+/** A job, locked until the transaction ends. */
 export class LockedJob {
   constructor(
     private readonly manager: EntityManager,

@@ -14,7 +14,7 @@ export interface CorpusFilter {
   readonly limit?: number;
 }
 
-/** What the program itself can select by besides; nobody is asked for it. */
+/** Adds what only the program selects by; it is no parameter. */
 export interface JobFilter extends CorpusFilter {
   /** A UUID: only that job. */
   readonly id?: string;

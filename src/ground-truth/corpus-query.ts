@@ -49,7 +49,7 @@ export function settingsFor(filter: JobFilter): string {
 }
 
 /**
- * The same where the jobs are somebody else's. Nothing is known of their indexes, so the planner is left its choice of
+ * The same for external relations. Nothing is known of their indexes, so the planner is left its choice of
  * plans. A `real` is written with all the digits that mean it.
  */
 export const EXTERNAL_SETTINGS = 'set local jit = off; set local extra_float_digits = 1';

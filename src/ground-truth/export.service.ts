@@ -43,7 +43,7 @@ export class ExportService {
   /**
    * The corpus of the samples that match, at the moment at which the iteration begins. Nothing happens before that.
    *
-   * The iteration throws what the database throws, and whoever reads must not take what came before for a whole corpus.
+   * The iteration throws what the database throws, and the caller must not take what came before for a whole corpus.
    */
   export(filter: CorpusFilter, options: ExportOptions = {}): CorpusExport {
     return new RunningExport(this.repository, this.replayService, filter, options);

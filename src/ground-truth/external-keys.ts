@@ -5,8 +5,8 @@ import { type JobFilter } from './corpus-filter.js';
 import { isWindow } from './corpus-query.js';
 
 /**
- * Refuses what no single row shows: a job that is there twice, corrections of which nobody knows which came first, and rows
- * that a window would leave out for want of a time. Our own schema rules them out, and so does a table of somebody else's
+ * Refuses what no single row shows: a job that is there twice, corrections whose order is not known, and rows
+ * that a window would leave out for want of a time. Our own schema rules them out, and so does an external table
  * that says so; of others all rows are looked at, which takes as long as that takes.
  *
  * @throws ExternalDatabaseError

@@ -12,7 +12,7 @@ import { ValueCheck } from './external-trail.js';
 const FALSE = Buffer.from([0]);
 const USUAL_ROW = 16 * 1024;
 /**
- * Wraps `onRow`: the rows of somebody else's tables reach it as our own schema would hold them.
+ * Wraps `onRow`: rows of external relations reach it as our own schema would hold them.
  *
  * @param fields how many a row has
  */
@@ -29,8 +29,8 @@ export function checkingRows(
 }
 
 /**
- * The row of somebody else's tables that was taken last: what our constraints would have refused was refused, by the
- * relation, the column and the job, and its JSON is compact, as our doors write it.
+ * The last row of an external relation: what our constraints would have refused is refused, naming the
+ * relation, the column and the job, and its JSON is compacted as the API and the import do.
  */
 class ExternalRow extends IndexedRow {
   private readonly out = new ByteWriter(USUAL_ROW);

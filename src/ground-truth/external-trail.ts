@@ -25,7 +25,7 @@ export class ValueCheck {
     private readonly row: 'job' | 'a correction of job',
   ) {}
 
-  /** What follows is of the job whose id stands there. */
+  /** Sets the job that the next values belong to. */
   ofJob(bytes: Buffer, idStart: number): void {
     this.bytes = bytes;
     this.idStart = idStart;
@@ -43,7 +43,7 @@ export class ValueCheck {
       this.refuse(column, 'is not within the years 1 to 9999');
   }
 
-  /** The value as our doors would have written it. */
+  /** The value, compacted as the API and the import do. */
   json(column: string, start: number, end: number): Buffer {
     try {
       return compact(this.bytes.subarray(start, end));

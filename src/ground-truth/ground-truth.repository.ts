@@ -42,7 +42,7 @@ export interface Snapshot {
   readonly close: () => void;
 }
 
-/** The read side's only door to the tables. */
+/** All reads of the read side. SQL and COPY, for speed: see docs/decisions/0002. */
 @Injectable()
 export class GroundTruthRepository {
   constructor(private readonly dataSource: GroundTruthDataSource) {}
@@ -76,7 +76,7 @@ class OpenSnapshot implements Snapshot {
   constructor(
     private readonly client: PoolClient,
     private readonly signal: AbortSignal | undefined,
-    /** Where the jobs are somebody else's. */
+    /** Where jobs are read from external relations. */
     private readonly external: ExternalRelations | undefined,
   ) {
     // Without a listener, a connection that breaks between two statements would end the process.

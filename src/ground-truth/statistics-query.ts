@@ -18,7 +18,7 @@ export interface StatisticsOptions {
 }
 
 /**
- * One statement, so one moment. Paths are counted first and collapsed after, which rewrites each of them once only.
+ * SQL, for speed. One statement, so one moment. Paths are counted first and collapsed after, which rewrites each of them once only.
  *
  * An index is what stands in brackets outside of any quoted key, so what follows it has to hold whole quoted keys only.
  */

@@ -12,8 +12,8 @@ export class Search {
 }
 
 /**
- * For each row of `left`, told by its id, the index of the equal row of `right` that it is to be, or NO_ROW; after the last
- * one, as if an end row stood there on both sides, the length of `right`.
+ * For each row of `left`, the index of the equal row of `right` that it is paired with, or NO_ROW; as last element the length of
+ * `right`, as if both sides had a final row. Rows are equal where their ids are.
  */
 export function alignRows(left: readonly number[], right: readonly number[], search: Search): Int32Array {
   const partners = new Int32Array(left.length + 1).fill(NO_ROW);

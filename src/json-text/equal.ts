@@ -94,7 +94,7 @@ function normalizeNumber(lexeme: string): string {
   return `${sign}${digits.slice(start, end)}e${addToExponent(exponent, integer.length - end)}`;
 }
 
-/** So many digits, and what is added to them, are exact as a double. */
+/** Digits that are exact as a double, also after the addition. */
 const EXACT = 15;
 
 /** An exponent of any length, which a BigInt would take quadratic time for, and a small number. */

@@ -22,9 +22,9 @@ interface FoundTarget extends Target {
 }
 
 const ROOT = 0;
-/** So many elements are walked past. */
+/** Elements up to this index are found by walking. */
 const FEW = 32;
-/** An object with more members is indexed when it is looked into again. */
+/** An object with more members is indexed at the second lookup. */
 const MANY = 256;
 const ROOT_TARGET: FoundTarget = {
   parent: 'none',

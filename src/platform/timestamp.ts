@@ -4,7 +4,7 @@
  */
 
 /** What a time may look like: RFC 3339, or a date for its midnight in UTC. */
-export const ACCEPTED_TIMES =
+const ACCEPTED_TIMES =
   'an RFC 3339 time such as 2025-06-01T10:15:00Z or 2025-06-01T17:15:00.5+07:00, or a date such as 2025-06-01 (midnight UTC)';
 
 /** The text is no time that is accepted. The message is a clause that follows the name of the parameter. */

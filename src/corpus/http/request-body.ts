@@ -4,9 +4,9 @@ import { type FieldError } from '../../platform/fault.js';
 import { FieldReader } from '../import/field-reader.js';
 import { type CorrectionRequest } from '../review.service.js';
 
-/** So many faults are enough to know what is wrong with a body. */
+/** Faults of a body that are listed; reading stops at the last of them. */
 const MAX_FAULTS = 100;
-/** So many are told in a sentence; all of them are listed. */
+/** Faults that the sentence names; `errors` has all of them. */
 const TOLD = 3;
 /** Of members in an object and elements in an array, but for those inside of results and values. */
 const MAX_FIELDS = 1_000;

@@ -52,7 +52,7 @@ export class FieldReader {
   /** JSON of any kind, as it is written; `null` where it is absent. */
   json(key: string): Buffer {
     const value = this.values.get(key) ?? JSON_NULL;
-    // So many levels take that many bytes at least, so most values need no counting.
+    // A level takes two bytes at least, so short values need no counting.
     if (value.length > 2 * MAX_DEPTH && depth(value) > MAX_DEPTH) {
       this.fault(key, `is deeper than ${MAX_DEPTH.toLocaleString('en')} levels`);
     }

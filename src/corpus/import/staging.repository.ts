@@ -61,7 +61,10 @@ const STAGED_JOBS = [LINE, ...JOB_COLUMNS];
 const STAGED_CORRECTIONS = [LINE, ORDINAL, ...CORRECTION_COLUMNS];
 const BATCH_SIZE = 1024 * 1024;
 
-/** One transaction that gathers jobs and trails in temporary tables, and then merges them in sets. */
+/**
+ * One transaction that collects jobs and trails in temporary tables and then merges them in sets. SQL and COPY, for speed and
+ * because TypeORM would parse JSON.
+ */
 @Injectable()
 export class StagingRepository {
   constructor(private readonly dataSource: GroundTruthDataSource) {}

@@ -27,7 +27,7 @@ export class ExportDownload {
     private readonly metrics: Metrics,
   ) {}
 
-  /** @throws what fails; where something has been sent already, whoever answers has to reset the connection */
+  /** @throws what fails; where something has been sent already, the error filter resets the connection */
   async send(filter: CorpusFilter, request: Request, response: Response): Promise<void> {
     const transfer = this.transfers.begin(response);
     try {

@@ -200,7 +200,7 @@ const statisticsSchema = {
   },
 };
 
-/** Of somebody else's database alone: our own schema does not let it happen. */
+/** With external relations only; our own schema prevents it. */
 const UNUSABLE: ProblemExample = [
   'source-unusable',
   `ocr.jobs: column filename of job ${sample.job_id} is null`,

@@ -11,7 +11,7 @@ export type ExportOutcome =
 
 /** An export that is about to begin. */
 export interface ExportBegin {
-  /** The name of a key, or of whoever runs the command. */
+  /** The name of the key, or of the user who runs the command. */
   readonly who: string;
   readonly via: 'http' | 'cli';
   /** What was asked for, by the names of the parameters; times are RFC 3339. */

@@ -2,7 +2,7 @@ import { Fault } from '../fault.js';
 import { v7 as uuidv7 } from 'uuid';
 import { digestOf, isSecret, newSecret, type Scope, SCOPES } from './key.js';
 
-/** What was asked cannot be done with keys or the log as they are: lines for whoever asked, without a secret or a digest. */
+/** Keys or the access log cannot be used as asked. The message holds no secret and no digest. */
 export class AccessFault extends Fault {
   override readonly name = 'AccessFault';
 
@@ -63,14 +63,14 @@ export interface CreatedKey {
   readonly key: ApiKey;
 }
 
-/** Takes a secret to whoever wants it. Where it fails, nobody has the secret. */
+/** Delivers a secret. If it throws, the secret was not delivered. */
 export type ShowSecret = (secret: string) => Promise<void>;
 
 /** The keys to the API, wherever they are kept. A secret is known to this class alone, and only for a moment. */
 export abstract class ApiKeys {
   /**
    * @param show where it fails, there is no key, and its name is free
-   * @throws AccessFault where a key has that name, be it revoked
+   * @throws AccessFault where a key, revoked ones included, has that name
    */
   async create(wanted: WantedKey, show: ShowSecret = toCaller): Promise<CreatedKey> {
     const secret = newSecret();
@@ -80,10 +80,10 @@ export abstract class ApiKeys {
 
   /**
    * The same, but only while no key is neither expired nor revoked. Of many that ask at once, one is given a key. Another name
-   * is found where the wanted one is taken: nobody would ever get in again otherwise.
+   * is used where the wanted one is taken, or a server whose keys have all expired could never get a key again.
    */
   async createIfNone(wanted: WantedKey, show: ShowSecret = toCaller): Promise<CreatedKey | undefined> {
-    // Asked again by whoever appends. This is for those who may read keys only.
+    // `appendIfNone` checks again. Checked here too for roles that may only read keys.
     if (await this.hasUsable()) return undefined;
     const secret = newSecret();
     const key = await this.appendIfNone(toNew(wanted, secret), () => show(secret));

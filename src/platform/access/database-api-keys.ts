@@ -77,7 +77,7 @@ export class DatabaseApiKeys extends ApiKeys {
    */
   private async alone<Result>(work: (keys: Repository<ApiKeyRow>) => Promise<Result>): Promise<Result> {
     const dataSource = await this.dataSource.connected();
-    // Whoever has waited has to see what was waited for.
+    // After the wait for the lock, the transaction must see what the previous holder wrote.
     return dataSource.transaction('READ COMMITTED', async (manager) => {
       await manager.query('select pg_advisory_xact_lock($1)', [CREATION_LOCK]);
       return work(manager.getRepository(ApiKeyRow));
@@ -90,7 +90,7 @@ export function byDigest(sha256: string): FindManyOptions<ApiKeyRow> {
   return { select: { id: true, name: true, scopes: true, state: true, isStale: true }, where: { sha256 } };
 }
 
-/** Shown before the commit: whatever ends the process meanwhile, no key stays that nobody knows. */
+/** The secret is shown before the commit, so that a killed process leaves no key with an unknown secret. */
 async function insert(
   keys: Repository<ApiKeyRow>,
   { id, name, sha256, scopes, expires_at }: NewKey,

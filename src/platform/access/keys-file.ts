@@ -20,7 +20,7 @@ export interface StoredKey {
 }
 
 /** The line is not a key. The message says why, without anything that stands in it. */
-export class KeyLineError extends Error {
+class KeyLineError extends Error {
   override readonly name = 'KeyLineError';
 }
 
@@ -35,7 +35,7 @@ const RULES: Readonly<Record<keyof StoredKey, [(value: unknown) => boolean, stri
 };
 
 /** @throws KeyLineError */
-export function readKeyLine(line: string): StoredKey {
+function readKeyLine(line: string): StoredKey {
   const value = parse(line);
   for (const [member, [isAccepted, accepted]] of Object.entries(RULES)) {
     if (!Object.hasOwn(value, member)) throw new KeyLineError(`${member} is missing`);
@@ -46,12 +46,12 @@ export function readKeyLine(line: string): StoredKey {
   return value as unknown as StoredKey;
 }
 
-export function writeKeyLine(key: StoredKey): string {
+function writeKeyLine(key: StoredKey): string {
   return `${JSON.stringify(key)}\n`;
 }
 
 /** Whether the line is not all there yet: a part of a JSON object is never JSON itself. */
-export function isPartOfLine(line: string): boolean {
+function isPartOfLine(line: string): boolean {
   try {
     JSON.parse(line);
     return false;
@@ -86,7 +86,7 @@ function isTime(value: unknown): boolean {
 
 const PRIVATE = 0o600;
 const LOCK_RETRY_MS = 20;
-/** Whoever changes keys takes milliseconds. */
+/** A change takes milliseconds. */
 const LOCK_TIMEOUT_MS = 5_000;
 
 /** What was read while others may have been writing. */

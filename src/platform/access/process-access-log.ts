@@ -12,7 +12,7 @@ const PAUSE_MS = 5;
  *
  * @throws what the operating system says where it cannot be written
  */
-export function writeLine(line: string): void {
+function writeLine(line: string): void {
   const bytes = Buffer.from(`${line}\n`);
   const until = Date.now() + TIMEOUT_MS;
   for (let at = 0; at < bytes.length;) {

@@ -37,7 +37,7 @@ function WholeNumber(least: number, most: number): PropertyDecorator {
   );
 }
 
-/** Checked here, since what a driver says of a URL that it cannot read helps nobody. */
+/** Checked here, because the driver's message about an invalid URL does not help. */
 function PostgresUrl(): PropertyDecorator {
   return ValidateBy({
     name: 'postgresUrl',
@@ -121,7 +121,7 @@ export class Env {
   @IsBoolean({ message: 'GROUND_TRUTH_MIGRATE is not true or false' })
   readonly GROUND_TRUTH_MIGRATE: boolean = false;
 
-  /** The table or view to read jobs from, in a database of somebody else's. */
+  /** The external table or view to read jobs from. */
   @IsOptional()
   @IsString()
   readonly GROUND_TRUTH_JOBS_RELATION?: string;
@@ -140,7 +140,7 @@ export class Env {
   @OneOf('required', 'none')
   readonly GROUND_TRUTH_AUTH?: 'required' | 'none';
 
-  /** Where API keys are kept in a database of somebody else's: a file with their digests. */
+  /** With external relations: the file that holds the digests of API keys. */
   @IsOptional()
   @IsString()
   readonly GROUND_TRUTH_KEYS_FILE?: string;
@@ -186,7 +186,7 @@ export class Env {
   @WholeNumber(0, 65_535)
   readonly PORT: number = 3000;
 
-  /** Whether the jobs are in tables or views of somebody else's, which are read and never written to. */
+  /** Whether jobs are in external relations, which are only read. */
   get isReadOnly(): boolean {
     return this.GROUND_TRUTH_JOBS_RELATION !== undefined;
   }

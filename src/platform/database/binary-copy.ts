@@ -21,7 +21,7 @@ export class CopyFormatError extends Error {
   override readonly name = 'CopyFormatError';
 }
 
-/** A row by where its fields begin and how long they are, which whoever reads it notes. */
+/** A row as the offsets and lengths of its fields, which the subclass fills in. */
 export abstract class IndexedRow implements CopyRow {
   abstract readonly bytes: Buffer;
   protected readonly starts: Int32Array;

@@ -3,7 +3,7 @@ import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedErro
 import { errorCode } from '../files/system-error.js';
 import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
 
-/** What a failure of the database means to whoever asked for something. */
+/** What a failure of the database means to the caller. */
 export interface DatabaseFault {
   readonly kind: 'unavailable' | 'not_migrated';
   /** One line, without values from the database. */
@@ -17,7 +17,7 @@ const UNAVAILABLE_SYSTEM =
 const UNAVAILABLE_MESSAGE =
   /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|does not support SSL|certificate/i;
 const UNDEFINED_TABLE = '42P01';
-/** TypeORM lets go of a connection that breaks between two statements, and whoever asks it next hears of that only. */
+/** TypeORM releases a connection that breaks between two statements; the next use of it throws one of these. */
 const CONNECTION_LOST = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
 
 /** Recognises failures that are about the database itself, not about what it was asked; undefined for all others. */

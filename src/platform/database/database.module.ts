@@ -5,7 +5,7 @@ import { type DataSourceSettings, GroundTruthDataSource } from './ground-truth-d
 
 export interface DatabaseModuleOptions extends DataSourceSettings {
   /**
-   * `at-start`, or `on-demand`: whoever needs the database initialises the data source, so that asking a command for its help
+   * `at-start`, or `on-demand`: the first use of the database initialises the data source, so that `--help`
    * starts no server.
    */
   readonly connect: 'at-start' | 'on-demand';

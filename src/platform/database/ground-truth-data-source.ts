@@ -47,7 +47,7 @@ export class GroundTruthDataSource extends DataSource {
   }
 
   /**
-   * Connects. The embedded database gets its schema here; any other one is migrated on request only. Somebody else's is
+   * Connects. The embedded database gets its schema here; any other one is migrated on request only. An external one is
    * looked at: whether it has what is to be read.
    *
    * @throws ExternalDatabaseError
@@ -93,7 +93,7 @@ export class GroundTruthDataSource extends DataSource {
     }
   }
 
-  /** Once connected: what stands for our tables in somebody else's database; undefined in our own. */
+  /** Once connected: the external relations that stand for our tables; undefined in a database of our own. */
   get external(): ExternalRelations | undefined {
     return this.externalRelations;
   }
@@ -104,7 +104,7 @@ export class GroundTruthDataSource extends DataSource {
   }
 
   /**
-   * A client of the driver's own, for COPY and for one transaction that may take long. Whoever takes it releases it, with
+   * A client of the driver's own, for COPY and for one transaction that may take long. The caller releases it, with
    * an error if its stream was not finished.
    */
   async takeClient(): Promise<PoolClient> {

@@ -5,7 +5,7 @@ import { CreateCorpus1763800000000 } from './migrations/1763800000000-create-cor
 /** Where TypeORM notes which migrations have run. */
 export const MIGRATIONS_TABLE = 'ground_truth_migrations';
 
-/** Any number, the same in every process: whoever holds it is migrating. */
+/** The advisory lock of a migration: any number, the same in every process. */
 const MIGRATION_LOCK = 7_246_105_911;
 
 /**

@@ -5,14 +5,14 @@ import { Client, type ClientConfig } from 'pg';
 export interface SilenceTimeouts {
   /**
    * Outside of transactions, where nothing waits for long: not for the locks of imports either. What begins a transaction
-   * is one of these, so whoever gets a dead connection from the pool learns of it this soon.
+   * is one of these, so a dead connection from the pool is noticed this soon.
    */
   readonly atFirst: number;
   /** In a transaction, which may have to wait until an import has ended, unless it is being rolled back. */
   readonly inTransaction: number;
   /**
    * In a transaction that was said to take long: statistics, the first job that an export finds, the merge of a batch. As
-   * long as Linux sends again what nobody acknowledges (tcp_retries2), after which the connection is dead anyway.
+   * long as Linux retransmits unacknowledged data (tcp_retries2); after that the connection is dead anyway.
    */
   readonly atLength: number;
 }
@@ -29,7 +29,7 @@ interface WatchedClientConfig extends ClientConfig {
 }
 
 /**
- * The driver's client, which cuts its connection where the database has a statement and keeps silent for too long: the
+ * The driver's client, which cuts its connection when the database does not answer a statement for too long: the
  * network loses packets without a word, and then neither an answer nor an error ever comes. All that wait for an answer get
  * an error, and the pool drops the client, as with any connection that breaks.
  *
@@ -43,7 +43,7 @@ export class WatchedClient extends Client {
   private isInTransaction = false;
   /** Bytes that have gone through, either way. */
   private progress = 0;
-  /** Ticks rather than time: of a process that was halted meanwhile, nobody knows what would have come. */
+  /** Ticks rather than time, so that a process that was stopped meanwhile does not count the time of the stop. */
   private silentTicks = 0;
 
   constructor(config: WatchedClientConfig) {
@@ -70,7 +70,7 @@ export class WatchedClient extends Client {
   override query = ((...args: unknown[]): unknown => {
     this.pending++;
     this.silentTicks = 0;
-    // It waits for nobody. Whoever asked for the transaction may have an answer already, and nobody would miss this one.
+    // A rollback waits for no lock, and its answer may be awaited by nothing: the short timeout applies.
     if (ROLLBACK.test(String(args[0]))) this.isInTransaction = false;
     return (super.query as (...args: unknown[]) => unknown).apply(this, args);
   }) as Client['query'];
@@ -78,7 +78,7 @@ export class WatchedClient extends Client {
   private readonly tick = (): void => {
     const stream = this.connection.stream as Socket;
     const progress = stream.bytesRead + stream.bytesWritten - stream.writableLength;
-    // A goodbye waits for an answer too. A stream that is paused waits for us.
+    // Ending the connection waits for an answer too. A paused stream waits for its reader, not for the database.
     const isWaiting = (this.pending > 0 || stream.writableEnded) && !stream.isPaused();
     if (!isWaiting || progress !== this.progress) this.silentTicks = 0;
     else this.silentTicks++;

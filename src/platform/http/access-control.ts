@@ -11,13 +11,13 @@ import { ProblemError, type ProblemKind } from './problem.js';
 export interface Requester {
   /** Of the key. */
   readonly id: string;
-  /** What whoever made the key called it. */
+  /** The name of the key. */
   readonly name: string;
 }
 
 const requesters = new WeakMap<IncomingMessage, Requester>();
 
-export function setRequester(request: IncomingMessage, requester: Requester): void {
+function setRequester(request: IncomingMessage, requester: Requester): void {
   requesters.set(request, requester);
 }
 

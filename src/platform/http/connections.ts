@@ -11,7 +11,7 @@ const MAX_BODY_MS = 300_000;
 const timers = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
 /**
- * Breaks off requests whose body takes too long, whether anybody waits for it or not. Node's own limit is one for all
+ * Aborts requests whose body takes too long, read or not. Node's own limit is one for all
  * requests, and a batch may take as long as it goes on: `mayTakeLong` says so.
  */
 export const breakOffSlowSenders: RequestHandler = (request, _response, next) => {

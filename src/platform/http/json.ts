@@ -3,7 +3,7 @@ import { raw, type Request, type Response } from 'express';
 import { compact, JsonTextError, MAX_DEPTH } from '../../json-text/index.js';
 import { ProblemError } from './problem.js';
 
-export const JSON_MEDIA_TYPE = 'application/json';
+const JSON_MEDIA_TYPE = 'application/json';
 
 /** By which name Express knows the largest body that is read, in bytes. */
 export const BODY_LIMIT = 'ground-truth body limit';

@@ -45,7 +45,7 @@ export class Transfer {
    * A client that stops reading for too long is cut off. Resolves when all has been sent or the transfer has been cut.
    *
    * Headers go out with the first block: what fails before it is thrown, for a proper answer; what fails later is thrown too,
-   * and whoever answers errors has to reset the connection.
+   * and the error filter resets the connection.
    */
   async send(headers: Record<string, string>, source: AsyncIterable<Buffer>): Promise<void> {
     const { response } = this;

@@ -18,7 +18,7 @@ export class KeyWatch {
 
   /**
    * @param onLoss is called when the request's key has been revoked or has expired, and again until the watch ends
-   * @returns what ends the watch; whoever watches calls it
+   * @returns a function that ends the watch; the caller calls it
    */
   watch(request: Request, onLoss: (state: Exclude<KeyState, 'valid'>) => void): () => void {
     const requester = requesterOf(request);
@@ -54,7 +54,7 @@ export class KeyWatch {
 /** A database that does not answer gets no longer than that to take the last entries of the access log. */
 const TIMEOUT_MS = 5_000;
 
-/** For whoever is refused: exports take seconds to minutes. */
+/** `Retry-After` of a refusal: exports take seconds to minutes. */
 const RETRY_AFTER_SECONDS = 10;
 
 /**

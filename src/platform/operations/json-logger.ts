@@ -11,7 +11,7 @@ export class JsonLogger implements LoggerService {
 
   constructor(level: Env['GROUND_TRUTH_LOG_LEVEL']) {
     const standardError = destination({ dest: 2, sync: true });
-    // A full disk under the log is no reason to serve nobody.
+    // The server goes on when its log cannot be written.
     standardError.on('error', () => undefined);
     this.lines = pino(
       {

@@ -28,7 +28,7 @@ export function CountParameter(least: number, most: number): PropertyDecorator {
     (text) => {
       const number = /^(0|[1-9][0-9]*)$/.test(text) ? Number(text) : NaN;
       if (!(number >= least && number <= most)) return text;
-      // Beyond it, more is not more: nobody counts that far.
+      // Larger numbers mean the same: there are never so many rows.
       return Math.min(number, Number.MAX_SAFE_INTEGER);
     },
     (value) => typeof value === 'number',

@@ -19,7 +19,7 @@ export class Interruption {
     return this.controller.signal;
   }
 
-  /** Leaves the signals to somebody else. */
+  /** Stops handling signals. */
   standBack(): void {
     for (const name of SIGNALS) process.off(name, this.receive);
   }

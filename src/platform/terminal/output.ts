@@ -94,7 +94,7 @@ async function toSpecial(target: string, source: Source, signal: AbortSignal): P
   await pipeline(source, file.createWriteStream(), { signal });
 }
 
-/** Streams cannot be called off while they wait: a pipe that nobody reads blocks their writing, and even their opening. */
+/** Streams cannot be aborted while they block: a pipe without a reader blocks writing, and even opening. */
 async function unlessAborted(signal: AbortSignal, work: Promise<void>): Promise<Written> {
   await Promise.race([work, aborted(signal)]);
   return STREAMED;
@@ -127,7 +127,7 @@ const MAX_LINKS = 40;
  *
  * @returns its size in bytes
  */
-export async function writeWholeFile(
+async function writeWholeFile(
   target: string,
   blocks: AsyncIterable<Buffer>,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 import { errorCode } from '../files/system-error.js';
 
-/** Prints to standard output and waits until it is through. Resolves also when nobody reads it any more. */
+/** Prints to standard output and waits until it is written. A closed pipe is no error. */
 export async function print(text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(text, (error) => {

@@ -46,7 +46,7 @@ export abstract class TerminalCommand extends CommandRunner {
 }
 
 /** @param name with the names of the groups that it is in */
-export function pointToHelp(command: CommanderCommand, name: string): void {
+function pointToHelp(command: CommanderCommand, name: string): void {
   command.showHelpAfterError(`see: ground-truth ${name} --help`);
 }
 
@@ -103,7 +103,7 @@ export abstract class CommandGroup extends TerminalCommand {
 /**
  * For the start of a command that changes the database, before it does anything.
  *
- * @throws Failure where the database is somebody else's
+ * @throws Failure with external relations, which are only read
  */
 export function refuseToWrite(command: string, env: Env): void {
   if (env.isReadOnly)

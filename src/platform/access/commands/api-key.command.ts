@@ -101,7 +101,7 @@ export class CreateKeyCommand extends TerminalCommand {
     );
   }
 
-  /** @throws Failure where not all of it got through: also where nobody reads it, since it is shown this once */
+  /** @throws Failure where it could not be written, a closed pipe included: the secret is shown only once */
   private async show(secret: string): Promise<void> {
     try {
       const { isComplete } = await writeOutput(STANDARD_OUTPUT, lineOf(secret), this.interruption.signal);
@@ -178,7 +178,7 @@ export class RevokeKeyCommand extends TerminalCommand {
   }
 }
 
-/** Whoever gives the key itself has it in the command line already, but not in what is kept of the output. */
+/** A secret given instead of a name must not be repeated in the output, which may be kept. */
 function describe(nameOrId: string): string {
   return holdsSecret(nameOrId)
     ? 'key with that name or id, and it looks like the key itself'

@@ -67,7 +67,7 @@ export function movedFolder(path: string, systemFolder: string): string {
 }
 
 /** A short, stable name for a path. */
-export function hashOf(path: string): string {
+function hashOf(path: string): string {
   return createHash('sha256').update(path).digest('hex').slice(0, 12);
 }
 

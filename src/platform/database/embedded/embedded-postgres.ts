@@ -7,8 +7,6 @@ import { EmbeddedServer } from './embedded-server.js';
 import { type Lease } from './lease.js';
 import { PORT } from './data-folder.js';
 
-export { EmbeddedPostgresError } from './embedded-postgres-error.js';
-
 export interface EmbeddedPostgresOptions {
   /** GROUND_TRUTH_DATA_DIR, when the user set it: an explicit folder, never moved. */
   dataDir?: string | undefined;

@@ -51,7 +51,7 @@ function parseStatus(content: string): Postmaster['status'] {
 }
 
 /** Whether the process is alive and the server of that folder: process numbers are used again. */
-export async function isPostmasterOf(pid: number, pgdata: string): Promise<boolean> {
+async function isPostmasterOf(pid: number, pgdata: string): Promise<boolean> {
   if (pid <= 1) return false;
   return process.platform === 'linux' ? isPostmasterOnLinux(pid, pgdata) : isPostmasterByPs(pid, pgdata);
 }

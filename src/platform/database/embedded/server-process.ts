@@ -6,7 +6,7 @@ import { cannotRun, CHILD_ENVIRONMENT } from './server-user.js';
 import { PORT, socketFolderOf } from './data-folder.js';
 
 /** How a server that we started ended. */
-export interface ServerEnd {
+interface ServerEnd {
   /** The exit code; null when a signal ended it. */
   readonly code: number | null;
   /** Why, in its own words: the line of its log that tells most. */

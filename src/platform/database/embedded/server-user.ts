@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { EmbeddedPostgresError, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
 
-/** Whom initdb and postgres run as. PostgreSQL refuses to run as root, so root takes somebody else. */
+/** Whom initdb and postgres run as. PostgreSQL refuses to run as root, so root uses another user. */
 export interface ServerUser {
   readonly uid: number;
   readonly gid: number;

@@ -11,7 +11,7 @@ const JOB_COLUMNS = columnsOf(Job);
 const CORRECTION_COLUMNS = columnsOf(JobCorrection);
 
 /**
- * The two tables or views of somebody else's that stand for `jobs` and `job_corrections`. What is asked of our own tables is
+ * The two external relations that stand for `jobs` and `job_corrections`. What is asked of our own tables is
  * asked of them in the same words, below common table expressions that give them our names, columns and types.
  */
 export class ExternalRelations {

@@ -3,7 +3,7 @@ import { type DataSource } from 'typeorm';
 import { type ColumnKind, titleOf } from './column-kind.js';
 
 /**
- * Somebody else's tables or views cannot be read as jobs and their corrections. One line a fault, for whoever looks after
+ * External relations cannot be read as jobs and their corrections. One line a fault, for whoever maintains
  * them: which relation, which column, which job. Holds no document's content.
  */
 export class ExternalDatabaseError extends Fault {
@@ -14,7 +14,7 @@ export class ExternalDatabaseError extends Fault {
   }
 }
 
-/** A table or view of somebody else's, of which the columns are known to be right. */
+/** An external table or view whose columns have been checked. */
 export interface Relation {
   /** As SQL writes it, with its schema, quoted where it has to be. */
   readonly name: string;
@@ -24,7 +24,7 @@ export interface Relation {
   readonly hasKey: boolean;
 }
 
-export interface RelationColumn {
+interface RelationColumn {
   /** The column as our own schema would have it. */
   read(column: string): string;
   readonly isNeverNull: boolean;
