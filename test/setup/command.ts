@@ -16,7 +16,7 @@ const NO_FILE = fs.openSync('/dev/null', 'r+');
 let queue: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs a command like `runCli` of `cli.ts`, but in this process and from the sources: 30 times as fast. It shows what the
+ * Runs a command like `runCli` of `cli.ts`, but in this process and from the sources: some 20 times as fast. It shows what the
  * command says and its exit code; signals, pipes, devices and the end of the process take a process of their own. One runs at
  * a time, as it has the environment, the working directory and the standard streams of the process to itself.
  */
