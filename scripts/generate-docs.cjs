@@ -34,7 +34,7 @@ async function main() {
 async function openApi() {
   const { NestFactory } = await import('@nestjs/core');
   const { AppModule } = await built('app.module.js');
-  const { buildDocument, prefixRoutes } = await import('../dist/src/configure-app.js');
+  const { buildDocument, prefixRoutes } = await built('configure-app.js');
   const { Env } = await built('platform/config/env.js');
   const { packageVersion } = await built('platform/config/package-version.js');
   const app = await NestFactory.create(AppModule.forRoot(new Env(), 'required'), {

@@ -7,7 +7,7 @@ import { type Env } from './platform/config/env.js';
 import { BODY_LIMIT } from './platform/http/json.js';
 import { problemSchema } from './platform/http/problem.openapi.js';
 import { giveRequestId } from './platform/http/request.js';
-import { API_KEY } from './platform/http/requires-scope.js';
+import { API_KEY } from './platform/http/access.guard.js';
 import { breakOffSlowSenders } from './platform/http/connections.js';
 import { swaggerPlugin } from './platform/http/swagger-plugin.js';
 import { RequestLog } from './platform/operations/request-log.js';

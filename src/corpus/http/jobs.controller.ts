@@ -5,7 +5,7 @@ import { entityTag } from '../../platform/http/conditions.js';
 import { JsonBody } from '../../platform/http/json.js';
 import { sendJson } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
-import { RequiresScope } from '../../platform/http/requires-scope.js';
+import { RequiresScope } from '../../platform/http/access.guard.js';
 import { mayTakeLong } from '../../platform/http/connections.js';
 import { Transfers } from '../../platform/http/transfers.js';
 import { DtoPipe } from '../../platform/parameters/read-dto.js';

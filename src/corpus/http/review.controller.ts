@@ -3,7 +3,7 @@ import { type Request, type Response } from 'express';
 import { Env } from '../../platform/config/env.js';
 import { entityTag, readIfMatch, readUserId } from '../../platform/http/conditions.js';
 import { JsonBody, sendJson } from '../../platform/http/json.js';
-import { RequiresScope } from '../../platform/http/requires-scope.js';
+import { RequiresScope } from '../../platform/http/access.guard.js';
 import { BooleanParameter } from '../../platform/parameters/parameters.js';
 import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
 import { JobIdPipe } from '../../platform/parameters/uuid.js';

@@ -4,7 +4,7 @@ import { type Request, type Response } from 'express';
 import { JobIdPipe } from '../../platform/parameters/uuid.js';
 import { sendJson } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
-import { RequiresScope } from '../../platform/http/requires-scope.js';
+import { RequiresScope } from '../../platform/http/access.guard.js';
 import { DtoPipe } from '../../platform/parameters/read-dto.js';
 import { NoParametersPipe } from '../../platform/parameters/read-dto.js';
 import { ExportFilterDto } from '../corpus-filter.js';

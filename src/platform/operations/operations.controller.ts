@@ -12,7 +12,7 @@ import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { isUpToDate } from '../database/migrate.js';
 import { AccessControl } from '../http/access-control.js';
 import { ProblemError } from '../http/problem.js';
-import { OpenToAll, RequiresScope } from '../http/requires-scope.js';
+import { OpenToAll, RequiresScope } from '../http/access.guard.js';
 import { Transfers } from '../http/transfers.js';
 import { NoParametersPipe } from '../parameters/read-dto.js';
 import { Metrics } from './metrics.js';
