@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { createReadStream, readFileSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { type CliRun, endOf, runCli, runShell, startCli } from '../setup/cli.js';
+import { type CliRun, runCli, runShell } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { expectNoFileAfter } from '../setup/locked-export.js';
 
 const NOWHERE = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
 
@@ -369,96 +368,10 @@ describe('an export that is broken off', () => {
     expect(await readFile(path.join(folder, 'code'), 'utf8')).toBe('0\n');
   });
 
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
-    'leaves no file behind when %s interrupts it',
-    async (signal) => {
-      await whileLocked(async () => {
-        const child = startCli(['export', '--out', 'corpus.jsonl'], { env, cwd: folder });
-        const end = endOf(child);
-        await untilExportWaits();
-        expect(await readdir(folder)).toEqual([
-          expect.stringMatching(/^\.corpus\.jsonl\.[0-9]+-[0-9a-f]+\.partial$/),
-        ]);
-        child.kill(signal);
-        expect(await end).toMatchObject({ signal, stderr: '' });
-        expect(await readdir(folder)).toEqual([]);
-      });
-    },
-  );
-
-  it('keeps the old file when it is interrupted', async () => {
-    await writeFile(path.join(folder, 'corpus.jsonl'), 'old');
-    await whileLocked(async () => {
-      const child = startCli(['export', '--out', 'corpus.jsonl'], { env, cwd: folder });
-      await untilExportWaits();
-      child.kill('SIGTERM');
-      await endOf(child);
-    });
-    expect(await readFile(path.join(folder, 'corpus.jsonl'), 'utf8')).toBe('old');
+  it('leaves no file behind when SIGINT interrupts it', async () => {
+    await expectNoFileAfter('SIGINT', database, folder);
   });
-
-  it('leaves no file behind when the database ends it', async () => {
-    await whileLocked(async () => {
-      const child = startCli(['export', '--out', 'corpus.jsonl'], { env, cwd: folder });
-      const end = endOf(child);
-      await untilExportWaits();
-      await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${EXPORTS}`);
-      const ended = await end;
-      expect(ended.code).toBe(1);
-      expect(ended.stderr).toMatch(/^ground-truth: the database cannot be used: .*\n$/);
-      expect(await readdir(folder)).toEqual([]);
-    });
-  });
-
-  it('can be interrupted at a pipe whose reader stalls', async () => {
-    const pipe = path.join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
-    const child = startCli(['export', '--approved-only', 'false', '--out', pipe], { env });
-    const end = endOf(child);
-    const reader = createReadStream(pipe, { highWaterMark: 16 });
-    await once(reader, 'readable');
-    child.kill('SIGTERM');
-    expect(await end).toMatchObject({ signal: 'SIGTERM', stderr: '' });
-    reader.destroy();
-  });
-
-  it('can be interrupted where standard output stalls', async () => {
-    const child = startCli(['export', '--approved-only', 'false'], { env });
-    await once(child.stdout, 'readable');
-    const exit = once(child, 'exit');
-    child.kill('SIGTERM');
-    expect(await exit).toEqual([null, 'SIGTERM']);
-    child.stdout.destroy();
-  });
-
-  /** Nobody else can read the jobs meanwhile, so an export has to wait for its first one. */
-  async function whileLocked(work: () => Promise<void>): Promise<void> {
-    const runner = database.dataSource.createQueryRunner();
-    await runner.startTransaction();
-    try {
-      await runner.query('lock table jobs in access exclusive mode');
-      await work();
-    } finally {
-      await runner.rollbackTransaction();
-      await runner.release();
-    }
-  }
-
-  const EXPORTS = `datname = current_database() and query like 'copy %'`;
-
-  function untilExportWaits(): Promise<void> {
-    return until(async () => {
-      const [row] = await database.query<{ waits: boolean }>(
-        `select exists (select from pg_stat_activity where ${EXPORTS} and wait_event_type = 'Lock') as waits`,
-      );
-      return row!.waits;
-    });
-  }
 });
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await sleep(20);
-}
 
 async function readAll(file: string): Promise<Buffer> {
   const chunks: Buffer[] = [];

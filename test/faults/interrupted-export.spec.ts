@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { endOf, startCli } from '../setup/cli.js';
+import { insertLargeJobs } from '../setup/corpus.js';
+import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { EXPORTS, expectNoFileAfter, untilExportWaits, whileLocked } from '../setup/locked-export.js';
+
+let database: TestDatabase;
+let env: NodeJS.ProcessEnv;
+let folder: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  env = { DATABASE_URL: database.url };
+  await insertLargeJobs(database);
+});
+afterAll(() => database.drop());
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-cli-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('an export that is broken off', () => {
+  it.each(['SIGTERM', 'SIGHUP'] as const)('leaves no file behind when %s interrupts it', async (signal) => {
+    await expectNoFileAfter(signal, database, folder);
+  });
+
+  it('keeps the old file when it is interrupted', async () => {
+    await writeFile(path.join(folder, 'corpus.jsonl'), 'old');
+    await whileLocked(database, async () => {
+      const child = startCli(['export', '--out', 'corpus.jsonl'], { env, cwd: folder });
+      await untilExportWaits(database);
+      child.kill('SIGTERM');
+      await endOf(child);
+    });
+    expect(await readFile(path.join(folder, 'corpus.jsonl'), 'utf8')).toBe('old');
+  });
+
+  it('leaves no file behind when the database ends it', async () => {
+    await whileLocked(database, async () => {
+      const child = startCli(['export', '--out', 'corpus.jsonl'], { env, cwd: folder });
+      const end = endOf(child);
+      await untilExportWaits(database);
+      await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${EXPORTS}`);
+      const ended = await end;
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(/^ground-truth: the database cannot be used: .*\n$/);
+      expect(await readdir(folder)).toEqual([]);
+    });
+  });
+
+  it('can be interrupted at a pipe whose reader stalls', async () => {
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const child = startCli(['export', '--approved-only', 'false', '--out', pipe], { env });
+    const end = endOf(child);
+    const reader = createReadStream(pipe, { highWaterMark: 16 });
+    await once(reader, 'readable');
+    child.kill('SIGTERM');
+    expect(await end).toMatchObject({ signal: 'SIGTERM', stderr: '' });
+    reader.destroy();
+  });
+
+  it('can be interrupted where standard output stalls', async () => {
+    const child = startCli(['export', '--approved-only', 'false'], { env });
+    await once(child.stdout, 'readable');
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([null, 'SIGTERM']);
+    child.stdout.destroy();
+  });
+});
