@@ -6,7 +6,8 @@ import { ConfigModule } from './platform/config/config.module.js';
 import { type Env } from './platform/config/env.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { SERVER_TIMEOUTS } from './platform/database/watched-client.js';
-import { type Authentication, HttpModule } from './platform/http/http.module.js';
+import { type Authentication } from './platform/http/access-control.js';
+import { HttpModule } from './platform/http/http.module.js';
 import { OperationsModule } from './platform/operations/operations.module.js';
 
 /** The HTTP server. */

@@ -3,8 +3,7 @@ import { Env } from './platform/config/env.js';
 import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';
 import { migrate } from './platform/database/migrate.js';
 import { printNote } from './platform/terminal/print.js';
-import { refuseToWrite } from './platform/terminal/terminal-command.js';
-import { TerminalCommand } from './platform/terminal/terminal-command.js';
+import { refuseToWrite, TerminalCommand } from './platform/terminal/terminal-command.js';
 
 @Command({
   name: 'migrate',

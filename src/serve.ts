@@ -13,8 +13,7 @@ import { answerUnreadable } from './platform/http/connections.js';
 import { Transfers } from './platform/http/transfers.js';
 import { JsonLogger } from './platform/operations/json-logger.js';
 import { packageVersion } from './platform/config/package-version.js';
-import { ExitCode } from './platform/terminal/failure.js';
-import { Failure, systemReason } from './platform/terminal/failure.js';
+import { ExitCode, Failure, systemReason } from './platform/terminal/failure.js';
 
 /** What comes before the environment's HOST and PORT. */
 export interface ServeOptions {

@@ -6,8 +6,7 @@ import { int32At, NULL_LENGTH, readArrayHead } from '../platform/database/postgr
 import { JSON_NULL } from '../json-text/index.js';
 import { type TableColumn } from '../platform/database/entities/columns.js';
 import { JOB_ROW, JobField } from './sample-schema.js';
-import { ExternalTrail } from './external-trail.js';
-import { ValueCheck } from './external-trail.js';
+import { ExternalTrail, ValueCheck } from './external-trail.js';
 
 const FALSE = Buffer.from([0]);
 const USUAL_ROW = 16 * 1024;

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { JsonTextError, TooDeepError } from './scan.js';
-import { Char, isWhiteSpace, skipWhiteSpace } from './scan.js';
+import { Char, isWhiteSpace, JsonTextError, skipWhiteSpace, TooDeepError } from './scan.js';
 
 /** How deep arrays and objects may nest. PostgreSQL's own limit varies with version and stack size; ours does not. */
 export const MAX_DEPTH = 5_000;

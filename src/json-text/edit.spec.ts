@@ -1,7 +1,6 @@
 import { add, type Edited, PATH_MISSING, remove, replace } from './edit.js';
 import { type FieldPath, formatFieldPath, key, parseFieldPath, parsePointer } from './field-path.js';
-import { JsonDocument } from './json-document.js';
-import { resolvePointer } from './json-document.js';
+import { JsonDocument, resolvePointer } from './json-document.js';
 
 const b = (text: string) => Buffer.from(text);
 

@@ -1,6 +1,13 @@
 import { type JsonSlice } from './json-slice.js';
-import { JsonTextError } from './scan.js';
-import { Char, decodeString, isWhiteSpace, skipScalar, skipString, skipWhiteSpace } from './scan.js';
+import {
+  Char,
+  decodeString,
+  isWhiteSpace,
+  JsonTextError,
+  skipScalar,
+  skipString,
+  skipWhiteSpace,
+} from './scan.js';
 
 /**
  * What is kept of a node: these numbers, one after the other. A node is named by where its first number stands; 0 is the

@@ -1,5 +1,4 @@
-import { JsonPieces, type JsonSink } from './json-slice.js';
-import { textOf } from './json-slice.js';
+import { JsonPieces, type JsonSink, textOf } from './json-slice.js';
 import { Flag, type JsonTree, Node } from './json-tree.js';
 import { Char } from './scan.js';
 

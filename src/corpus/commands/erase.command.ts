@@ -2,8 +2,7 @@ import { Command } from 'nest-commander';
 import { Env } from '../../platform/config/env.js';
 import { Failure } from '../../platform/terminal/failure.js';
 import { printNote } from '../../platform/terminal/print.js';
-import { refuseToWrite } from '../../platform/terminal/terminal-command.js';
-import { TerminalCommand } from '../../platform/terminal/terminal-command.js';
+import { refuseToWrite, TerminalCommand } from '../../platform/terminal/terminal-command.js';
 import { JobsRepository } from '../jobs.repository.js';
 import { UUID } from '../../platform/parameters/uuid.js';
 

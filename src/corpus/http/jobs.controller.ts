@@ -2,14 +2,12 @@ import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs
 import { type Request, type Response } from 'express';
 import { Env } from '../../platform/config/env.js';
 import { entityTag } from '../../platform/http/conditions.js';
-import { JsonBody } from '../../platform/http/json.js';
-import { sendJson } from '../../platform/http/json.js';
+import { JsonBody, sendJson } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
 import { mayTakeLong } from '../../platform/http/connections.js';
 import { Transfers } from '../../platform/http/transfers.js';
-import { DtoPipe } from '../../platform/parameters/read-dto.js';
-import { NoParametersPipe } from '../../platform/parameters/read-dto.js';
+import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
 import { readFields } from './request-body.js';
 import {
   DescribeBatch,
@@ -23,8 +21,7 @@ import { IntakeService } from '../intake.service.js';
 import { readPipelineOutput } from '../import/pipeline-output.js';
 import { JobIdPipe } from '../../platform/parameters/uuid.js';
 import { type JobRecord, represent } from '../job-record.js';
-import { QueueQueryDto } from '../queue.service.js';
-import { type QueuePage, QueueService } from '../queue.service.js';
+import { type QueuePage, QueueQueryDto, QueueService } from '../queue.service.js';
 import { correctionsText } from './answers.js';
 import { JobsRepository } from '../jobs.repository.js';
 

@@ -85,7 +85,7 @@ export class Staging {
   constructor(private readonly connect: () => Promise<PoolClient>) {}
 
   async append(job: StagedJob, trail: readonly StagedCorrection[]): Promise<void> {
-    writeRow(this.jobs, STAGED_JOBS, { ...job });
+    writeRow(this.jobs, STAGED_JOBS, job);
     for (const [ordinal, correction] of trail.entries())
       writeRow(this.corrections, STAGED_CORRECTIONS, {
         ...correction,
@@ -208,13 +208,10 @@ export class Staging {
 }
 
 /** @param values by column; JSON as text, times as microseconds since the Unix epoch, null where there is none */
-function writeRow(
-  writer: BinaryCopyWriter,
-  columns: readonly TableColumn[],
-  values: Readonly<Record<string, unknown>>,
-): void {
+function writeRow(writer: BinaryCopyWriter, columns: readonly TableColumn[], values: object): void {
   writer.beginRow();
-  for (const { name, type } of columns) writer.value(type, values[name] as ColumnValue);
+  for (const { name, type } of columns)
+    writer.value(type, (values as Readonly<Record<string, ColumnValue>>)[name]!);
 }
 
 const openStaging = `

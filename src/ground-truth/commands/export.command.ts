@@ -1,9 +1,8 @@
 import { userInfo } from 'node:os';
 import { Command, Option } from 'nest-commander';
 import { Interruption } from '../../platform/terminal/interruption.js';
-import { inGroups, inMegabytes } from '../../platform/terminal/print.js';
+import { inGroups, inMegabytes, printNote } from '../../platform/terminal/print.js';
 import { STANDARD_OUTPUT, writeOutput, type Written } from '../../platform/terminal/output.js';
-import { printNote } from '../../platform/terminal/print.js';
 import { Progress } from '../../platform/terminal/progress.js';
 import { type Flags, TerminalCommand } from '../../platform/terminal/terminal-command.js';
 import { ExportFilterDto } from '../corpus-filter.js';

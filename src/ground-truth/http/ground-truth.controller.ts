@@ -5,10 +5,9 @@ import { JobIdPipe } from '../../platform/parameters/uuid.js';
 import { sendJson } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
-import { DtoPipe } from '../../platform/parameters/read-dto.js';
-import { NoParametersPipe } from '../../platform/parameters/read-dto.js';
+import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
 import { ExportFilterDto } from '../corpus-filter.js';
-import { StatisticsQueryDto } from '../statistics-query.js';
+import { type Statistics, StatisticsQueryDto } from '../statistics-query.js';
 import { CORPUS_HEADERS, ExportDownload } from './export-download.js';
 import { ExportService } from '../export.service.js';
 import {
@@ -17,7 +16,6 @@ import {
   DescribeSample,
   DescribeStatistics,
 } from './ground-truth.openapi.js';
-import { type Statistics } from '../statistics-query.js';
 
 @DescribeGroundTruth()
 @RequiresScope('export')

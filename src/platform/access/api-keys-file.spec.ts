@@ -13,9 +13,8 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AccessFault } from './api-keys.js';
+import { AccessFault, type ApiKey } from './api-keys.js';
 import { ApiKeysFile } from './api-keys-file.js';
-import { type ApiKey } from './api-keys.js';
 
 const LINE = {
   id: '01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3',

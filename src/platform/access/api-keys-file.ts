@@ -1,9 +1,15 @@
 import { formatTimestamp, now, parseTimestamp } from '../timestamp.js';
-import { AccessFault, nameIsTaken } from './api-keys.js';
-import { type ApiKey, ApiKeys, type FoundKey, type KeyState, type NewKey } from './api-keys.js';
-import { type StoredKey } from './keys-file.js';
+import {
+  AccessFault,
+  type ApiKey,
+  ApiKeys,
+  type FoundKey,
+  type KeyState,
+  nameIsTaken,
+  type NewKey,
+} from './api-keys.js';
+import { KeysFile, type KeysRead, type StoredKey } from './keys-file.js';
 import { freeName } from './key.js';
-import { type KeysRead, KeysFile } from './keys-file.js';
 
 const LOOK_AGAIN_AFTER_MS = 1_000;
 

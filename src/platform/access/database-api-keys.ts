@@ -5,8 +5,7 @@ import { type FindManyOptions, IsNull, Raw, Repository } from 'typeorm';
 import { validate } from 'uuid';
 import { ApiKeyRow, isStale } from '../database/entities/access.entity.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
-import { type ApiKey, ApiKeys, type FoundKey, type KeyState, type NewKey } from './api-keys.js';
-import { nameIsTaken } from './api-keys.js';
+import { type ApiKey, ApiKeys, type FoundKey, type KeyState, nameIsTaken, type NewKey } from './api-keys.js';
 import { freeName, type Scope } from './key.js';
 
 /** Says "creates a key" among the advisory locks of the database; any fixed number would do. */

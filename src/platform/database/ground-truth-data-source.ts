@@ -5,8 +5,7 @@ import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { AccessLogEntry, AccessLogOutcome, ApiKeyRow } from './entities/access.entity.js';
 import { Job, JobApproval, JobCorrection } from './entities/job.entity.js';
 import { ExternalRelations } from './external/external-relations.js';
-import { migrations } from './migrate.js';
-import { migrate, MIGRATIONS_TABLE } from './migrate.js';
+import { migrate, migrations, MIGRATIONS_TABLE } from './migrate.js';
 import { type SilenceTimeouts, WatchedClient } from './watched-client.js';
 
 const DEFAULT_FOLDER = '.ground-truth';

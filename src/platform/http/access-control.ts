@@ -17,10 +17,6 @@ export interface Requester {
 
 const requesters = new WeakMap<IncomingMessage, Requester>();
 
-function setRequester(request: IncomingMessage, requester: Requester): void {
-  requesters.set(request, requester);
-}
-
 /** Undefined where no key was needed. */
 export function requesterOf(request: IncomingMessage): Requester | undefined {
   return requesters.get(request);
@@ -67,7 +63,7 @@ export class AccessControl {
   async admit(request: Request, scope: Scope): Promise<void> {
     if (this.authentication === 'none') return;
     const key = await this.findKey(request);
-    setRequester(request, key);
+    requesters.set(request, key);
     await this.count(`key ${key.id}`);
     if (!allows(key.scopes, scope))
       throw new ProblemError(

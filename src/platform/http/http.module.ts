@@ -5,8 +5,6 @@ import { AccessGuard } from './access.guard.js';
 import { Fallback, ProblemFilter } from './problem.filter.js';
 import { KeyWatch, Transfers } from './transfers.js';
 
-export { type Authentication };
-
 /** What controllers share: the guard before every route, problems, and transfers. */
 @Module({})
 export class HttpModule {

@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type RequestHandler } from 'express';
-import { requestIdOf } from '../http/request.js';
+import { requestIdOf, routeOf } from '../http/request.js';
 import { requesterOf } from '../http/access-control.js';
-import { routeOf } from '../http/request.js';
 import { Metrics } from './metrics.js';
 
 /** Asked so often that the log would be about nothing else. */

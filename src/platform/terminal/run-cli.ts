@@ -1,9 +1,8 @@
 import { type DynamicModule, type INestApplicationContext } from '@nestjs/common';
 import { CommandFactory } from 'nest-commander';
-import { ExitCode } from './failure.js';
+import { ExitCode, reportFailure } from './failure.js';
 import { Interruption } from './interruption.js';
 import { toleratePipes } from './print.js';
-import { reportFailure } from './failure.js';
 import { formatUsageError, isEndOfParsing } from './terminal-command.js';
 
 /**

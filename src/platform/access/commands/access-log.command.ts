@@ -1,11 +1,8 @@
 import { Command, Option } from 'nest-commander';
 import { CountParameter } from '../../parameters/parameters.js';
-import { inGroups } from '../../terminal/print.js';
-import { print } from '../../terminal/print.js';
-import { tableText } from '../../terminal/print.js';
+import { inGroups, print, tableText, toTheSecond } from '../../terminal/print.js';
 import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
 import { AccessLog, type LoggedExport } from '../access-log.js';
-import { toTheSecond } from '../../terminal/print.js';
 
 class AccessLogFlags {
   @CountParameter(1, 100_000)

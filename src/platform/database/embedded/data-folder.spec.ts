@@ -1,5 +1,4 @@
-import { movedFolder } from './data-folder.js';
-import { socketFolderOf, socketIn } from './data-folder.js';
+import { movedFolder, socketFolderOf, socketIn } from './data-folder.js';
 import { parsePasswd } from './server-user.js';
 
 describe('movedFolder', () => {

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPackage } from './binaries.js';
 import { NAME } from './cluster.js';
-import { openDataFolder } from './data-folder.js';
+import { openDataFolder, PORT } from './data-folder.js';
 import { reasonOf } from './embedded-postgres-error.js';
 import { EmbeddedServer } from './embedded-server.js';
 import { type Lease } from './lease.js';
-import { PORT } from './data-folder.js';
 
 export interface EmbeddedPostgresOptions {
   /** GROUND_TRUTH_DATA_DIR, when the user set it: an explicit folder, never moved. */

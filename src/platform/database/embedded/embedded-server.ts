@@ -2,12 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { runnableBinaries, type PostgresPackage } from './binaries.js';
 import { hasCluster, makeCluster } from './cluster.js';
-import { logOf, pgdataOf, type DataFolder } from './data-folder.js';
+import {
+  type DataFolder,
+  isPrivateSocketFolder,
+  logOf,
+  makeSocketFolder,
+  pgdataOf,
+  socketFolderOf,
+  socketIn,
+} from './data-folder.js';
 import { EmbeddedPostgresError, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
 import { isNobodyThere, isPassing, Lease } from './lease.js';
 import { findPostmaster, removeStaleLock, stopPostmaster, type Postmaster } from './postmaster.js';
 import { startServer, type ServerProcess } from './server-process.js';
-import { isPrivateSocketFolder, makeSocketFolder, socketFolderOf, socketIn } from './data-folder.js';
 
 /** How long a server may recover from a crash: it replays up to a checkpoint's distance of its log, on a slow disk. */
 const RECOVERY_LIMIT_MS = 15 * 60_000;

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { open, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { logOf, pgdataOf, type DataFolder } from './data-folder.js';
+import { type DataFolder, logOf, pgdataOf, PORT, socketFolderOf } from './data-folder.js';
 import { cannotRun, CHILD_ENVIRONMENT } from './server-user.js';
-import { PORT, socketFolderOf } from './data-folder.js';
 
 /** How a server that we started ended. */
 interface ServerEnd {

@@ -3,8 +3,7 @@ import { type Env } from '../../config/env.js';
 import { errorCode } from '../../files/system-error.js';
 import { columnsOf, type TableColumn } from '../entities/columns.js';
 import { Job, JobCorrection } from '../entities/job.entity.js';
-import { ExternalDatabaseError } from './relation.js';
-import { findRelations, type Relation, type ExpectedColumn } from './relation.js';
+import { type ExpectedColumn, ExternalDatabaseError, findRelations, type Relation } from './relation.js';
 import { KINDS } from './column-kind.js';
 
 const JOB_COLUMNS = columnsOf(Job);
