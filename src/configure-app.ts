@@ -12,12 +12,12 @@ import { breakOffSlowSenders } from './platform/http/connections.js';
 import { swaggerPlugin } from './platform/http/swagger-plugin.js';
 import { RequestLog } from './platform/operations/request-log.js';
 
-/** Headers that a page of another origin may read. */
+/** Response headers that a page of another origin may read. */
 const EXPOSED_HEADERS = ['Content-Disposition', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'];
 
-/** What the server and the tests have in common: prefix, parsing, errors, Swagger UI. */
+/** Sets up middleware, routes and Swagger UI, for the server and for tests. */
 export function configureApp(app: NestExpressApplication, env: Env, version: string): void {
-  // Repeated parameters become arrays, nothing else becomes an object, and none of them is left out.
+  // Only repeated parameters become arrays. `a[b]=1` stays a plain name, and no parameter is dropped (maxKeys: 0).
   app.set('query parser', (query: string) => parse(query, '&', '=', { maxKeys: 0 }));
   app.disable('x-powered-by');
   app.disable('etag');
@@ -30,19 +30,19 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: 'Ground Truth',
-    // The key is kept with the page only: in local storage the next user of the browser could read it.
+    // No persistAuthorization: it would keep the key in local storage, where the next user of the browser could read it.
     swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true, plugins: [swaggerPlugin] },
   });
 }
 
-/** What is asked by those who run the server has the names that they expect. */
+/** Health checks and metrics keep their usual paths; all other routes get a prefix. */
 export function prefixRoutes(app: NestExpressApplication): void {
   app.setGlobalPrefix('api/v1', { exclude: ['healthz', 'readyz', 'metrics'] });
 }
 
 function protectiveHeaders() {
   return helmet({
-    // Both are for the proxy that speaks TLS to decide: here they would break Swagger UI over plain HTTP.
+    // A proxy that terminates TLS sets these two. Here they would break Swagger UI over plain HTTP.
     contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
     strictTransportSecurity: false,
   });
@@ -52,11 +52,11 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
   const config = new DocumentBuilder()
     .setTitle('Ground Truth')
     .setDescription(
-      'Turns human corrections of machine-read documents into training data. Where the server requires API keys, a key needs the scope that each operation names, also as `x-scope`. The scope `admin` includes all others.',
+      'Turns human corrections of machine-read documents into training data. If the server requires API keys, each operation names the scope that the key needs (also in `x-scope`). The scope `admin` includes all others.',
     )
     .setVersion(version)
-    .addTag('ground truth', 'the corpus, and what is in it')
-    .addTag('jobs', 'pipeline output in, and the jobs')
+    .addTag('ground truth', 'the training corpus and its statistics')
+    .addTag('jobs', 'creating, listing and reading jobs')
     .addTag('review', 'corrections and approvals')
     .addTag('operations', 'health and metrics')
     .addBearerAuth(
@@ -65,7 +65,7 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
         scheme: 'bearer',
         bearerFormat: 'gt_…',
         description:
-          'A key made by `ground-truth api-key create`, without the word Bearer. A server that listens on a loopback address requires none unless GROUND_TRUTH_AUTH=required.',
+          'A key created by `ground-truth api-key create`, without the word Bearer. A server that listens on a loopback address requires no key unless GROUND_TRUTH_AUTH=required.',
       },
       API_KEY,
     )
@@ -76,18 +76,18 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
   return document;
 }
 
-/** Not with Nest's underscore: in the addresses of operations, Swagger UI takes that for a space. */
+/** `jobsCreate` rather than Nest's `JobsController_create`: in links to operations, Swagger UI reads an underscore as a space. */
 function nameOperation(controller: string, method: string): string {
   const name = controller.replace(/Controller$/, '') + method.charAt(0).toUpperCase() + method.slice(1);
   return name.charAt(0).toLowerCase() + name.slice(1);
 }
 
-/** Swagger UI does not show `x-scope`, so that the descriptions say it too. */
+/** Adds the scope to each description, because Swagger UI does not show `x-scope`. */
 function nameScopes({ paths }: OpenAPIObject): void {
   for (const operation of Object.values(paths).flatMap((item) => Object.values(item) as Operation[])) {
     const { 'x-scope': scope, description } = operation;
     if (scope === undefined) continue;
-    operation.description = [description, `Scope of the key: \`${scope}\`.`].filter(Boolean).join('\n\n');
+    operation.description = [description, `Required scope: \`${scope}\`.`].filter(Boolean).join('\n\n');
   }
 }
 

@@ -1,12 +1,12 @@
 import { Fault, type FaultKind } from '../platform/fault.js';
 
-/** What was asked cannot be done with a job as it is. Nothing has changed. */
+/** The job's current state does not allow the request. Nothing was changed. */
 export class CorpusFault extends Fault {
   override readonly name = 'CorpusFault';
 
   /**
    * @param reason a sentence for the client, without document content
-   * @param field which part of the request is at fault, where one is
+   * @param field the part of the request that is at fault, if there is one
    */
   constructor(kind: FaultKind, reason: string, field?: string) {
     super(

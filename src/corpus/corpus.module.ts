@@ -10,7 +10,7 @@ import { QueueRepository } from './queue.repository.js';
 import { QueueService } from './queue.service.js';
 import { ReviewService } from './review.service.js';
 
-/** The write side: jobs and their trails. It knows neither HTTP nor a terminal. */
+/** The write side: jobs and their trails. Knows neither HTTP nor the terminal. */
 @Module({
   imports: [TypeOrmModule.forFeature([Job, JobCorrection])],
   providers: [

@@ -6,7 +6,7 @@ import { type JobRecord } from './job-record.js';
 import { JobsRepository } from './jobs.repository.js';
 import { type PipelineOutput } from './import/pipeline-output.js';
 
-/** Takes what pipelines have to say of documents. */
+/** Creates jobs from pipeline output. */
 @Injectable()
 export class IntakeService {
   constructor(
@@ -15,23 +15,27 @@ export class IntakeService {
   ) {}
 
   /**
-   * Creates the job. The same output again, by its `job_id`, changes nothing, so that a pipeline may try again.
+   * Creates the job. Output with a `job_id` can be sent again: the same output changes nothing.
    *
-   * @throws CorpusFault `job-exists` where the id belongs to another output
+   * @throws CorpusFault `job-exists` if a job with this id came from different output
    */
   async create(output: PipelineOutput): Promise<{ job: JobRecord; isNew: boolean }> {
     const id = output.job_id ?? uuidv7();
     const isNew = await this.jobs.insert(id, output);
     if (!isNew && !(await this.jobs.isSame(id, output)))
-      throw new CorpusFault('job-exists', `job ${id} came in with another result or other fields`, 'job_id');
+      throw new CorpusFault(
+        'job-exists',
+        `job ${id} already exists with different pipeline output`,
+        'job_id',
+      );
     return { job: await this.jobs.find(id), isNew };
   }
 
   /**
-   * The same for many, all or none, in one transaction. Memory does not grow with the input.
+   * Creates many jobs, all or none, in one transaction. Memory does not grow with the input.
    *
    * @param input JSON Lines in UTF-8
-   * @throws BadInputError that names the bad lines
+   * @throws BadInputError that lists the bad lines
    */
   async createAll(input: AsyncIterable<Buffer>): Promise<{ created: number; unchanged: number }> {
     const { inserted, skipped } = await this.imports.import(input, {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type Job } from '../platform/database/entities/job.entity.js';
 
-/** A job as it stands in the database, its result left out. Times are RFC 3339. */
+/** A job without its result. Times are RFC 3339. */
 export interface JobSummary {
   readonly job_id: string;
   readonly filename: string;
@@ -12,16 +12,16 @@ export interface JobSummary {
   readonly review_flags: readonly string[];
   readonly confidence: number | null;
   readonly created_at: string;
-  /** The last change. */
+  /** Time of the last change. */
   readonly updated_at: string;
-  /** Of the result that the pipeline gave, compacted; null where that is not known. */
+  /** Digest of the compacted original result; null if the original is not known. */
   readonly original_sha256: string | null;
   readonly correction_count: number;
 }
 
 export interface JobRecord {
   readonly summary: JobSummary;
-  /** Compact JSON text; null where the pipeline gave none. */
+  /** Compact JSON text; null if the job has no result. */
   readonly result: Buffer | null;
 }
 
@@ -42,12 +42,12 @@ export function toSummary(job: Job): JobSummary {
   };
 }
 
-/** The members of its summary, then its result as it is written. */
+/** The members of the summary, then the result as written. */
 function jobText({ summary, result }: JobRecord): string {
   return `${JSON.stringify(summary).slice(0, -1)},"result":${result?.toString() ?? 'null'}}`;
 }
 
-/** A job as JSON, with a version: another one for each state of it. */
+/** A job as JSON, and its version: a hash of that text. */
 export function represent(job: JobRecord): { text: string; version: string } {
   const text = jobText(job);
   return { text, version: hash('sha256', text, 'base64url').slice(0, 27) };

@@ -1,4 +1,4 @@
-// SQL stands here for JSON text, which TypeORM would write as a JSON string, and for locks that come before any reading.
+// SQL where TypeORM would write JSON text as a JSON string, and where a lock must precede every read.
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
@@ -11,12 +11,12 @@ import { IS_SAME_OUTPUT, type PipelineOutput } from './import/pipeline-output.js
 import { type JobRecord, toSummary } from './job-record.js';
 import { type PlannedCorrection } from './plan.js';
 
-/** A correction on its way into the trail. */
+/** A correction to append to the trail. */
 export interface NewCorrection extends PlannedCorrection {
   readonly reason: string | null;
 }
 
-/** A correction as it stands in the trail. */
+/** A correction in the trail. */
 export interface RecordedCorrection extends NewCorrection {
   readonly id: number;
   readonly corrected_by: string;
@@ -24,7 +24,7 @@ export interface RecordedCorrection extends NewCorrection {
   readonly corrected_at: string;
 }
 
-/** The write side's door to single jobs. */
+/** Reads and writes single jobs. */
 @Injectable()
 export class JobsRepository {
   constructor(
@@ -40,7 +40,7 @@ export class JobsRepository {
   }
 
   /**
-   * In the order in which the corrections were made.
+   * Returns the corrections in trail order.
    *
    * @throws CorpusFault `job-not-found`
    */
@@ -52,7 +52,7 @@ export class JobsRepository {
     return trail.map(toCorrection);
   }
 
-  /** @returns false where there is a job with this id already; nothing has happened then */
+  /** @returns false if a job with this id already exists; nothing is changed then */
   async insert(id: string, output: PipelineOutput): Promise<boolean> {
     const dataSource = await this.dataSource.connected();
     return dataSource.transaction(async (manager) => {
@@ -62,7 +62,7 @@ export class JobsRepository {
     });
   }
 
-  /** Whether the job with this id came in as the same output. */
+  /** Whether the job with this id came from the same output. */
   async isSame(id: string, output: PipelineOutput): Promise<boolean> {
     const dataSource = await this.dataSource.connected();
     return (await dataSource.query<unknown[]>(selectSame, [id, ...valuesOf(output)])).length > 0;
@@ -76,9 +76,9 @@ export class JobsRepository {
   async change<Result>(id: string, work: (job: LockedJob) => Promise<Result>): Promise<Result> {
     const dataSource = await this.dataSource.connected();
     return dataSource.transaction(async (manager) => {
-      // The table before the row: an import that replaces jobs takes its locks in this order too.
+      // Lock the table before the row: an import that replaces jobs locks in the same order, so no deadlock.
       await manager.query('set local ground_truth.is_compact = on; lock table jobs in row exclusive mode');
-      // By itself: what a statement reads besides the rows that it locks is of the moment before it got them.
+      // A statement of its own: besides the locked rows, a statement sees the database as of before it got the lock.
       await manager.query('select from jobs where id = $1 for no key update', [id]);
       return work(new LockedJob(manager, await readJob(manager.getRepository(Job), id)));
     });
@@ -87,12 +87,12 @@ export class JobsRepository {
   /**
    * Deletes a job and, by cascade, its trail.
    *
-   * @returns how many corrections went with it; undefined where there is no such job
+   * @returns the number of deleted corrections; undefined if there is no such job
    */
   async erase(id: string): Promise<number | undefined> {
     const dataSource = await this.dataSource.connected();
     return dataSource.transaction(async (manager) => {
-      // The lock holds off corrections that would be deleted but not counted.
+      // The lock blocks new corrections, which would be deleted but not counted.
       const found = await manager.query<unknown[]>('select from jobs where id = $1 for update', [id]);
       if (found.length === 0) return undefined;
       const length = await manager.countBy(JobCorrection, { job_id: id });
@@ -106,7 +106,7 @@ export class JobsRepository {
 export class LockedJob {
   constructor(
     private readonly manager: EntityManager,
-    /** As it was found. */
+    /** The job as it was when it was locked. */
     readonly found: JobRecord,
   ) {}
 
@@ -114,7 +114,7 @@ export class LockedJob {
     return this.found.summary.job_id;
   }
 
-  /** Appends to the trail and sets the result that it leads to. All get one time, not before the job's last change. */
+  /** Appends to the trail and sets the new result. All corrections get the same time, never before the job's last change. */
   async correct(
     corrections: readonly NewCorrection[],
     correctedBy: string,
@@ -140,9 +140,9 @@ export class LockedJob {
   }
 
   /**
-   * Approves or reopens it, and notes that in the history.
+   * Approves or reopens the job, and records that in the history.
    *
-   * @returns the job as it is then
+   * @returns the changed job
    */
   async setApproved(approved: boolean, reviewedBy: string): Promise<JobRecord> {
     const now = () => 'greatest(clock_timestamp(), updated_at)';
@@ -158,7 +158,7 @@ export class LockedJob {
     return job;
   }
 
-  /** As it is now. */
+  /** Reads the current state. */
   async read(): Promise<JobRecord> {
     return readJob(this.manager.getRepository(Job), this.id);
   }
@@ -189,7 +189,7 @@ function toCorrection(row: JobCorrection): RecordedCorrection {
   };
 }
 
-/** $2 to $7 of `insertJob` and `selectSame`. */
+/** Parameters $2 to $7 of `insertJob` and `selectSame`. */
 function valuesOf(output: PipelineOutput): unknown[] {
   return [
     output.filename,
@@ -216,7 +216,7 @@ const selectSame = `
   select from jobs, staged where jobs.id = $1 and ${IS_SAME_OUTPUT}
 `;
 
-// A clock that was set back must not put a correction before the one that it follows.
+// `greatest`: if the clock was set back, a correction must still not precede the previous one.
 const appendCorrections = `
   with clock as materialized (select greatest(clock_timestamp(), updated_at) as now from jobs where id = $1)
   insert into job_corrections

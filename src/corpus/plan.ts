@@ -1,4 +1,4 @@
-/** What a reviewer asks for, turned into corrections that replay can take back byte for byte. */
+/** Turns the edits of a reviewer into corrections that replay can undo byte for byte. */
 import {
   applyEdit,
   depth,
@@ -19,18 +19,18 @@ import { type Replayed, type ReplayService } from '../replay/replay.service.js';
 import { type Edit, type Op } from '../replay/replay.js';
 import { CorpusFault } from './corpus-fault.js';
 
-/** One edit that somebody asks for. */
+/** One requested edit. */
 export interface EditRequest {
-  /** A field path in either form, or one that has been parsed. */
+  /** A dotted path or JSON Pointer, or a parsed path. */
   readonly path: string | FieldPath;
   readonly op: Op;
   /** Compact JSON text; null for a removal. */
   readonly value: Buffer | null;
 }
 
-/** A correction as it is to be recorded. */
+/** A correction to record. */
 export interface PlannedCorrection {
-  /** In the dotted form. */
+  /** In dotted form. */
   readonly field_path: string;
   readonly op: Op;
   readonly old_value: Buffer;
@@ -44,11 +44,11 @@ export interface Plan {
 }
 
 /**
- * Makes the edits one after the other, each on what the ones before it left.
+ * Applies the edits in order, each to the result of the previous one.
  *
  * @param result compact JSON text
- * @param nameOf what to call a member of a request in a message
- * @throws CorpusFault where one of them cannot be made
+ * @param nameOf the name, in messages, of a member of a request
+ * @throws CorpusFault if an edit cannot be applied
  */
 export function plan(
   result: Buffer,
@@ -78,18 +78,18 @@ function edit(
   const path = typeof given === 'string' ? readPath(document, given, field) : given;
   const target = document.find(path);
   if (target?.isAmbiguous === true) {
-    const message = 'a key on this path stands twice in its object; correct the object as a whole';
+    const message = 'a key on this path occurs more than once in its object; correct the whole object';
     throw new CorpusFault('ambiguous-path', message, field);
   }
   const newValue = value ?? JSON_NULL;
   if (target?.exists === true && replaces(op, target) && document.isWritten(target, sliceOf(newValue))) {
-    throw new CorpusFault('no-change', 'the field has this value already', nameOf('new_value'));
+    throw new CorpusFault('no-change', 'the field already has this value', nameOf('new_value'));
   }
   if (target !== undefined && path.length + depth(newValue) > MAX_DEPTH) {
     const message = `the result would be deeper than ${MAX_DEPTH.toLocaleString('en')} levels`;
     throw new CorpusFault('too-deep', message, nameOf('new_value'));
   }
-  // A removed member comes back under the key as the document writes it.
+  // Record the key of a removed member as the document writes it, so that undoing restores the same bytes.
   const key = op === 'remove' && target ? document.keyAt(target) : undefined;
   const written = key ? [...path.slice(0, -1), key] : path;
   const edited = applyEdit(document, op, path, newValue);
@@ -106,7 +106,7 @@ function edit(
   return { correction, path: written };
 }
 
-/** Adding to a member that is there already replaces it (RFC 6902, 4.1); an element makes room for another one. */
+/** `add` replaces an existing member (RFC 6902, 4.1), but inserts before an existing array element. */
 function replaces(op: Op, { parent }: Target): boolean {
   return op === 'replace' || (op === 'add' && parent !== 'array');
 }
@@ -122,12 +122,12 @@ function readPath(document: JsonDocument, text: string, field: string): FieldPat
 
 function whyMissing(op: Op): string {
   return op === 'add'
-    ? 'there is no object or array at this place to add to'
-    : `there is nothing at this place to ${op}`;
+    ? 'nothing can be added here: the parent must be an object, or an array that reaches to the index'
+    : `there is no value at this path to ${op}`;
 }
 
-/** The product promises it of each trail that it records; the check costs as much as the edits did. */
+/** Every recorded trail must lead back exactly, byte for byte. The check costs about as much as the edits. */
 function requireWayBack(before: Buffer, { original, diverged }: Replayed): void {
   if (diverged !== null || !original.equals(before))
-    throw new Error('the corrections do not lead back to what they began with');
+    throw new Error('the corrections do not lead back to the previous result');
 }

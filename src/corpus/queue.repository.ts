@@ -5,7 +5,7 @@ import { Job } from '../platform/database/entities/job.entity.js';
 import { GroundTruthDataSource } from '../platform/database/ground-truth-data-source.js';
 import { type JobSummary, toSummary } from './job-record.js';
 
-/** By which expression, the one that an index has, and of which type. Jobs without a confidence come last. */
+/** The sort expressions, each with its type and an index on it. Jobs without a confidence come last. */
 const ORDERS = {
   created_at: { expression: 'job.created_at', type: 'timestamptz' },
   confidence: { expression: `coalesce(job.confidence, 'infinity')`, type: 'double precision' },
@@ -15,7 +15,7 @@ type Sort = keyof typeof ORDERS;
 
 export const SORTS = ['created_at', 'confidence'] as const satisfies readonly Sort[];
 
-/** Which jobs, and in which order. */
+/** Filters and order of a list of jobs. */
 export interface QueueFilter {
   readonly approved?: boolean;
   readonly has_corrections?: boolean;
@@ -26,7 +26,7 @@ export interface QueueFilter {
   readonly sort: Sort;
 }
 
-/** The last job of a page, by what it was sorted by: a time (RFC 3339), or a confidence, which may be Infinity. */
+/** The keyset position of the last job of a page. `value` is a time (RFC 3339), or a confidence, possibly Infinity. */
 export interface Position {
   readonly sort: Sort;
   readonly value: string;
@@ -41,7 +41,7 @@ export class QueueRepository {
     @InjectRepository(Job) private readonly jobs: Repository<Job>,
   ) {}
 
-  /** At most `limit` jobs, the first behind `after`: keyset, so that a page costs the same wherever it is. */
+  /** Returns at most `limit` jobs after `after`. Keyset pagination, so that every page costs the same. */
   async findPage(filter: QueueFilter, after: Position | undefined, limit: number): Promise<JobSummary[]> {
     await this.dataSource.connected();
     const { expression, type } = ORDERS[filter.sort];

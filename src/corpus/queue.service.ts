@@ -12,7 +12,7 @@ import { formatTimestamp, parseTimestamp, TimestampError } from '../platform/tim
 import { type JobSummary } from './job-record.js';
 import { type Position, type QueueFilter, QueueRepository, SORTS } from './queue.repository.js';
 
-/** Which jobs to list, and in which order. */
+/** Query parameters of the list of jobs. */
 export class QueueQueryDto implements QueueFilter {
   @BooleanParameter()
   readonly approved?: boolean;
@@ -23,11 +23,11 @@ export class QueueQueryDto implements QueueFilter {
   @TextParameter()
   readonly source_kind?: string;
 
-  /** One of the review flags. */
+  /** Among the review flags. */
   @TextParameter()
   readonly flag?: string;
 
-  /** A part of it, in upper or lower case. */
+  /** A part of the filename, case-insensitive. */
   @TextParameter()
   readonly filename?: string;
 
@@ -40,26 +40,26 @@ export class QueueQueryDto implements QueueFilter {
   @CountParameter(1, 200)
   readonly limit: number = 50;
 
-  /** Where the page before ended. */
+  /** `next_cursor` of the previous page. */
   @TextParameter()
   readonly cursor?: string;
 }
 
 export interface QueuePage {
   readonly jobs: readonly JobSummary[];
-  /** For the page that follows; null after the last one. */
+  /** The cursor of the next page; null on the last page. */
   readonly next_cursor: string | null;
 }
 
-/** Lists the jobs that wait for a reviewer, or any others. */
+/** Lists jobs, such as the review queue. */
 @Injectable()
 export class QueueService {
   constructor(private readonly queue: QueueRepository) {}
 
-  /** @throws ParameterError where the cursor is none of this order */
+  /** @throws ParameterError if the cursor does not belong to this sort order */
   async list(query: QueueQueryDto): Promise<QueuePage> {
     const after = query.cursor === undefined ? undefined : readCursor(query.cursor, query.sort);
-    // One more tells whether there is another page.
+    // Read one job more to learn whether there is another page.
     const found = await this.queue.findPage(query, after, query.limit + 1);
     const jobs = found.slice(0, query.limit);
     return { jobs, next_cursor: found.length > jobs.length ? cursorBehind(jobs.at(-1)!, query.sort) : null };
@@ -75,10 +75,12 @@ function readCursor(cursor: string, sort: Position['sort']): Position {
   const [kind, text = '', id = '', ...rest] = Buffer.from(cursor, 'base64url').toString().split(' ');
   const value = kind === sort && UUID.test(id) && rest.length === 0 ? readValue(text, sort) : undefined;
   if (value !== undefined) return { sort, value, id };
-  throw new ParameterError([{ field: 'cursor', message: `is not a next_cursor of a list by ${sort}` }]);
+  throw new ParameterError([
+    { field: 'cursor', message: `is not a next_cursor of a list sorted by ${sort}` },
+  ]);
 }
 
-/** As PostgreSQL reads it; undefined for what no list has ended with. */
+/** Returns the value as PostgreSQL reads it; undefined if no cursor can hold it. */
 function readValue(text: string, sort: Position['sort']): string | undefined {
   if (sort === 'confidence') {
     const confidence = Number(text);

@@ -6,11 +6,11 @@ import { type JobRecord, versionOf } from './job-record.js';
 import { type EditRequest, plan, type Plan, type PlannedCorrection } from './plan.js';
 import { JobsRepository, type LockedJob, type RecordedCorrection } from './jobs.repository.js';
 
-/** Who changes a job, and which of its versions they have seen. */
+/** A change of a job by a reviewer, and the versions that it is based on. */
 export interface Change {
   readonly jobId: string;
   readonly reviewer: string;
-  /** Versions that the change is for; undefined for any. */
+  /** The accepted versions; undefined accepts any. */
   readonly versions: readonly string[] | undefined;
 }
 
@@ -23,12 +23,12 @@ export interface Recorded {
   readonly version: string;
 }
 
-/** More make no trail that anybody reads. */
+/** Above this, the trail would be unreadable: record one replacement of the whole document. */
 const MAX_CORRECTIONS = 10_000;
-/** What comes or goes is looked for among all that stands beside it: so many bytes of text, times the edits. */
+/** Bytes of the document times number of `add` and `remove`: each of those searches among all its siblings. */
 const MAX_WORK = 1_000_000_000;
 
-/** Records what reviewers do, so that replay leads back to what the pipeline gave, byte for byte. */
+/** Records corrections and approvals, so that replay restores the pipeline output byte for byte. */
 @Injectable()
 export class ReviewService {
   constructor(
@@ -39,7 +39,7 @@ export class ReviewService {
   /**
    * Records corrections, all or none.
    *
-   * @param nameOf what to call a member of one of them in a message
+   * @param nameOf the name, in messages, of a member of a request
    * @throws CorpusFault
    */
   async correct(
@@ -55,8 +55,8 @@ export class ReviewService {
   }
 
   /**
-   * Records the corrections that lead to `result`: nothing where it is the same JSON already, one for the whole document
-   * where they would be too many.
+   * Records the corrections that lead to `result`: none if it is equal JSON already, one for the whole document if there
+   * would be too many.
    *
    * @param result compact JSON text
    * @throws CorpusFault
@@ -71,9 +71,9 @@ export class ReviewService {
   }
 
   /**
-   * What `replaceResult` would record.
+   * Returns the corrections that `replaceResult` would record.
    *
-   * @throws CorpusFault what it would throw
+   * @throws CorpusFault as `replaceResult` does
    */
   async deriveCorrections(change: Change, result: Buffer): Promise<readonly PlannedCorrection[]> {
     const job = await this.jobs.find(change.jobId);
@@ -81,7 +81,7 @@ export class ReviewService {
     return planResult(job, result, this.replay).corrections;
   }
 
-  /** Declares the result right, or open again. Where that is so already, nothing happens. */
+  /** Approves or reopens the job. Does nothing if it is in that state already. */
   async setApproved(change: Change, approved: boolean): Promise<JobRecord> {
     return this.jobs.change(change.jobId, async (job) => {
       requireVersion(job.found, change);
@@ -97,8 +97,8 @@ function planResult(job: JobRecord, result: Buffer, replay: ReplayService): Plan
   const current = job.result ?? JSON_NULL;
   const edits = deriveEdits(current, result);
   const whole: EditRequest = { op: 'replace', path: [], value: result };
-  const comings = edits.filter(({ op }) => op !== 'replace').length;
-  const areMany = edits.length > MAX_CORRECTIONS || comings * current.length > MAX_WORK;
+  const insertsAndRemovals = edits.filter(({ op }) => op !== 'replace').length;
+  const areMany = edits.length > MAX_CORRECTIONS || insertsAndRemovals * current.length > MAX_WORK;
   return plan(current, areMany ? [whole] : edits, () => 'the body', replay);
 }
 
@@ -121,5 +121,8 @@ function requireOpen(job: JobRecord, change: Change): void {
 
 function requireVersion(job: JobRecord, { versions }: Change): void {
   if (versions?.includes(versionOf(job)) === false)
-    throw new CorpusFault('precondition-failed', 'the job is not what If-Match says any more; read it again');
+    throw new CorpusFault(
+      'precondition-failed',
+      'If-Match does not match the current version of the job; read the job again',
+    );
 }

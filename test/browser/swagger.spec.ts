@@ -199,7 +199,7 @@ describe('Swagger UI', () => {
     for (const { method, address, scope } of operations) {
       const operation = await unfold(page, method, address);
       const [, shown] =
-        /Scope of the key: (\S+)\./.exec(await operation.locator('.opblock-description').innerText()) ?? [];
+        /Required scope: (\S+)\./.exec(await operation.locator('.opblock-description').innerText()) ?? [];
       expect({ address, scope: shown }).toEqual({ address, scope });
     }
   });

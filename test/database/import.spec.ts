@@ -93,7 +93,7 @@ describe('import', () => {
       '1 corrections[0].old_value: is deeper than 5,000 levels',
     ]);
     expect(await faultsOf(line(100_000))).toEqual([
-      expect.stringMatching(/^1 : holds JSON deeper than 5,000 levels$/),
+      expect.stringMatching(/^1 : is JSON deeper than 5,000 levels$/),
     ]);
   });
 
@@ -208,10 +208,10 @@ describe('import', () => {
     ['job_id: is missing', 'a missing key', { job_id: undefined }],
     ['extra: is not known', 'an unknown key', { extra: 1 }],
     ['filename: is not a string', 'a number for a string', { filename: 1 }],
-    ['filename: has a NUL character in it', 'NUL', { filename: 'a\0' }],
-    ['filename: has a lone surrogate in it', 'a lone surrogate', { filename: '\ud800' }],
+    ['filename: contains a NUL character', 'NUL', { filename: 'a\0' }],
+    ['filename: contains a lone surrogate', 'a lone surrogate', { filename: '\ud800' }],
     ['approved: is neither true nor false', 'a string for a boolean', { approved: 'true' }],
-    ['approved: is true without a final_result', 'approved without a result', { approved: true }],
+    ['approved: is true, but final_result is null', 'approved without a result', { approved: true }],
     ['reviewed_by: is neither a string nor null', 'a number for a reviewer', { reviewed_by: 1 }],
     ['created_at: is not a string with a time', 'a number for a time', { created_at: 1 }],
     [
@@ -250,17 +250,17 @@ describe('import', () => {
       { ...corrected, corrections: [correction({ who: 1 })] },
     ],
     [
-      'corrections[0].op: is none of replace, add, remove',
+      'corrections[0].op: is not one of replace, add, remove',
       'another operation',
       { ...corrected, corrections: [correction({ op: 'move' })] },
     ],
     [
-      'corrections[0].old_value: is not null, which an add needs',
+      'corrections[0].old_value: must be null for an add',
       'an add with an old value',
       { corrections: [correction({ op: 'add' })] },
     ],
     [
-      'corrections[1].corrected_at: is before the one of the correction that precedes it',
+      'corrections[1].corrected_at: is before the corrected_at of the previous correction',
       'a trail out of order',
       {
         ...corrected,
@@ -268,21 +268,21 @@ describe('import', () => {
       },
     ],
     [
-      'corrections[0]: does not fit the document that it is said to have left (value_differs); --accept-diverged takes it all the same',
+      'corrections[0]: does not match the document at that point of the trail (value_differs); use --accept-diverged to import it anyway',
       'a correction that does not fit',
       { ...corrected, final_result: { a: 3 } },
     ],
     [
-      'corrections[0].field_path: cannot be parsed: a key is expected; a key with special characters is written ["…"] (at position 2); --accept-diverged takes it all the same',
+      'corrections[0].field_path: cannot be parsed: a key is expected; a key with special characters is written ["…"] (at position 2); use --accept-diverged to import it anyway',
       'a path that is none',
       { ...corrected, corrections: [correction({ field_path: 'a..b' })] },
     ],
     [
-      'initial_result: is not what the trail leads back to; --accept-diverged takes it all the same',
+      'initial_result: is not what the trail leads back to; use --accept-diverged to import it anyway',
       'another initial result',
       { ...corrected, initial_result: { a: 0 } },
     ],
-    ['filename: stands more than once', 'a key twice', {}, { filename: '"x","filename":"y"' }],
+    ['filename: occurs more than once', 'a key twice', {}, { filename: '"x","filename":"y"' }],
   ])('%s (%s)', async (fault, _, fields, json = {}) => {
     expect(await faultsOf(sampleLine(fields, json))).toEqual([`1 ${fault}`]);
   });
@@ -299,7 +299,7 @@ describe('import', () => {
 
   it('names a job that stands twice in the input, or is in the database', async () => {
     expect(await faultsOf(sampleLine() + sampleLine({ filename: 'b' }))).toEqual([
-      '2 job_id: stands in line 1 already',
+      '2 job_id: is already in line 1',
     ]);
     await bringIn(sampleLine());
     const error: unknown = await bringIn(sampleLine(corrected)).catch((reason: unknown) => reason);

@@ -50,7 +50,7 @@ describe('ground-truth import', () => {
     expect(run.code).toBe(1);
     expect(run.stderr).toBe(
       'ground-truth: line 2: is not JSON: the text ends where a comma or a closing brace is expected (at byte 12)\n' +
-        'ground-truth: line 3: job_id stands in line 1 already\n' +
+        'ground-truth: line 3: job_id is already in line 1\n' +
         'ground-truth: nothing was imported\n',
     );
     expect(await exportText(database.dataSource)).toBe('');
@@ -59,7 +59,7 @@ describe('ground-truth import', () => {
   it('counts the faults beyond the first 1,000', async () => {
     const run = await runCommand(['import', '-'], { env, input: 'x\n'.repeat(1_234) });
     expect(run.stderr.split('\n')).toHaveLength(1_003);
-    expect(run.stderr).toContain('ground-truth: and 234 faults more\n');
+    expect(run.stderr).toContain('ground-truth: and 234 more errors\n');
   });
 
   it('fails on, skips or replaces jobs that exist, by --on-conflict', async () => {
@@ -68,7 +68,7 @@ describe('ground-truth import', () => {
       runCommand(['import', '-', '--on-conflict', what], { env, input: sampleLine({ filename: 'new.pdf' }) });
     expect(await again('fail')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('line 1: job_id is in the database already') as string,
+      stderr: expect.stringContaining('line 1: job_id is already in the database') as string,
     });
     expect(await again('skip')).toMatchObject({
       code: 0,
@@ -77,7 +77,7 @@ describe('ground-truth import', () => {
     expect(await exportText(database.dataSource)).toBe(sampleLine());
     expect(await again('replace')).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('in place of others') as string,
+      stderr: expect.stringContaining('of them replaced existing jobs') as string,
     });
     expect(await exportText(database.dataSource)).toBe(sampleLine({ filename: 'new.pdf' }));
   });

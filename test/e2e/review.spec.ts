@@ -165,7 +165,7 @@ describe('POST /jobs/batch', () => {
       errors: [
         { field: 'line 2: source_kind', message: 'is missing' },
         { field: 'line 3: job_id' },
-        { field: 'line 4: job_id', message: 'stands in line 1 already' },
+        { field: 'line 4: job_id', message: 'is already in line 1' },
         { field: 'line 5' },
       ],
     });

@@ -10,7 +10,7 @@ import { UUID } from '../../platform/parameters/uuid.js';
   name: 'erase',
   arguments: '<job_id>',
   argsDescription: { job_id: 'the job to erase, a UUID' },
-  description: 'Delete a job and its trail of corrections, for good',
+  description: 'Delete a job and its trail permanently',
 })
 export class EraseCommand extends TerminalCommand {
   constructor(

@@ -12,7 +12,7 @@ import { BadInputError } from '../import/bad-input.js';
 import { type Imported, ImportService } from '../import/import.service.js';
 import { type OnConflict } from '../import/staging.repository.js';
 
-/** How to import. */
+/** Flags of `import`. */
 export class ImportOptionsDto {
   @IsIn(['fail', 'skip', 'replace'], {
     message: ({ value }: { value: unknown }) => `${JSON.stringify(value)} is not fail, skip or replace`,
@@ -27,9 +27,9 @@ export class ImportOptionsDto {
   name: 'import',
   arguments: '<file>',
   argsDescription: {
-    file: 'corpus lines, or lines of a pipeline with filename, source_kind and result; compressed if it ends in .gz; - is standard input',
+    file: 'corpus or pipeline output (filename, source_kind, result), one JSON object a line; decompressed if the name ends in .gz; - is standard input',
   },
-  description: 'Bring corpus lines into the database: all of them, or none',
+  description: 'Import a corpus or pipeline output into the database, all lines or none',
 })
 export class ImportCommand extends TerminalCommand {
   constructor(
@@ -52,7 +52,7 @@ export class ImportCommand extends TerminalCommand {
     flags: '--on-conflict <what>',
     name: 'on_conflict',
     description:
-      'a job that is in the database already: fail, skip it, or replace it with its trail (default: fail)',
+      'if a job is already in the database: fail, skip the line, or replace the job and its trail (default: fail)',
   })
   onConflict(text: string): string {
     return text;
@@ -61,7 +61,7 @@ export class ImportCommand extends TerminalCommand {
   @Option({
     flags: '--accept-diverged',
     name: 'accept_diverged',
-    description: 'take samples too whose trail does not lead back to their initial_result (default: no)',
+    description: 'also import samples whose trail does not lead back to their initial_result (default: no)',
   })
   acceptDiverged(): string {
     return 'true';
@@ -69,7 +69,7 @@ export class ImportCommand extends TerminalCommand {
 
   async run([file = '']: string[], flags: Flags): Promise<void> {
     const { on_conflict, accept_diverged } = this.readFlags(ImportOptionsDto, flags);
-    if (file === '') this.refuse(['file: "" is not the name of a file; accepted are a file and -']);
+    if (file === '') this.refuse(['file: "" is not a file name; use a file name or -']);
     refuseToWrite('import', this.env);
     const input = await openInput(file, this.interruption.signal);
     const progress = new Progress('Importing');
@@ -95,8 +95,8 @@ export class ImportCommand extends TerminalCommand {
 
 function summary({ inserted, corrections, replaced, skipped, diverged }: Imported): string {
   const parts = [`${inGroups(inserted)} ${inserted === 1 ? 'job' : 'jobs'} imported`];
-  if (replaced > 0) parts.push(`${inGroups(replaced)} of them in place of others`);
-  if (skipped > 0) parts.push(`${inGroups(skipped)} skipped that were there already`);
+  if (replaced > 0) parts.push(`${inGroups(replaced)} of them replaced existing jobs`);
+  if (skipped > 0) parts.push(`${inGroups(skipped)} skipped because they already exist`);
   parts.push(`${inGroups(corrections)} ${corrections === 1 ? 'correction' : 'corrections'}`);
   if (diverged > 0) parts.push(`${inGroups(diverged)} diverged samples accepted`);
   return parts.join(', ');
@@ -107,6 +107,6 @@ function toFailure({ faults, count }: BadInputError): Failure {
     ({ line, field, reason }) => `line ${line}: ${field === '' ? '' : `${field} `}${reason}`,
   );
   const more = count - faults.length;
-  if (more > 0) lines.push(`and ${inGroups(more)} faults more`);
+  if (more > 0) lines.push(`and ${inGroups(more)} more errors`);
   return new Failure([...lines, 'nothing was imported'].join('\n'));
 }

@@ -1,7 +1,7 @@
 import { type PlannedCorrection } from '../plan.js';
 import { type RecordedCorrection } from '../jobs.repository.js';
 
-/** Corrections as JSON; those that are not recorded lack what only a record has. Values are as they are written. */
+/** Corrections as JSON, values as written. Planned ones have no `id`, `corrected_by`, `reason` and `corrected_at`. */
 export function correctionsText(corrections: readonly (PlannedCorrection | RecordedCorrection)[]): string {
   return `{"corrections":[${corrections.map(correctionText).join(',')}]}`;
 }

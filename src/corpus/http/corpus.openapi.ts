@@ -1,4 +1,4 @@
-/** What Swagger says of jobs and of reviews alike. Executed from top to bottom, the examples work. */
+/** OpenAPI parts that jobs and reviews share. Executed from top to bottom, the examples work. */
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { type ProblemExample, UNAVAILABLE } from '../../platform/http/problem.openapi.js';
@@ -53,7 +53,7 @@ export const recorded = {
 };
 
 export const anyJson = {
-  description: 'Any JSON. It is stored as it is written, without insignificant white space.',
+  description: 'Any JSON. It is stored as written, without insignificant white space.',
 };
 export const string = { type: 'string' };
 export const nullableString = { type: 'string', nullable: true };
@@ -100,9 +100,9 @@ export const requestSchema = {
   type: 'object',
   required: ['field_path'],
   properties: {
-    field_path: { type: 'string', description: 'Dotted, or a JSON Pointer (RFC 6901).' },
+    field_path: { type: 'string', description: 'A dotted path, or a JSON Pointer (RFC 6901).' },
     op: { type: 'string', enum: ['replace', 'add', 'remove'], default: 'replace' },
-    new_value: { ...anyJson, description: 'Required, except to remove.' },
+    new_value: { ...anyJson, description: 'Required unless `op` is `remove`.' },
     reason: nullableString,
   },
 };
@@ -123,7 +123,7 @@ export const CHANGE_PROBLEMS: readonly ProblemExample[] = [
   BAD_ID,
   ['invalid-header', 'X-User-Id names the reviewer', { field: 'X-User-Id', message: 'is missing' }],
   NOT_FOUND,
-  ['precondition-failed', 'the job is not what If-Match says any more; read it again'],
+  ['precondition-failed', 'If-Match does not match the current version of the job; read the job again'],
   ['precondition-required', 'send If-Match with the ETag of the job that the change is for'],
   ...UNAVAILABLE,
 ];
@@ -154,14 +154,14 @@ export const Change = () =>
     ApiHeader({
       name: 'X-User-Id',
       required: true,
-      description: 'Who makes the change: 1 to 200 visible characters.',
+      description: 'The reviewer who makes the change: 1 to 200 visible characters.',
       schema: { type: 'string', example: 'rini.k' },
     }),
     ApiHeader({
       name: 'If-Match',
       required: false,
       description:
-        'The ETag of the version that the change is based on. If the job has another version, the change is refused.',
+        'The ETag of the version that the change is based on. If the job has a different version, the change is refused.',
       schema: string,
     }),
   );

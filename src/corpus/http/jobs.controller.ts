@@ -25,7 +25,7 @@ import { type QueuePage, QueueQueryDto, QueueService } from '../queue.service.js
 import { correctionsText } from './answers.js';
 import { JobsRepository } from '../jobs.repository.js';
 
-/** Results in, and jobs as they are. */
+/** Creates, lists and reads jobs. */
 @DescribeJobs()
 @Controller('jobs')
 export class JobsController {
@@ -61,23 +61,20 @@ export class JobsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<{ created: number; unchanged: number }> {
     if (!request.is(NDJSON_MEDIA_TYPE) || (request.get('content-encoding') ?? 'identity') !== 'identity')
-      throw new ProblemError(
-        'unsupported-media-type',
-        `the body has to be ${NDJSON_MEDIA_TYPE}, uncompressed`,
-      );
+      throw new ProblemError('unsupported-media-type', `the body must be ${NDJSON_MEDIA_TYPE}, uncompressed`);
     const transfer = this.transfers.begin(response);
-    // It holds a connection to the database for as long as it takes, but not for one that sends nothing.
+    // An upload may take long and holds a database connection, so a client that sends nothing is cut off.
     mayTakeLong(request);
     request.setTimeout(this.env.GROUND_TRUTH_EXPORT_STALL_SECONDS * 1_000, () => request.destroy());
     try {
-      // Left alone when reading ends early, or whatever failed would pass for a body that was broken off.
+      // The request must survive an early end of reading: destroyed, it would look like an incomplete body below.
       return await this.intake.createAll(request.iterator({ destroyOnReturn: false }));
     } catch (error) {
       if (request.destroyed && !request.complete)
-        throw new ProblemError('bad-request', 'the body was broken off');
+        throw new ProblemError('bad-request', 'the body is incomplete');
       throw error;
     } finally {
-      // What is left of the body goes nowhere, so that its sender comes to read the answer.
+      // Discard the rest of the body: many clients read the response only after they have sent everything.
       request.resume();
       transfer.close();
     }
@@ -115,7 +112,7 @@ export class JobsController {
 
 const NDJSON_MEDIA_TYPE = 'application/x-ndjson';
 
-/** The job with what an `If-Match` for it has to say. */
+/** Sends the job, with its version as `ETag`. */
 export function sendJob(response: Response, status: number, job: JobRecord): void {
   const { text, version } = represent(job);
   response.setHeader('ETag', entityTag(version));

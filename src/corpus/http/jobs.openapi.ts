@@ -1,4 +1,4 @@
-/** What Swagger says of results that come in, and of jobs as they are. */
+/** OpenAPI of creating, listing and reading jobs. */
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
@@ -38,7 +38,7 @@ export const DescribeCreate = () =>
     ApiOperation({
       summary: 'Create a job from pipeline output',
       description:
-        'Without a `job_id`, one is made. With one, the same output may be sent again: it changes nothing and the answer is 200.',
+        'Without a `job_id`, the server assigns one. With one, the request can be repeated: the same output changes nothing and the response is 200.',
     }),
     ApiConsumes('application/json'),
     ApiBody({
@@ -49,7 +49,7 @@ export const DescribeCreate = () =>
           job_id: { type: 'string', format: 'uuid' },
           filename: string,
           source_kind: string,
-          result: { ...anyJson, description: 'null or absent where the pipeline failed.' },
+          result: { ...anyJson, description: 'null or absent if the pipeline failed.' },
           review_flags: summaryProperties.review_flags,
           confidence: summaryProperties.confidence,
           created_at: time,
@@ -57,14 +57,14 @@ export const DescribeCreate = () =>
         example: output,
       },
     }),
-    answer(201, 'The job that was created.', jobSchema, job, {
+    answer(201, 'The created job.', jobSchema, job, {
       ...etag,
-      Location: { description: 'The job.', schema: string },
+      Location: { description: 'The URL of the job.', schema: string },
     }),
-    answer(200, 'The job exists already with the same output.', jobSchema, job, etag),
+    answer(200, 'The job already exists with the same output.', jobSchema, job, etag),
     ...apiProblems(JOBS, [
       ['invalid-body', 'filename: is missing', { field: 'filename', message: 'is missing' }],
-      ['job-exists', `job_id: job ${JOB} came in with another result or other fields`],
+      ['job-exists', `job_id: job ${JOB} already exists with different pipeline output`],
       UNKNOWN_PARAMETER,
       ...BODY_PROBLEMS,
       ...UNAVAILABLE,
@@ -76,13 +76,13 @@ export const DescribeBatch = () =>
     ApiOperation({
       summary: 'Create many jobs at once',
       description:
-        'One JSON object a line, as for POST /jobs. All or none: if a line is invalid, nothing is stored and the answer lists the invalid lines.',
+        'One JSON object a line, as for POST /jobs. All or none: if a line is invalid, nothing is stored and the response lists the invalid lines.',
     }),
     ApiConsumes('application/x-ndjson'),
     ApiBody({ schema: { type: 'string', example: `${JSON.stringify(output)}\n` } }),
     answer(
       200,
-      'How many jobs were created, and how many existed already with the same output.',
+      'How many jobs were created, and how many already existed with the same output.',
       {
         type: 'object',
         required: ['created', 'unchanged'],
@@ -91,8 +91,8 @@ export const DescribeBatch = () =>
       { created: 0, unchanged: 1 },
     ),
     ...apiProblems(`${JOBS}/batch`, [
-      ['invalid-body', '1 fault in the lines', { field: 'line 3: filename', message: 'is missing' }],
-      ['unsupported-media-type', 'the body has to be application/x-ndjson'],
+      ['invalid-body', '1 error in the input', { field: 'line 3: filename', message: 'is missing' }],
+      ['unsupported-media-type', 'the body must be application/x-ndjson, uncompressed'],
       UNKNOWN_PARAMETER,
       ...UNAVAILABLE,
       ...TRANSFER_PROBLEMS,
@@ -104,7 +104,7 @@ export const DescribeQueue = () =>
     ApiOperation({
       summary: 'List jobs',
       description:
-        'With `approved=false` it is the review queue. Results are left out. Pages follow each other by `next_cursor`.',
+        'With `approved=false`, this is the review queue. Results are not included. Pass `next_cursor` as `cursor` to get the next page.',
     }),
     ApiQuery({ name: 'approved', required: false, schema: { type: 'boolean' } }),
     ApiQuery({ name: 'has_corrections', required: false, schema: { type: 'boolean' } }),
@@ -142,11 +142,11 @@ export const DescribeQueue = () =>
       name: 'cursor',
       required: false,
       schema: string,
-      description: '`next_cursor` of the previous page.',
+      description: 'The `next_cursor` of the previous page.',
     }),
     answer(
       200,
-      'A page.',
+      'One page of jobs.',
       {
         type: 'object',
         required: ['jobs', 'next_cursor'],
@@ -169,7 +169,7 @@ export const DescribeQueue = () =>
 
 export const DescribeFind = () =>
   applyDecorators(
-    ApiOperation({ summary: 'Read a job with its current result' }),
+    ApiOperation({ summary: 'Get a job with its current result' }),
     JobId(),
     answer(200, 'The job.', jobSchema, job, etag),
     ...apiProblems(`${JOBS}/${JOB}`, [BAD_ID, NOT_FOUND, ...UNAVAILABLE]),
@@ -177,7 +177,7 @@ export const DescribeFind = () =>
 
 export const DescribeTrail = () =>
   applyDecorators(
-    ApiOperation({ summary: 'Read the trail of a job: its corrections in order' }),
+    ApiOperation({ summary: 'List the corrections of a job in order' }),
     JobId(),
     answer(200, 'The trail.', correctionsSchema, { corrections: [recorded] }),
     ...apiProblems(`${JOBS}/${JOB}/corrections`, [BAD_ID, NOT_FOUND, ...UNAVAILABLE]),

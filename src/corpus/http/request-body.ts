@@ -4,18 +4,18 @@ import { type FieldError } from '../../platform/fault.js';
 import { FieldReader } from '../import/field-reader.js';
 import { type CorrectionRequest } from '../review.service.js';
 
-/** Faults of a body that are listed; reading stops at the last of them. */
+/** The most errors listed for one body. Reading stops at the last of them. */
 const MAX_FAULTS = 100;
-/** Faults that the sentence names; `errors` has all of them. */
-const TOLD = 3;
-/** Of members in an object and elements in an array, but for those inside of results and values. */
+/** The most errors named in `detail`; `errors` lists all of them. */
+const MAX_IN_DETAIL = 3;
+/** The most members of an object and elements of an array, except inside results and values. */
 const MAX_FIELDS = 1_000;
 
 /**
- * Reads a body by `read`.
+ * Reads a body with `read`.
  *
  * @param body compact JSON text
- * @throws ProblemError with what is wrong with it
+ * @throws ProblemError that lists what is wrong with the body
  */
 export function readFields<Result>(body: Buffer, read: (fields: FieldReader) => Result): Result {
   const errors: FieldError[] = [];
@@ -30,9 +30,9 @@ export function readFields<Result>(body: Buffer, read: (fields: FieldReader) => 
 
 function toProblem(errors: readonly FieldError[]): ProblemError {
   const told = errors
-    .slice(0, TOLD)
+    .slice(0, MAX_IN_DETAIL)
     .map(({ field, message }) => (field === '' ? `the body ${message}` : `${field}: ${message}`));
-  const more = errors.length > told.length ? ['and more, as listed in errors'] : [];
+  const more = errors.length > told.length ? ['errors lists the rest'] : [];
   return new ProblemError('invalid-body', [...told, ...more].join('; '), errors);
 }
 
@@ -54,7 +54,7 @@ function readCorrection(fields: FieldReader): CorrectionRequest {
   const isRemoval = op === 'remove';
   fields.expectKeys(['field_path', ...(isRemoval ? [] : ['new_value'])], ['op', 'reason', 'new_value']);
   const value = fields.json('new_value');
-  if (isRemoval && !value.equals(JSON_NULL)) fields.fault('new_value', 'is not null, which a remove needs');
+  if (isRemoval && !value.equals(JSON_NULL)) fields.fault('new_value', 'must be null for a remove');
   return {
     path: fields.string('field_path'),
     op,

@@ -19,13 +19,13 @@ import {
   DescribeReview,
 } from './review.openapi.js';
 
-/** How to take a whole corrected document. */
+/** Options of replacing a result. */
 export class ReplaceQueryDto {
   @BooleanParameter()
   readonly dry_run: boolean = false;
 }
 
-/** What reviewers do to jobs. */
+/** Corrects, approves and reopens jobs. */
 @DescribeReview()
 @RequiresScope('review')
 @Controller('jobs/:id')

@@ -1,4 +1,4 @@
-/** What Swagger says of corrections and approvals. */
+/** OpenAPI of corrections and approvals. */
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
@@ -28,8 +28,8 @@ export const DescribeCorrect = () =>
     ApiOperation({
       summary: 'Correct fields of a job',
       description:
-        'One correction, or several in `corrections`, which are applied in order, all or none. The server finds the old ' +
-        'value. Adding a member that exists is recorded as its replacement (RFC 6902).',
+        'One correction, or several in `corrections`, applied in order, all or none. The server records the old value ' +
+        'itself. An `add` of a member that exists is recorded as `replace` (RFC 6902).',
     }),
     Change(),
     ApiConsumes('application/json'),
@@ -56,7 +56,7 @@ export const DescribeCorrect = () =>
         },
       },
     }),
-    answer(201, 'What was recorded.', correctionsSchema, { corrections: [recorded] }, etag),
+    answer(201, 'The recorded corrections.', correctionsSchema, { corrections: [recorded] }, etag),
     ...apiProblems(`${JOBS}/${JOB}/corrections`, [
       ['invalid-body', 'new_value: is missing', { field: 'new_value', message: 'is missing' }],
       ['invalid-path', 'field_path: a key is expected (at position 2)'],
@@ -64,10 +64,10 @@ export const DescribeCorrect = () =>
       APPROVED,
       [
         'ambiguous-path',
-        'field_path: a key on this path stands twice in its object; correct the object as a whole',
+        'field_path: a key on this path occurs more than once in its object; correct the whole object',
       ],
-      ['path-missing', 'field_path: there is nothing at this place to replace'],
-      ['no-change', 'new_value: the field has this value already'],
+      ['path-missing', 'field_path: there is no value at this path to replace'],
+      ['no-change', 'new_value: the field already has this value'],
       ['too-deep', 'new_value: the result would be deeper than 5,000 levels'],
       ...BODY_PROBLEMS,
     ]),
@@ -76,17 +76,17 @@ export const DescribeCorrect = () =>
 export const DescribeReplace = () =>
   applyDecorators(
     ApiOperation({
-      summary: 'Send the whole corrected result',
+      summary: 'Replace the result of a job',
       description:
-        'The body is the corrected document. The server derives the corrections: it compares members by name and rows of arrays ' +
-        'by content. Values that are equal keep their text.',
+        'The body is the whole corrected document. The server derives the corrections: it matches members by key and array ' +
+        'elements by content. Equal values keep their text.',
     }),
     Change(),
     ApiQuery({
       name: 'dry_run',
       required: false,
       schema: { type: 'boolean', default: false },
-      description: 'Show the corrections without recording them.',
+      description: 'Return the corrections without recording them.',
     }),
     ApiConsumes('application/json'),
     ApiBody({
@@ -98,10 +98,10 @@ export const DescribeReplace = () =>
         },
       },
     }),
-    answer(201, 'What was recorded.', correctionsSchema, { corrections: [recorded] }, etag),
+    answer(201, 'The recorded corrections.', correctionsSchema, { corrections: [recorded] }, etag),
     answer(
       200,
-      'Nothing differs, or it was a dry run, whose corrections have no `id`, `corrected_by`, `reason` and `corrected_at`.',
+      'No corrections if nothing differs. For a dry run: the derived corrections, without `id`, `corrected_by`, `reason` and `corrected_at`.',
       correctionsSchema,
       {
         corrections: [],
@@ -118,7 +118,7 @@ export const DescribeReplace = () =>
 
 export const DescribeApprove = () =>
   applyDecorators(
-    ApiOperation({ summary: 'Approve a job', description: 'Declares that its current result is right.' }),
+    ApiOperation({ summary: 'Approve a job', description: 'Declares the current result correct.' }),
     Change(),
     answer(200, 'The job.', jobSchema, approved, etag),
     ...apiProblems(`${JOBS}/${JOB}/approval`, [
@@ -132,7 +132,7 @@ export const DescribeReopen = () =>
     ApiOperation({
       summary: 'Reopen a job',
       description:
-        'It can be corrected again. `reviewed_by` and `reviewed_at` say who reopened it, and when.',
+        'The job can be corrected again. `reviewed_by` and `reviewed_at` record who reopened it and when.',
     }),
     Change(),
     answer(200, 'The job.', jobSchema, { ...approved, approved: false }, etag),

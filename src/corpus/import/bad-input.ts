@@ -1,13 +1,13 @@
 import { Fault } from '../../platform/fault.js';
 import { type LineFault } from './line-reader.js';
 
-/** The input has bad lines, so nothing of it was taken. */
+/** The input has bad lines. Nothing was stored. */
 export class BadInputError extends Fault {
   override readonly name = 'BadInputError';
 
   /**
-   * @param faults the first of them, by line
-   * @param count how many there are in all
+   * @param faults the first faults, by line
+   * @param count the number of all faults
    */
   constructor(
     readonly faults: readonly LineFault[],
@@ -16,7 +16,7 @@ export class BadInputError extends Fault {
     const more = count > faults.length ? `; the first ${faults.length} are listed` : '';
     super(
       'invalid-body',
-      `${count} ${count === 1 ? 'fault' : 'faults'} in the lines${more}`,
+      `${count} ${count === 1 ? 'error' : 'errors'} in the input${more}`,
       faults.map(({ line, field, reason }) => ({
         field: field === '' ? `line ${line}` : `line ${line}: ${field}`,
         message: reason,
@@ -25,7 +25,7 @@ export class BadInputError extends Fault {
   }
 }
 
-/** Gathers what is wrong with an input: the first faults in full, the others by number. */
+/** Collects the faults of an input: keeps the first ones and counts the rest. */
 export class ImportFaults {
   static readonly MAX = 1_000;
   private readonly first: LineFault[] = [];
@@ -36,7 +36,7 @@ export class ImportFaults {
     if (this.first.length < ImportFaults.MAX) this.first.push(fault);
   }
 
-  /** @param count how many there are, of which `faults` are the first */
+  /** @param count the number of all faults; `faults` holds the first of them */
   addAll(count: number, faults: readonly LineFault[]): void {
     this.count += count;
     this.first.push(...faults);

@@ -10,15 +10,15 @@ import {
 import { parseTimestamp, TimestampError } from '../../platform/timestamp.js';
 import { UUID } from '../../platform/parameters/uuid.js';
 
-/** Reads the fields of one JSON object and gathers what is wrong with them. */
+/** Reads the fields of one JSON object and reports what is wrong with them. */
 export class FieldReader {
   private readonly values = new Map<string, Buffer>();
   private readonly isObject: boolean;
 
   /**
    * @param text a compact JSON value
-   * @param path where in the line the object stands, for the faults; empty for the line itself
-   * @param most members of an object and elements of an array; more are a fault, and are not looked at
+   * @param path where the object is in the line, for messages; empty for the line itself
+   * @param most the most members of an object and elements of an array; more are a fault and are not read
    */
   constructor(
     text: Buffer,
@@ -31,7 +31,7 @@ export class FieldReader {
     if (!this.isObject) onFault(path, 'is not a JSON object');
     if (members && members.length > most) onFault(path, `has more than ${most.toLocaleString('en')} members`);
     for (const { key, value } of members?.slice(0, most) ?? []) {
-      if (this.values.has(key)) this.fault(key, 'stands more than once');
+      if (this.values.has(key)) this.fault(key, 'occurs more than once');
       this.values.set(key, value);
     }
   }
@@ -40,7 +40,7 @@ export class FieldReader {
     return this.values.has(key);
   }
 
-  /** Names every key that is missing, or neither required nor optional. */
+  /** Reports each key that is missing, and each that is neither required nor optional. */
   expectKeys(required: readonly string[], optional: readonly string[]): void {
     if (!this.isObject) return;
     for (const key of required) if (!this.values.has(key)) this.fault(key, 'is missing');
@@ -49,10 +49,10 @@ export class FieldReader {
     }
   }
 
-  /** JSON of any kind, as it is written; `null` where it is absent. */
+  /** Any JSON, as written; `null` if absent. */
   json(key: string): Buffer {
     const value = this.values.get(key) ?? JSON_NULL;
-    // A level takes two bytes at least, so short values need no counting.
+    // A level takes at least two bytes, so a short value cannot be too deep.
     if (value.length > 2 * MAX_DEPTH && depth(value) > MAX_DEPTH) {
       this.fault(key, `is deeper than ${MAX_DEPTH.toLocaleString('en')} levels`);
     }
@@ -77,10 +77,10 @@ export class FieldReader {
     return text?.toLowerCase() ?? null;
   }
 
-  /** What a correction does: to replace, where it does not say. */
+  /** The operation of a correction; `replace` by default. */
   op(key: string): Op {
     const op = this.has(key) ? this.string(key) : 'replace';
-    if (!OPS.includes(op)) this.fault(key, `is none of ${OPS.join(', ')}`);
+    if (!OPS.includes(op)) this.fault(key, `is not one of ${OPS.join(', ')}`);
     return op as Op;
   }
 
@@ -122,14 +122,14 @@ export class FieldReader {
     const value = this.values.get(key);
     if (value === undefined || isNull(value)) return null;
     const number = /^[-0-9]/.test(value.toString('latin1', 0, 1)) ? Number(value.toString('latin1')) : NaN;
-    // What rounds to 0 or 1 may be beyond it.
+    // A lexeme that rounds to 0 or 1 may be just outside the range.
     const isExact =
       (number !== 0 || equal(value, ZERO) || value[0] !== MINUS) && (number !== 1 || isAtMostOne(value));
     if (!(number >= 0 && number <= 1 && isExact)) this.fault(key, 'is neither a number from 0 to 1 nor null');
     return Math.abs(number);
   }
 
-  /** The objects in an array. */
+  /** An array of objects. */
   objects(key: string): FieldReader[] {
     const value = this.values.get(key);
     if (value === undefined) return [];
@@ -165,9 +165,9 @@ export class FieldReader {
       return null;
     }
     const text = JSON.parse(value.toString()) as string;
-    // PostgreSQL's text cannot hold the one, nor UTF-8 the other.
-    if (text.includes('\0')) this.fault(key, 'has a NUL character in it');
-    if (!text.isWellFormed()) this.fault(key, 'has a lone surrogate in it');
+    // PostgreSQL's text type cannot hold NUL, and UTF-8 cannot hold a lone surrogate.
+    if (text.includes('\0')) this.fault(key, 'contains a NUL character');
+    if (!text.isWellFormed()) this.fault(key, 'contains a lone surrogate');
     return text;
   }
 }
@@ -178,14 +178,14 @@ const MINUS = 0x2d;
 const ZERO = Buffer.from('0');
 const ONE = Buffer.from('1');
 
-/** A key of the input for a message: one that could be mistaken for something else, or fill the screen, is quoted and cut. */
+/** A key for a message: quoted if it has unusual characters, and cut if it is long. */
 function nameOf(key: string): string {
   if (/^[\w[\].-]{1,80}$/.test(key)) return key;
   const quoted = JSON.stringify(key).replace(/\p{Cc}/gu, '?');
   return quoted.length <= 80 ? quoted : `${quoted.slice(0, 79)}…"`;
 }
 
-/** Of a number that rounds to 1: it is 1, or its first digit says that it is just below. */
+/** For a number that rounds to 1: whether it equals 1 or is just below, when its first digit is a 9. */
 function isAtMostOne(value: Buffer): boolean {
   return /^[0.]*9/.test(value.toString('latin1')) || equal(value, ONE);
 }

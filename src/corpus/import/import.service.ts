@@ -9,23 +9,23 @@ import { type Merged, type OnConflict, type Staging, StagingRepository } from '.
 import { type CheckedTrail, checkTrail } from './trail-check.js';
 
 export interface ImportOptions {
-  /** Take outputs alone, which may then leave their result out. */
+  /** `outputs` accepts pipeline output only; its `result` may then be absent. */
   readonly accepted?: 'both' | 'outputs';
-  /** What to do with a job that is in the database already. */
+  /** What to do with a line whose job is already in the database. */
   readonly onConflict: OnConflict;
-  /** Take samples too whose trail does not lead back to their initial result. */
+  /** Also accept samples whose trail does not lead back to their initial result. */
   readonly acceptDiverged: boolean;
-  /** Called after each line, with how many lines and bytes have been read. */
+  /** Called after each line with the number of lines and bytes read so far. */
   readonly onProgress?: (lines: number, bytes: number) => void;
   readonly signal?: AbortSignal;
 }
 
 export interface Imported extends Merged {
-  /** How many of the samples in the input have a trail that does not lead back. */
+  /** The number of accepted samples whose trail does not lead back. */
   readonly diverged: number;
 }
 
-/** Brings lines into the database: samples of a corpus, and what a pipeline has to say of new documents. */
+/** Imports lines: samples of a corpus, and pipeline output. */
 @Injectable()
 export class ImportService {
   constructor(
@@ -34,10 +34,10 @@ export class ImportService {
   ) {}
 
   /**
-   * All or nothing, in one transaction. Memory does not grow with the input.
+   * Imports all lines or none, in one transaction. Memory does not grow with the input.
    *
    * @param input JSON Lines in UTF-8
-   * @throws BadInputError that names the bad lines; nothing has changed then
+   * @throws BadInputError that lists the bad lines; nothing is changed then
    */
   async import(input: AsyncIterable<Buffer>, options: ImportOptions): Promise<Imported> {
     const staging = this.staging.open();
@@ -72,7 +72,7 @@ async function findConflicts(staging: Staging, faults: ImportFaults, onConflict:
     repeated.first.map(({ line, earlier_line }) => ({
       line,
       field: 'job_id',
-      reason: `stands in line ${String(earlier_line)} already`,
+      reason: `is already in line ${String(earlier_line)}`,
     })),
   );
   const reason = REASONS[onConflict];
@@ -84,13 +84,13 @@ async function findConflicts(staging: Staging, faults: ImportFaults, onConflict:
   );
 }
 
-/** What is wrong with a line whose job stands in its way. */
+/** The fault of a line whose job is already in the database. */
 const REASONS: Partial<Record<OnConflict, string>> = {
-  fail: 'is in the database already; --on-conflict skip leaves it, --on-conflict replace takes the line instead',
-  'skip-same': 'is that of a job which came in with another result or other fields',
+  fail: 'is already in the database; use --on-conflict skip to keep the stored job, or --on-conflict replace to replace it',
+  'skip-same': 'belongs to a job that already exists with different pipeline output',
 };
 
-/** Line after line, checked by itself and staged. */
+/** Checks each line by itself and stages it. */
 class Reading {
   diverged = 0;
 
@@ -143,7 +143,7 @@ function describeDivergence(
   { corrections }: ImportedSample,
   { diverged, isProved }: CheckedTrail,
 ): { field: string; reason: string } {
-  const remedy = '--accept-diverged takes it all the same';
+  const remedy = 'use --accept-diverged to import it anyway';
   if (diverged) {
     const field = `corrections[${diverged.correction}]`;
     const fault =
@@ -151,14 +151,14 @@ function describeDivergence(
     if (fault) return { field: `${field}.field_path`, reason: `cannot be parsed: ${fault}; ${remedy}` };
     return {
       field,
-      reason: `does not fit the document that it is said to have left (${diverged.reason}); ${remedy}`,
+      reason: `does not match the document at that point of the trail (${diverged.reason}); ${remedy}`,
     };
   }
   if (!isProved) return { field: 'initial_result', reason: `is not what the trail leads back to; ${remedy}` };
-  return { field: 'diverged', reason: `is there although the trail leads back to initial_result; ${remedy}` };
+  return { field: 'diverged', reason: `is present, but the trail leads back to initial_result; ${remedy}` };
 }
 
-/** What is wrong with a path, and where. */
+/** Returns what is wrong with a path, and at which position; undefined if it can be parsed. */
 function whyInvalid(path: string): string | undefined {
   try {
     if (path.startsWith('/')) parsePointer(path);

@@ -3,11 +3,11 @@ import { type Op } from '../../replay/replay.js';
 import { FieldReader } from './field-reader.js';
 import { type PipelineOutput, readPipelineOutput } from './pipeline-output.js';
 
-/** What is wrong with one line of an input. */
+/** A fault in one line of an input. */
 export interface LineFault {
   /** 1-based. */
   readonly line: number;
-  /** Which field, as a path in the line, or empty for the line as a whole. */
+  /** The field, as a path in the line; empty for the whole line. */
   readonly field: string;
   readonly reason: string;
 }
@@ -23,7 +23,7 @@ export interface ImportedCorrection {
   readonly corrected_at: bigint;
 }
 
-/** A line in the sample schema, read and validated by itself; whether its trail fits its results is not known yet. */
+/** A line in the sample schema, read and validated. Whether its trail fits its results is checked later. */
 export interface ImportedSample {
   readonly job_id: string;
   readonly filename: string;
@@ -37,7 +37,7 @@ export interface ImportedSample {
   readonly corrections: readonly ImportedCorrection[];
   readonly review_flags: readonly string[];
   readonly confidence: number | null;
-  /** The line says of itself that its trail does not fit. */
+  /** Whether the line has the member `diverged`. */
   readonly diverged: boolean;
 }
 
@@ -57,7 +57,7 @@ const SAMPLE_KEYS = [
 ];
 const CORRECTION_KEYS = ['field_path', 'old_value', 'new_value', 'corrected_by', 'reason', 'corrected_at'];
 
-/** Deep enough that a value which is too deep is named by its field. */
+/** Deep enough that a value which is too deep is usually reported with its field, not as a bad line. */
 const LINE_DEPTH = 2 * MAX_DEPTH;
 
 export type Line =
@@ -66,9 +66,9 @@ export type Line =
   | { readonly kind: 'bad'; readonly faults: readonly LineFault[] };
 
 /**
- * Reads one line: a sample of a corpus, or what a pipeline has to say of a document.
+ * Reads one line: a sample of a corpus, or pipeline output. A line with `result` is pipeline output.
  *
- * @param accepted outputs alone may leave their result out: nothing else tells the two apart
+ * @param accepted with `outputs`, every line is pipeline output, and `result` may be absent
  */
 export function readLine(bytes: Buffer, line: number, accepted: 'both' | 'outputs' = 'both'): Line {
   const faults: LineFault[] = [];
@@ -82,7 +82,7 @@ export function readLine(bytes: Buffer, line: number, accepted: 'both' | 'output
     if (!(error instanceof JsonTextError)) throw error;
     fault(
       '',
-      error instanceof TooDeepError ? 'holds JSON deeper than 5,000 levels' : `is not JSON: ${error.message}`,
+      error instanceof TooDeepError ? 'is JSON deeper than 5,000 levels' : `is not JSON: ${error.message}`,
     );
     return { kind: 'bad', faults };
   }
@@ -113,7 +113,7 @@ function readSample(fields: FieldReader): ImportedSample {
   };
   fields.object('diverged')?.expectKeys(['correction', 'reason'], []);
   if (sample.approved && sample.final_result.equals(JSON_NULL))
-    fields.fault('approved', 'is true without a final_result');
+    fields.fault('approved', 'is true, but final_result is null');
   checkOrder(sample.corrections, fields);
   return sample;
 }
@@ -131,9 +131,9 @@ function readCorrection(fields: FieldReader): ImportedCorrection {
     corrected_at: fields.time('corrected_at') ?? 0n,
   };
   if (op === 'add' && !correction.old_value.equals(JSON_NULL))
-    fields.fault('old_value', 'is not null, which an add needs');
+    fields.fault('old_value', 'must be null for an add');
   if (op === 'remove' && !correction.new_value.equals(JSON_NULL)) {
-    fields.fault('new_value', 'is not null, which a remove needs');
+    fields.fault('new_value', 'must be null for a remove');
   }
   return correction;
 }
@@ -141,7 +141,7 @@ function readCorrection(fields: FieldReader): ImportedCorrection {
 function checkOrder(corrections: readonly ImportedCorrection[], fields: FieldReader): void {
   for (let i = 1; i < corrections.length; i++) {
     if (corrections[i]!.corrected_at < corrections[i - 1]!.corrected_at) {
-      fields.fault(`corrections[${i}].corrected_at`, 'is before the one of the correction that precedes it');
+      fields.fault(`corrections[${i}].corrected_at`, 'is before the corrected_at of the previous correction');
     }
   }
 }

@@ -2,27 +2,27 @@ import { hash } from 'node:crypto';
 import { JSON_NULL } from '../../json-text/index.js';
 import { type FieldReader } from './field-reader.js';
 
-/** JSON null as a whole result is the same as none. */
+/** A result that is JSON null is the same as no result. */
 export function orNone(result: Buffer): Buffer | null {
   return result.equals(JSON_NULL) ? null : result;
 }
 
-/** What `jobs.original_sha256` holds. */
+/** The value of `jobs.original_sha256`. */
 export function digestOf(original: Buffer | null): string | null {
   return original && hash('sha256', original);
 }
 
-/** What a pipeline has to say of a document, read and validated. */
+/** Pipeline output for one document, read and validated. */
 export interface PipelineOutput {
   readonly job_id: string | null;
   readonly filename: string;
   readonly source_kind: string;
-  /** Compact JSON text; null where the pipeline failed. JSON null as a whole result is the same as none. */
+  /** Compact JSON text; null if the pipeline failed. */
   readonly result: Buffer | null;
   readonly original_sha256: string | null;
   readonly review_flags: readonly string[];
   readonly confidence: number | null;
-  /** Microseconds since the Unix epoch; null for the time at which it comes in. */
+  /** Microseconds since the Unix epoch; null means the time of intake. */
   readonly created_at: bigint | null;
 }
 
@@ -45,8 +45,8 @@ export function readPipelineOutput(fields: FieldReader): PipelineOutput {
 }
 
 /**
- * SQL: whether a row of `jobs` came in as the output in `staged`. What reviewers made of it since does not count, nor does
- * a time of creation that the output leaves open.
+ * SQL condition: the row of `jobs` came from the output in `staged`. Later reviews do not count, nor does `created_at` if
+ * the output has none.
  */
 export const IS_SAME_OUTPUT = `
   jobs.filename = staged.filename and jobs.source_kind = staged.source_kind

@@ -1,17 +1,17 @@
 const LINE_FEED = 0x0a;
 const BLANK = /^[ \t\r]*$/;
 
-/** PostgreSQL takes no value of 1 GiB, and half of that is no document. */
+/** PostgreSQL's limit for a value is 1 GiB. No real document comes near half of that. */
 const MAX_LINE_BYTES = 512 * 1024 * 1024;
 
 export interface InputLine {
-  /** 1-based, blank lines counted. */
+  /** 1-based; blank lines count. */
   readonly number: number;
-  /** Without its line feed; undefined where it is too long to be kept. */
+  /** Without the line feed; undefined if the line is too long. */
   readonly bytes: Buffer | undefined;
 }
 
-/** The lines of a stream of bytes, but for blank ones. The last one needs no line feed. */
+/** Splits a byte stream into lines and leaves blank ones out. The last line needs no line feed. */
 export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputLine> {
   let number = 0;
   let length = 0;

@@ -10,16 +10,16 @@ import { GroundTruthDataSource } from '../../platform/database/ground-truth-data
 import { IS_SAME_OUTPUT, type PipelineOutput } from './pipeline-output.js';
 import { type ImportedCorrection } from './line-reader.js';
 
-/** What becomes of a line whose job is in the database already; `skip-same` fails where the job came in as another one. */
+/** What to do with a line whose job is already in the database. `skip-same` fails if the job came from different output. */
 export type OnConflict = 'fail' | 'skip' | 'skip-same' | 'replace';
 
-/** A job on its way into the database. */
+/** A job to import. */
 export interface StagedJob {
   readonly line: number;
   readonly id: string;
   readonly filename: string;
   readonly source_kind: string;
-  /** Null where the pipeline gave none. */
+  /** Null if the job has no result. */
   readonly result: Buffer | null;
   readonly original_sha256: string | null;
   readonly approved: boolean;
@@ -27,18 +27,18 @@ export interface StagedJob {
   readonly reviewed_at: bigint | null;
   readonly review_flags: readonly string[];
   readonly confidence: number | null;
-  /** Null for the time of the import. */
+  /** Null means the time of the import. */
   readonly created_at: bigint | null;
 }
 
-/** A correction on its way into the database; its job's are appended in their order. */
+/** A correction to import. The corrections of a job are appended in trail order. */
 export interface StagedCorrection extends ImportedCorrection {
   readonly position: number | null;
 }
 
-/** Lines that stand in each other's way or in that of the database. */
+/** Lines whose job occurs in an earlier line, or is already in the database. */
 export interface Conflicts {
-  /** Some of them, in the order of the lines. */
+  /** The first conflicts, by line. */
   readonly first: readonly { readonly line: number; readonly earlier_line: number | null }[];
   readonly count: number;
 }
@@ -50,11 +50,11 @@ export interface Merged {
   readonly corrections: number;
 }
 
-/** What a trigger keeps is not staged. */
+/** Without `updated_at`, which a trigger sets. */
 const JOB_COLUMNS = columnsOf(Job).filter(({ name }) => name !== 'updated_at');
-/** Their ids are given in the order in which they are inserted. */
+/** Without `id`, which is assigned in the order of insertion. */
 const CORRECTION_COLUMNS = columnsOf(JobCorrection).filter(({ name }) => name !== 'id');
-/** Before the columns of a job: its line. Before those of a correction: the line, and its place in the trail. */
+/** The staging tables begin with the line number; for a correction, its place in the trail follows. */
 const LINE: TableColumn = { name: 'line', type: 'bigint', isNullable: false };
 const ORDINAL: TableColumn = { name: 'ordinal', type: 'integer', isNullable: false };
 const STAGED_JOBS = [LINE, ...JOB_COLUMNS];
@@ -62,20 +62,20 @@ const STAGED_CORRECTIONS = [LINE, ORDINAL, ...CORRECTION_COLUMNS];
 const BATCH_SIZE = 1024 * 1024;
 
 /**
- * One transaction that collects jobs and trails in temporary tables and then merges them in sets. SQL and COPY, for speed and
- * because TypeORM would parse JSON.
+ * Collects jobs and trails in temporary tables and merges them with set-based statements, in one transaction. SQL and COPY,
+ * for speed and because TypeORM would parse JSON.
  */
 @Injectable()
 export class StagingRepository {
   constructor(private readonly dataSource: GroundTruthDataSource) {}
 
-  /** The caller commits it or rolls it back, which also ends it. */
+  /** The caller must call `commit` or `rollBack`, which release the connection. */
   open(): Staging {
     return new Staging(async () => (await this.dataSource.connected()).takeClient());
   }
 }
 
-/** Takes a connection once there is something to send: who sends little, and slowly, holds none. */
+/** Takes a connection only when the first batch is full, so that a slow, small upload does not hold one. */
 export class Staging {
   private readonly jobs = new BinaryCopyWriter(STAGED_JOBS.length);
   private readonly corrections = new BinaryCopyWriter(STAGED_CORRECTIONS.length);
@@ -96,13 +96,13 @@ export class Staging {
     if (this.jobs.size + this.corrections.size >= BATCH_SIZE) await this.flush();
   }
 
-  /** What a pipeline has to say of a document; without an id it gets one. */
+  /** Stages pipeline output. Assigns an id if it has none. */
   async appendPipelineOutput(line: number, output: PipelineOutput): Promise<void> {
     const id = output.job_id ?? uuidv7();
     await this.append({ ...output, line, id, approved: false, reviewed_by: null, reviewed_at: null }, []);
   }
 
-  /** Lines whose job_id stands in an earlier line already. */
+  /** Finds lines whose job_id occurs in an earlier line. */
   async findRepeated(most: number): Promise<Conflicts> {
     await this.flush();
     await (await this.begun()).query('analyze staged_jobs');
@@ -114,8 +114,8 @@ export class Staging {
   }
 
   /**
-   * Lines whose job is in the database already; for `skip-same`, as another one than the line's. From here on to the end,
-   * nobody else changes jobs.
+   * Finds lines whose job is already in the database; for `skip-same`, only those from different output. Locks `jobs` against
+   * other writers until the transaction ends.
    */
   async findExisting(most: number, onConflict: OnConflict): Promise<Conflicts> {
     await (await this.begun()).query('lock table jobs in share row exclusive mode');
@@ -133,7 +133,7 @@ export class Staging {
         ? 'delete from jobs where id in (select id from staged_jobs)'
         : 'delete from staged_jobs where id in (select id from jobs)',
     );
-    // Trails first: their jobs' last change is then right from the start, and no job is written twice.
+    // Corrections first: the trigger then sets `updated_at` as each job is inserted, and no job is written twice.
     await (await this.begun()).query('set constraints job_corrections_job_id_fkey deferred');
     const corrections = await this.countOf(insertCorrections);
     const inserted = await this.countOf(insertJobs);
@@ -150,7 +150,7 @@ export class Staging {
     this.release();
   }
 
-  /** Nothing has happened. Never throws. */
+  /** Discards everything. Never throws. */
   async rollBack(): Promise<void> {
     await this.client?.query('rollback').catch(this.remember);
     this.release();
@@ -187,11 +187,11 @@ export class Staging {
     return (await (await this.begun()).query(statement)).rowCount ?? 0;
   }
 
-  /** The connection, in the transaction, with the tables. */
+  /** Returns the connection; on first use, begins the transaction and creates the staging tables. */
   private async begun(): Promise<PoolClient> {
     if (this.client) return this.client;
     this.client = await this.connect();
-    // Without a listener, a connection that breaks between two statements would end the process.
+    // Without a listener, a connection that breaks between two statements would crash the process.
     this.client.on('error', this.remember);
     await this.client.query(openStaging);
     return this.client;
@@ -207,7 +207,7 @@ export class Staging {
   };
 }
 
-/** @param values by column; JSON as text, times as microseconds since the Unix epoch, null where there is none */
+/** @param values by column: JSON as text, times as microseconds since the Unix epoch, or null */
 function writeRow(writer: BinaryCopyWriter, columns: readonly TableColumn[], values: object): void {
   writer.beginRow();
   for (const { name, type } of columns)
@@ -216,25 +216,25 @@ function writeRow(writer: BinaryCopyWriter, columns: readonly TableColumn[], val
 
 const openStaging = `
   begin;
-  -- Spares the triggers that compact what direct SQL brings in.
+  -- The JSON is compact already, so the triggers that compact it can skip the work.
   set local ground_truth.is_compact = on;
   create temporary table staged_jobs (${definition(STAGED_JOBS)}) on commit drop;
   create temporary table staged_corrections (${definition(STAGED_CORRECTIONS)}) on commit drop;
 `;
 
-/** Without constraints: those of the tables hold when the rows are merged, and a line may leave its time open. */
+/** No constraints: those of the real tables apply when the rows are merged, and `created_at` may still be null here. */
 function definition(columns: readonly TableColumn[]): string {
   return columns.map(({ name, type }) => `${name} ${type}`).join(', ');
 }
 
-// Of a line that was skipped, the trail is skipped too. The identity column numbers rows in the order of the select.
+// Skips the corrections of skipped lines. The identity column numbers the rows in the order of the select.
 const insertCorrections = `
   insert into job_corrections (${namesOf(CORRECTION_COLUMNS)})
   select ${namesOf(CORRECTION_COLUMNS)} from staged_corrections where line in (select line from staged_jobs)
   order by line, ordinal
 `;
 
-// In the order of the corpus, so that an export reads the table from front to back.
+// In corpus order, so that an export reads the table sequentially.
 const insertJobs = `
   insert into jobs (${namesOf(JOB_COLUMNS)})
   select ${JOB_COLUMNS.map(({ name }) => (name === 'created_at' ? 'coalesce(created_at, now())' : name)).join(', ')}

@@ -1,6 +1,6 @@
 /**
- * Holds a sample's trail against its two results. What is stored is the final result and the trail; the initial result is
- * the proof that they belong together, and it tells where removed members stood.
+ * Checks a sample's trail against its two results. Only the final result and the trail are stored; the initial result proves
+ * that they fit, and shows the position of each removed member.
  */
 import {
   applyEdit,
@@ -19,16 +19,16 @@ import { type Replayed, type ReplayService } from '../../replay/replay.service.j
 import { type Divergence, type Edit, undo as undoEdit } from '../../replay/replay.js';
 import { type ImportedCorrection, type ImportedSample } from './line-reader.js';
 
-/** What of a trail is stored besides what the line says. */
+/** The result of a check, and the columns that a line does not have. */
 export interface CheckedTrail {
-  /** In the dotted form. */
+  /** In dotted form. */
   readonly paths: readonly string[];
-  /** For each removal of a member, where it stood among all members. */
+  /** By correction: the position of a removed member among all members of its object; else null. */
   readonly positions: readonly (number | null)[];
-  /** What the trail leads back to. */
+  /** The document that the trail leads back to. */
   readonly original: Buffer;
   readonly diverged: Divergence | null;
-  /** The trail leads back to `initial_result`, as JSON. */
+  /** Whether the trail leads back to JSON equal to `initial_result`. */
   readonly isProved: boolean;
 }
 
@@ -37,10 +37,12 @@ export function checkTrail(sample: ImportedSample, replay: ReplayService): Check
   const trail = sample.corrections.map((correction, index): Edit =>
     toEdit(correction, replay.parsePath(given[index]!)),
   );
-  const blind = undo(replay, sample.final_result, trail);
-  if (!trail.some(removesMember)) return { ...blind, paths: given, isProved: isProved(sample, blind) };
-  const removals = findRemovals(sample.initial_result, trail, blind.skipped);
-  // A sample that has diverged comes from an export, whose paths are not touched.
+  const withoutPositions = undo(replay, sample.final_result, trail);
+  if (!trail.some(removesMember)) {
+    return { ...withoutPositions, paths: given, isProved: isProved(sample, withoutPositions) };
+  }
+  const removals = findRemovals(sample.initial_result, trail, withoutPositions.skipped);
+  // A diverged sample comes from an export; its paths stay as they are.
   const paths = sample.diverged
     ? given
     : given.map((path, index) => removals.get(index)?.writtenPath ?? path);
@@ -68,9 +70,9 @@ function removesMember({ op, path }: Edit): boolean {
 }
 
 /**
- * The paths in the form in which they are stored. A JSON Pointer means a place in the document of its time, which is found
- * by making the corrections again. A sample that says it has diverged comes from an export: there a path that begins with
- * a slash is one that could not be parsed, and stays as it is.
+ * Returns the paths in the form in which they are stored. A JSON Pointer refers to the document at that point of the trail,
+ * so the corrections are applied again to resolve it. In a diverged sample, which comes from an export, a path that begins
+ * with a slash is one that could not be parsed, and stays as it is.
  */
 function dottedPaths(
   { initial_result, corrections, diverged }: ImportedSample,
@@ -97,22 +99,22 @@ function resolve(document: JsonDocument, pointer: string): FieldPath | undefined
   }
 }
 
-/** Makes an edit, where it can be made. */
+/** Applies an edit if it can be applied. */
 function apply(document: JsonDocument, { op, path, newValue }: Edit): void {
   if (path !== undefined) applyEdit(document, op, path, textOf(newValue));
 }
 
-/** What the document of its time says of the removal of a member. */
+/** A removed member, as the document had it just before the removal. */
 interface Removal {
-  /** Its path with the key as the document writes it, where the given path writes it in another way. */
+  /** The path with the key as the document writes it; undefined if the given path writes it so already. */
   readonly writtenPath: string | undefined;
   readonly neighbour: Neighbour;
 }
 
-/** The member before a removed one, by its key and by which of the members with that key it is; null where none was. */
+/** The member before the removed one: its key, and its number among members with that key. Null if there was none. */
 type Neighbour = { readonly key: string; readonly occurrence: number } | null;
 
-/** Makes the corrections again, from the initial result on, to see how and where each member that is removed stood. */
+/** Applies the corrections again, from the initial result on, to find the key and the place of each removed member. */
 function findRemovals(
   initial: Buffer,
   trail: readonly Edit[],
@@ -149,7 +151,7 @@ function neighbourOf(keys: readonly string[], index: number): Neighbour {
   return { key, occurrence };
 }
 
-/** Where a member has to be put to stand behind its neighbour; null (last) where that is not there. */
+/** The position right after the neighbour; null, which means last, if there is no such neighbour. */
 function positionBehind(keys: readonly string[], neighbour: Neighbour): number | null {
   if (neighbour === null) return 0;
   let occurrence = 0;
@@ -162,7 +164,7 @@ interface Undone extends Replayed {
   readonly skipped: ReadonlySet<number>;
 }
 
-/** Replays the trail, and notes where each removed member is put back and which corrections do not fit. */
+/** Replays the trail. Records the position at which each removed member is restored, and the corrections that do not fit. */
 function undo(
   replay: ReplayService,
   final: Buffer,

@@ -13,10 +13,10 @@ export const CORPUS_HEADERS = {
   'Content-Disposition': 'attachment; filename="ground-truth.jsonl"',
 };
 
-/** For the access log, where no key was needed. */
+/** The name in the access log if the server requires no key. */
 const ANONYMOUS = 'anonymous';
 
-/** An export over HTTP, from the request to what became of it. */
+/** Sends an export over HTTP, and records its outcome in metrics, the server's log and the access log. */
 @Injectable()
 export class ExportDownload {
   private readonly logger = new Logger('Export');
@@ -27,7 +27,7 @@ export class ExportDownload {
     private readonly metrics: Metrics,
   ) {}
 
-  /** @throws what fails; where something has been sent already, the error filter resets the connection */
+  /** @throws any failure; if bytes have been sent already, the error filter resets the connection */
   async send(filter: CorpusFilter, request: Request, response: Response): Promise<void> {
     const transfer = this.transfers.begin(response);
     try {
@@ -52,10 +52,10 @@ export class ExportDownload {
     try {
       await recorded.end(outcome);
     } catch (error) {
-      // The answer is on its way or broken off already: nothing can be taken back, but it has to be known.
+      // The response has ended already, so the client cannot be told. The log has to say it.
       this.logger.error({
         request_id: requestIdOf(request),
-        message: `the end of an export could not be written to the access log: ${error instanceof Error ? error.name : ''}`,
+        message: `cannot write the end of an export to the access log: ${error instanceof Error ? error.name : ''}`,
       });
     }
   }

@@ -26,7 +26,7 @@ export class GroundTruthController {
     private readonly download: ExportDownload,
   ) {}
 
-  /** Without it, Express would run the export for a HEAD and throw its bytes away. */
+  /** Without this route, Express would run a whole export for a HEAD request and discard the bytes. */
   @ApiExcludeEndpoint()
   @Head('export')
   describeExport(
@@ -46,7 +46,7 @@ export class GroundTruthController {
     await this.download.send(filter, request, response);
   }
 
-  /** Also answers HEAD, which is to say whether there is such a job. */
+  /** Also answers HEAD: 404 if there is no such job. */
   @DescribeSample()
   @Get('samples/:id')
   async sample(

@@ -1,4 +1,4 @@
-/** What Swagger says of the read side. It stands apart from the DTOs because the commands share those. */
+/** OpenAPI of the read side. Not in the DTOs, because the commands share them and must not load Swagger. */
 import { applyDecorators } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
@@ -44,16 +44,16 @@ export const DescribeExport = () =>
     ApiOperation({
       summary: 'Download the corpus',
       description:
-        'One training sample a line (JSON Lines), streamed in the order of created_at and job_id: the pipeline’s original ' +
-        'output, reconstructed by replaying the corrections backwards, the current answer, and every correction. All of it ' +
-        'is of one moment. A failure in mid-stream resets the connection, so a response that ends normally is complete. ' +
-        'The same bytes come from the command `ground-truth export`. With `Accept-Encoding: gzip` they are compressed on the way.',
+        'One training sample a line (JSON Lines), ordered by created_at, then job_id. Each sample has the original pipeline ' +
+        'output, reconstructed by undoing the corrections, the current result, and every correction. All samples come from one ' +
+        'database snapshot. A failure in mid-stream resets the connection, so a response that ends normally is complete. ' +
+        'The command `ground-truth export` writes the same bytes. With `Accept-Encoding: gzip` the response is compressed.',
     }),
     ApiQuery({
       name: 'approved_only',
       required: false,
       schema: { type: 'boolean', default: true },
-      description: 'Only samples that a reviewer approved; `false` gives all.',
+      description: 'Only approved samples; `false` returns all samples.',
     }),
     ApiQuery({
       name: 'since',
@@ -64,8 +64,8 @@ export const DescribeExport = () =>
         time: { summary: 'a time', value: '2025-01-01T00:00:00Z' },
       },
       description:
-        'Only samples whose last change (created_at, reviewed_at or a correction’s corrected_at) is at or after this: RFC ' +
-        '3339, or a date for its midnight in UTC. In a URL, the plus of an offset is written %2B.',
+        'Only samples whose last change (the latest of created_at, reviewed_at and each corrected_at) is at or after this ' +
+        'time: RFC 3339, or a date, which means midnight UTC. In a URL, write the plus sign of an offset as %2B.',
     }),
     ApiQuery({
       name: 'until',
@@ -75,20 +75,20 @@ export const DescribeExport = () =>
         none: { summary: 'no upper bound', value: '' },
         time: { summary: 'a time', value: '2030-01-01T00:00:00Z' },
       },
-      description: 'Only samples whose last change is before this.',
+      description: 'Only samples whose last change is before this time.',
     }),
     ApiQuery({
       name: 'has_corrections',
       required: false,
       schema: { type: 'boolean' },
-      description: '`true`: only samples that a reviewer corrected; `false`: only those left as they were.',
+      description: '`true`: only samples with corrections; `false`: only samples without.',
     }),
     ApiQuery({
       name: 'limit',
       required: false,
-      // Beside a schema, Nest drops the example.
+      // Nest drops an example that is not inside the schema.
       schema: { type: 'integer', minimum: 1, example: 10 },
-      description: 'At most that many samples, the first in corpus order.',
+      description: 'At most this many samples, the first in corpus order.',
     }),
     ApiProduces('application/x-ndjson', PROBLEM_MEDIA_TYPE),
     ApiOkResponse({
@@ -114,18 +114,18 @@ export const DescribeExport = () =>
 export const DescribeSample = () =>
   applyDecorators(
     ApiOperation({
-      summary: 'Look at one sample',
+      summary: 'Get one sample',
       description:
-        'The line that an export would write for the job now, byte for byte, whether it is approved or not. If the ' +
-        'trail does not lead back exactly, the sample says so in `diverged`.',
+        'The line that an export would write for the job now, byte for byte, approved or not. If the trail does not ' +
+        'lead back exactly, the sample has a member `diverged`.',
     }),
     ApiParam({
       name: 'id',
       schema: { type: 'string', format: 'uuid', example: sample.job_id },
-      description: 'The job_id of a sample. Replace the example by one of your corpus.',
+      description: 'The job_id of a sample. Replace the example with one from your corpus.',
     }),
     ApiOkResponse({
-      description: 'The sample, and a line feed.',
+      description: 'The sample, followed by a line feed.',
       content: { 'application/json': { schema: { type: 'object' }, example: sample } },
     }),
     ...apiProblems(`${SAMPLES}/123`, [refusal('id', '"123" is not a UUID')]),
@@ -140,8 +140,7 @@ export const DescribeStatistics = () =>
   applyDecorators(
     ApiOperation({
       summary: 'Count jobs and corrections',
-      description:
-        'Counts over the whole database at one moment, and the fields that reviewers correct most.',
+      description: 'Counts of the whole database, and its most corrected fields, from one database snapshot.',
     }),
     ApiQuery({
       name: 'top_n',
@@ -156,7 +155,7 @@ export const DescribeStatistics = () =>
       description: 'Count `personel[0].nrp` and `personel[7].nrp` as `personel[*].nrp`.',
     }),
     ApiOkResponse({
-      description: 'The numbers.',
+      description: 'The statistics.',
       content: {
         'application/json': {
           schema: statisticsSchema,
@@ -200,7 +199,7 @@ const statisticsSchema = {
   },
 };
 
-/** With external relations only; our own schema prevents it. */
+/** Only with external relations; our own schema prevents it. */
 const UNUSABLE: ProblemExample = [
   'source-unusable',
   `ocr.jobs: column filename of job ${sample.job_id} is null`,
