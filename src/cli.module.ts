@@ -24,7 +24,7 @@ import { GroundTruthModule } from './ground-truth/ground-truth.module.js';
 import { type CommanderCommand } from './platform/terminal/terminal-command.js';
 import { TerminalModule } from './platform/terminal/interruption.js';
 
-/** The commands. Loading one must cost little: none imports the HTTP side. */
+/** The commands. None imports the HTTP side, so that they start fast. */
 @Module({})
 export class CliModule {
   static forRoot(env: Env): DynamicModule {

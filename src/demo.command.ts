@@ -21,7 +21,7 @@ const SAMPLES = new URL('../../samples/surat-perintah.jsonl', import.meta.url);
 
 @Command({
   name: 'demo',
-  description: `Import the bundled police orders into a database of their own, and export ${CORPUS}`,
+  description: `Import the bundled police orders into a separate database, and export ${CORPUS}`,
 })
 export class DemoCommand extends TerminalCommand {
   constructor(
@@ -36,7 +36,7 @@ export class DemoCommand extends TerminalCommand {
   }
 
   async run(): Promise<void> {
-    // A database of its own, whatever database the environment names.
+    // Always a separate embedded database, whatever the environment names.
     const dataSource = new GroundTruthDataSource(Env.read({}), { defaultFolder: FOLDER });
     try {
       await this.runOn(dataSource);
@@ -63,18 +63,18 @@ export class DemoCommand extends TerminalCommand {
     const statistics = corpus.statistics ? statisticsText(corpus.statistics) : '';
     await print(
       [
-        `${corpus.progress.samples} approved samples are in ${CORPUS}, out of a database with`,
+        `${corpus.progress.samples} approved samples were written to ${CORPUS}. The database has:`,
         '',
         statistics,
         'The first sample that a reviewer corrected:',
         '',
         describeSample(await firstCorrectedLine()),
         '',
-        'Next, serve this database:',
+        'To serve this database:',
         '',
         `  ${this.serveLine(dataSource.embeddedFolder ?? FOLDER)}`,
         '',
-        'and look at it through Swagger UI, at http://127.0.0.1:3000/docs, or from a second terminal:',
+        'Then open Swagger UI at http://127.0.0.1:3000/docs, or run in a second terminal:',
         '',
         "  curl --fail 'http://localhost:3000/api/v1/ground-truth/export?has_corrections=true&limit=10'",
         '',
@@ -82,7 +82,7 @@ export class DemoCommand extends TerminalCommand {
     );
   }
 
-  /** The demonstration's database is not the one that the environment names, so what names another is unset. */
+  /** The command that serves the demo database. It unsets the variables that name another database. */
   private serveLine(folder: string): string {
     const setting = `GROUND_TRUTH_DATA_DIR=${shellQuote(folder)}`;
     const unset = OTHER_DATABASE.filter((name) => this.env[name] !== undefined).map((name) => `${name}= `);
@@ -115,7 +115,7 @@ async function firstCorrectedLine(): Promise<string> {
   return lines.find((line) => !line.includes('"corrections":[]')) ?? '';
 }
 
-/** For the eye: what changed, and the answer with its lists shortened. */
+/** A summary for people: the corrections, and the beginning of the result. */
 function describeSample(line: string): string {
   const sample = JSON.parse(line) as Sample;
   const corrections = sample.corrections.map(

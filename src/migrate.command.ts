@@ -7,7 +7,7 @@ import { refuseToWrite, TerminalCommand } from './platform/terminal/terminal-com
 
 @Command({
   name: 'migrate',
-  description: 'Bring the schema of the database up to date (the embedded one does so by itself)',
+  description: 'Bring the schema of the database up to date (the embedded database does this automatically)',
 })
 export class MigrateCommand extends TerminalCommand {
   constructor(

@@ -28,7 +28,7 @@ export class ServeCommand extends TerminalCommand {
 
   @Option({
     flags: '--host <host>',
-    description: 'name or address to listen on (default: HOST, or 127.0.0.1)',
+    description: 'host name or address to listen on (default: HOST, or 127.0.0.1)',
   })
   host(text: string): string {
     return text;
@@ -36,7 +36,7 @@ export class ServeCommand extends TerminalCommand {
 
   @Option({
     flags: '--port <port>',
-    description: 'port to listen on; 0 takes any that is free (default: PORT, or 3000)',
+    description: 'port to listen on; 0 picks a free port (default: PORT, or 3000)',
   })
   port(text: string): string {
     return text;
@@ -44,9 +44,9 @@ export class ServeCommand extends TerminalCommand {
 
   async run(_: string[], flags: Flags): Promise<void> {
     const { host, port } = this.readFlags(ServeFlags, flags);
-    // The server has an end of its own.
+    // The server handles signals itself.
     this.interruption.standBack();
-    // Express and Swagger take as long to load as all the rest; no other command needs them.
+    // Loaded here only: Express and Swagger take as long to load as everything else, and no other command needs them.
     const { serve } = await import('./serve.js');
     await serve({ ...(host !== undefined && { host }), ...(port !== undefined && { port }) });
   }

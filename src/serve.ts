@@ -15,41 +15,41 @@ import { JsonLogger } from './platform/operations/json-logger.js';
 import { packageVersion } from './platform/config/package-version.js';
 import { ExitCode, Failure, systemReason } from './platform/terminal/failure.js';
 
-/** What comes before the environment's HOST and PORT. */
+/** Override HOST and PORT of the environment. */
 export interface ServeOptions {
   readonly host?: string;
   readonly port?: number;
 }
 
-/** After exports have been given their time, other answers get that long to end. */
+/** Extra time for other responses to end, after the time that exports are given. */
 const GRACE_MS = 1_000;
 
-/** And then the process has that long to give back what it holds. */
+/** Time after which a process that has not exited is ended. */
 const EXIT_TIMEOUT_MS = 10_000;
 
-/** Headers come in one go, unless somebody holds connections open to keep others out. */
+/** Real clients send all headers at once; slow ones may be an attack that holds connections open. */
 const HEADERS_MS = 15_000;
 
-/** Longer than proxies keep an idle connection, so that they do not send a request while it is being closed. */
+/** Longer than proxies usually keep an idle connection: a proxy must not send a request while the server closes the connection. */
 const KEEP_ALIVE_MS = 75_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Serves until a signal asks it to end; a second one ends the process at once.
+ * Serves until a signal arrives, then shuts down. A second signal ends the process at once.
  *
- * @throws Failure where it cannot listen or has no key, and what the database throws where it cannot be had
+ * @throws Failure if the server cannot listen, or requires an API key and there is none; errors of the database
  */
 export async function serve(options: ServeOptions = {}): Promise<void> {
-  // From the start on: what has been started has to be given back.
+  // Listen for signals first: a signal during start-up must release what was started, too.
   const ending = askedToEnd();
   const env = Env.read();
   const host = options.host ?? env.HOST;
   const isPrivate = await isLoopback(host);
-  // As soon as others than this machine can reach the server, requests need a key.
+  // If other machines can reach the server, requests need a key.
   const authentication = env.GROUND_TRUTH_AUTH ?? (isPrivate ? 'none' : 'required');
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, authentication), {
-    // The caller reports what fails before the server listens.
+    // The caller reports errors that occur before the server listens.
     logger: false,
     abortOnError: false,
     bodyParser: false,
@@ -70,13 +70,13 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   }
 }
 
-const WITHOUT_KEYS = 'whoever reaches the server can read every document: GROUND_TRUTH_AUTH is none';
+const WITHOUT_KEYS = 'GROUND_TRUTH_AUTH is none: anyone who can reach the server can read every document';
 
-/** @throws Failure where there is no usable key */
+/** @throws Failure if there is no usable key */
 async function requireUsableKey(keys: ApiKeys, host: string): Promise<void> {
   if (await keys.hasUsable()) return;
   throw new Failure(
-    `there is no API key yet, so nobody could use the server on ${host}; make one: ground-truth api-key create --name first --scope admin`,
+    `there is no API key yet, and the server on ${host} requires one; create it: ground-truth api-key create --name first --scope admin`,
   );
 }
 
@@ -101,7 +101,7 @@ async function listen(
   const server = app.getHttpServer();
   server.headersTimeout = HEADERS_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // Of bodies, `breakOffSlowSenders` takes care.
+  // `breakOffSlowSenders` limits bodies.
   server.requestTimeout = 0;
   answerUnreadable(server);
   try {
@@ -115,7 +115,7 @@ async function listen(
   }
   const { port: actualPort } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${toAuthority(host, actualPort)}`;
-  const greeting = `Ground Truth listens on ${url}, and explains itself at ${url}/docs`;
+  const greeting = `Ground Truth listens on ${url}, with API documentation at ${url}/docs`;
   if (process.stderr.isTTY) process.stderr.write(`${greeting}\n`);
   else logger.log(greeting);
 }
@@ -134,11 +134,11 @@ async function askedToEnd(): Promise<void> {
   });
 }
 
-/** A database that has fallen silent would hold the process for ever. */
+/** Ends the process even if the database no longer responds, which would block the shutdown forever. */
 function endInAnyCase(logger: JsonLogger, seconds: number): void {
   setTimeout(
     () => {
-      logger.error('the server could not end in time: the database does not answer');
+      logger.error('the server did not shut down in time: the database does not respond');
       process.exit(ExitCode.Failed);
     },
     seconds * 1_000 + EXIT_TIMEOUT_MS,
@@ -146,8 +146,8 @@ function endInAnyCase(logger: JsonLogger, seconds: number): void {
 }
 
 /**
- * Exports may end, but no others begin, and readiness says so. What is left after that time is cut off: exports by the
- * application as it closes, other answers here.
+ * Lets running exports end, refuses new ones, and reports not ready. After `seconds`, closing the application cuts off
+ * exports; other responses are cut off here, after GRACE_MS more.
  */
 async function drain(app: NestExpressApplication, seconds: number): Promise<void> {
   const time = sleep(seconds * 1_000, undefined, { ref: false });

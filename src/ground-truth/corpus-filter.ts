@@ -5,7 +5,7 @@ import {
   TimeParameter,
 } from '../platform/parameters/parameters.js';
 
-/** Which samples a corpus has. Times are microseconds since the Unix epoch. */
+/** Selects the samples of a corpus. Times are microseconds since the Unix epoch. */
 export interface CorpusFilter {
   readonly approved_only: boolean;
   readonly since?: bigint;
@@ -14,13 +14,13 @@ export interface CorpusFilter {
   readonly limit?: number;
 }
 
-/** Adds what only the program selects by; it is no parameter. */
+/** Adds a condition that is not a public parameter. */
 export interface JobFilter extends CorpusFilter {
-  /** A UUID: only that job. */
+  /** Only the job with this UUID. */
   readonly id?: string;
 }
 
-/** Which samples to export: the query parameters, and the flags with dashes for underscores. */
+/** Query parameters and, with dashes for underscores, command flags that select samples. */
 export class ExportFilterDto implements CorpusFilter {
   @BooleanParameter()
   readonly approved_only: boolean = true;

@@ -4,17 +4,17 @@ import { type JobFilter } from './corpus-filter.js';
 import { SELECT_SAMPLE, SELECT_SAMPLE_WITH_DIGEST } from './sample-schema.js';
 
 /**
- * All samples that match, in corpus order, each with its trail: one statement, so one snapshot. As a record array the
- * trail comes with its job, and nothing has to be merged or held back.
+ * Selects all matching samples in corpus order, each with its trail. SQL, for speed: see docs/decisions/0002. The trail is an
+ * array of records in its job's row, so no two results have to be merged.
  *
- * With a window, the keys are found and sorted before any document is read: few of many jobs match, and sorting whole rows
- * would move their documents too. `settingsFor` keeps the planner to it.
+ * With a window, a subquery finds and sorts the keys before any document is read: usually few jobs match, and sorting whole
+ * rows would move their documents too. `settingsFor` makes the planner do so.
  */
 export function corpusQuery(filter: JobFilter): string {
   return selectJobs(SELECT_SAMPLE, filter);
 }
 
-/** The same samples in the same order, each with the digest of its original. */
+/** Like `corpusQuery`, with the digest of each original result. */
 export function verificationQuery(filter: JobFilter): string {
   return selectJobs(SELECT_SAMPLE_WITH_DIGEST, filter);
 }
@@ -28,7 +28,7 @@ function selectJobs(fields: string, filter: JobFilter): string {
     : `select ${fields} from jobs as job ${where(filter)} ${orderAndLimit(filter)}`;
 }
 
-/** How many samples `corpusQuery` gives. */
+/** Counts the samples of `corpusQuery`. */
 export function countQuery(filter: JobFilter): string {
   const { limit } = filter;
   const counted = `select from jobs as job ${where(filter)} ${limit === undefined ? '' : `limit ${limit}`}`;
@@ -36,9 +36,9 @@ export function countQuery(filter: JobFilter): string {
 }
 
 /**
- * What the transaction of a `corpusQuery` sets, for the first row to come at once: compiling and parallel workers would
- * come before it. Without a window, so would sorting, where the index has the order already; with one, each key looks up
- * its document, since joining by hash or merge would read all documents and lose the order.
+ * Settings for a `corpusQuery` that make the first row arrive at once. JIT compilation and parallel workers would delay it.
+ * Without a window, so would a sort, and an index has the order already. With a window, a nested loop reads only the documents
+ * that match; a hash or merge join would read all of them and lose the order.
  */
 export function settingsFor(filter: JobFilter): string {
   const settings = ['jit', ...(isWindow(filter) ? ['enable_hashjoin', 'enable_mergejoin'] : ['enable_sort'])];
@@ -49,23 +49,23 @@ export function settingsFor(filter: JobFilter): string {
 }
 
 /**
- * The same for external relations. Nothing is known of their indexes, so the planner is left its choice of
- * plans. A `real` is written with all the digits that mean it.
+ * Settings for external relations. Their indexes are unknown, so the planner chooses the plan. `extra_float_digits` makes a
+ * `real` keep its exact value.
  */
 export const EXTERNAL_SETTINGS = 'set local jit = off; set local extra_float_digits = 1';
 
-/** Whether samples are selected by their last change. */
+/** Whether the filter selects by last change. */
 export function isWindow({ since, until }: JobFilter): boolean {
   return since !== undefined || until !== undefined;
 }
 
 function orderAndLimit({ id, limit }: JobFilter): string {
-  // One job needs no order, and asking for one would send the planner along the index that has it.
+  // One job needs no order; with an ORDER BY, the planner might scan the index on that order.
   if (id !== undefined) return '';
   return `order by job.created_at, job.id ${limit === undefined ? '' : `limit ${limit}`}`;
 }
 
-/** COPY takes no bind parameters: validated values go in, times quoted by the driver. */
+/** COPY takes no bind parameters, so validated values are written into the statement, quoted by the driver. */
 function where(filter: JobFilter): string {
   const conditions: string[] = [];
   const hasTrail = 'exists (select from job_corrections where job_id = job.id)';

@@ -6,33 +6,33 @@ import { ReplayService } from '../replay/replay.service.js';
 import { SampleWriter } from './sample-writer.js';
 import { type Statistics, type StatisticsOptions } from './statistics-query.js';
 
-/** Small writes cost more than the work between them. */
+/** Bytes of a block. Smaller writes would cost more than building their samples. */
 const BLOCK_SIZE = 256 * 1024;
-/** A block ends with the line that fills it. */
+/** A block may be longer than BLOCK_SIZE by the end of its last line. */
 const ROOM_FOR_A_LINE = 16 * 1024;
 
 export interface ExportOptions {
-  /** Also take the whole database's statistics, of the same moment. */
+  /** Also compute statistics of the whole database, from the same snapshot. */
   readonly statistics?: StatisticsOptions;
-  /** Count the samples first, which takes a moment before the first block. */
+  /** Count the samples first, which delays the first block. */
   readonly countFirst?: boolean;
-  /** Ends the export at once, wherever it is, and frees its connection. */
+  /** Aborts the export at once and releases its connection. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * One corpus: iterate it once for its bytes, in blocks of whole lines. Leaving the iteration early frees all that it holds.
+ * A corpus. Iterate it once to get its bytes, in blocks of whole lines. Ending the iteration early releases the connection.
  */
 export interface CorpusExport extends AsyncIterable<Buffer> {
-  /** What has been handed out so far. */
+  /** Samples written so far, and bytes returned so far. */
   readonly progress: { readonly samples: number; readonly diverged: number; readonly bytes: number };
-  /** From the first block on, where they are counted first: how many samples there are. */
+  /** The number of samples, if `countFirst` is set; available from the first block on. */
   readonly total: number | undefined;
-  /** After the last block, where they were asked for. */
+  /** The statistics, if requested; available after the last block. */
   readonly statistics: Statistics | undefined;
 }
 
-/** Builds corpora and takes statistics. */
+/** Exports corpora and computes statistics. */
 @Injectable()
 export class ExportService {
   constructor(
@@ -41,16 +41,16 @@ export class ExportService {
   ) {}
 
   /**
-   * The corpus of the samples that match, at the moment at which the iteration begins. Nothing happens before that.
+   * Returns the corpus of all matching samples. The snapshot is taken when the iteration begins; nothing is read before.
    *
-   * The iteration throws what the database throws, and the caller must not take what came before for a whole corpus.
+   * The iteration throws errors of the database. The blocks returned before an error are not a complete corpus.
    */
   export(filter: CorpusFilter, options: ExportOptions = {}): CorpusExport {
     return new RunningExport(this.repository, this.replayService, filter, options);
   }
 
   /**
-   * One job as a corpus of this moment has it: its line, with the line feed. Undefined where there is no such job.
+   * Returns the line of one job as an export would write it now, with the line feed; undefined if there is no such job.
    *
    * @param jobId a UUID
    */
@@ -64,7 +64,7 @@ export class ExportService {
         return false;
       });
       for await (const _ of rows) {
-        // It never pauses, but only its end says that the row was whole.
+        // No pauses; but the iteration must run to its end, which confirms that the row was complete.
       }
     } finally {
       snapshot.close();
@@ -72,7 +72,7 @@ export class ExportService {
     return out.length === 0 ? undefined : out.take();
   }
 
-  /** @param signal ends it at once and frees its connection */
+  /** @param signal aborts the query at once and releases its connection */
   async statistics(options: StatisticsOptions, signal?: AbortSignal): Promise<Statistics> {
     const snapshot = await this.repository.openSnapshot(signal);
     try {
@@ -88,7 +88,7 @@ class RunningExport implements CorpusExport {
   statistics: Statistics | undefined;
   private readonly out = new ByteWriter(BLOCK_SIZE + ROOM_FOR_A_LINE);
   private readonly writer: SampleWriter;
-  /** Blocks that wait to be handed out. */
+  /** Complete blocks, not yet returned. */
   private readonly ready: Buffer[] = [];
   private bytes = 0;
 

@@ -5,9 +5,10 @@ import { type JobFilter } from './corpus-filter.js';
 import { isWindow } from './corpus-query.js';
 
 /**
- * Refuses what no single row shows: a job that is there twice, corrections whose order is not known, and rows
- * that a window would leave out for want of a time. Our own schema rules them out, and so does an external table
- * that says so; of others all rows are looked at, which takes as long as that takes.
+ * Refuses faults that no single row shows: a job that occurs twice, corrections whose order is undefined, and jobs that a
+ * window would silently leave out because their time is null. Our own schema rules these out, and so do the constraints of an
+ * external table. Without such constraints, all rows are read, which can take long. SQL, because only the database can group
+ * all rows.
  *
  * @throws ExternalDatabaseError
  */
@@ -24,12 +25,12 @@ export async function checkKeys(
 
 interface Faulty {
   readonly job_id: string;
-  /** Whether the row has no id of its own. */
+  /** Whether the id of the row is null. */
   readonly is_null: boolean;
 }
 
 interface Question {
-  /** Gives a row where something is wrong. */
+  /** Returns a row if something is wrong. */
   readonly query: string;
   readonly describe: (faulty: Faulty) => string;
 }
@@ -49,7 +50,7 @@ function jobsTwice(relations: ExternalRelations, { id }: JobFilter): Question {
       select id as job_id, id is null as is_null from jobs ${id === undefined ? '' : `where id = ${uuid(id)}`}
       group by id having count(*) > 1 or id is null limit 1`),
     describe: ({ job_id, is_null }) =>
-      is_null ? `${name}: column id is null in a row` : `${name}: job ${job_id} is there more than once`,
+      is_null ? `${name}: column id is null in a row` : `${name}: job ${job_id} occurs more than once`,
   };
 }
 
@@ -66,7 +67,7 @@ function correctionsWithoutOrder(relations: ExternalRelations, { id }: JobFilter
     describe: ({ job_id, is_null }) =>
       is_null
         ? `${name}: column id of a correction of job ${job_id} is null`
-        : `${name}: two corrections of job ${job_id} have the same corrected_at and id, so that their order is not known`,
+        : `${name}: two corrections of job ${job_id} have the same corrected_at and id, so their order is undefined`,
   };
 }
 

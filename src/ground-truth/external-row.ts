@@ -10,10 +10,11 @@ import { ExternalTrail, ValueCheck } from './external-trail.js';
 
 const FALSE = Buffer.from([0]);
 const USUAL_ROW = 16 * 1024;
+
 /**
- * Wraps `onRow`: rows of external relations reach it as our own schema would hold them.
+ * Wraps `onRow` for external relations: each row is checked, and passed on as our own schema would hold it.
  *
- * @param fields how many a row has
+ * @param fields the number of fields of a row
  */
 export function checkingRows(
   relations: ExternalRelations,
@@ -28,8 +29,8 @@ export function checkingRows(
 }
 
 /**
- * The last row of an external relation: what our constraints would have refused is refused, naming the
- * relation, the column and the job, and its JSON is compacted as the API and the import do.
+ * A row of an external relation, checked like a row of our own schema and with compact JSON. An error names the relation, the
+ * column and the job. One object is reused for all rows.
  */
 class ExternalRow extends IndexedRow {
   private readonly out = new ByteWriter(USUAL_ROW);
@@ -52,7 +53,7 @@ class ExternalRow extends IndexedRow {
   }
 
   /**
-   * Takes the place of the row before.
+   * Replaces the previous row.
    *
    * @throws ExternalDatabaseError
    */
@@ -66,7 +67,7 @@ class ExternalRow extends IndexedRow {
       this.starts[field] = start;
       if (column === undefined) this.trail.write(row, this.out);
       else if (row.isNull(field)) {
-        // A boolean that is null is false: an approval that nobody gave.
+        // A null boolean counts as false: not approved.
         if (column.type === 'boolean') this.out.add(FALSE, 0, FALSE.length);
         else {
           if (!column.isNullable) this.value.refuse(column.name, 'is null');
@@ -79,7 +80,7 @@ class ExternalRow extends IndexedRow {
     this.checkApproval();
   }
 
-  /** A value that is there: refused where our schema would refuse it, compacted where it is JSON. */
+  /** Checks a value that is not null, and copies it; JSON is compacted. */
   private put(row: CopyRow, field: number, { name, type }: TableColumn): void {
     const start = row.start(field);
     if (type === 'json') {
@@ -94,21 +95,24 @@ class ExternalRow extends IndexedRow {
   }
 
   private checkTexts(bytes: Buffer, column: string, start: number): void {
-    if (int32At(bytes, start) > 1) this.value.refuse(column, 'is an array of several dimensions');
+    if (int32At(bytes, start) > 1) this.value.refuse(column, 'is a multidimensional array');
     const { count, first } = readArrayHead(bytes, start);
     let element = first;
     for (let i = 0; i < count; i++) {
       const length = int32At(bytes, element);
-      if (length === NULL_LENGTH) this.value.refuse(column, 'has a null among its elements');
+      if (length === NULL_LENGTH) this.value.refuse(column, 'contains a null element');
       element += 4 + length;
     }
   }
 
   private checkShare(bytes: Buffer, column: string, start: number): void {
     const share = bytes.readDoubleBE(start);
-    // NaN is neither.
+    // Negated, so that NaN is refused too.
     if (!(share >= 0 && share <= 1))
-      this.value.refuse(column, 'is not within 0 to 1; where it is another scale, divide it in a view');
+      this.value.refuse(
+        column,
+        'is not between 0 and 1; if the column has another scale, convert it in a view',
+      );
   }
 
   private checkApproval(): void {

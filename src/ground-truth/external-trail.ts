@@ -15,7 +15,7 @@ import { isWritable } from '../platform/timestamp.js';
 import { type TableColumn } from '../platform/database/entities/columns.js';
 import { CORRECTION_RECORD, JobField } from './sample-schema.js';
 
-/** Checks the values of a relation, row by row. A fault names the relation, the column and the job, and no value. */
+/** Checks the values of a relation, row by row. An error names the relation, the column and the job, but never the value. */
 export class ValueCheck {
   private bytes: Buffer = Buffer.alloc(0);
   private idStart = 0;
@@ -25,7 +25,7 @@ export class ValueCheck {
     private readonly row: 'job' | 'a correction of job',
   ) {}
 
-  /** Sets the job that the next values belong to. */
+  /** Sets the job of the next values. */
   ofJob(bytes: Buffer, idStart: number): void {
     this.bytes = bytes;
     this.idStart = idStart;
@@ -37,13 +37,13 @@ export class ValueCheck {
     throw new ExternalDatabaseError(`${this.relation}: column ${column} of ${this.row} ${jobId} ${reason}`);
   }
 
-  /** A timestamp's eight bytes; infinity is out of range too. */
+  /** Checks a timestamp of eight bytes; infinity is out of range, too. */
   time(column: string, start: number): void {
     if (!isWritable(this.bytes.readBigInt64BE(start) + POSTGRES_EPOCH))
       this.refuse(column, 'is not within the years 1 to 9999');
   }
 
-  /** The value, compacted as the API and the import do. */
+  /** Returns the value, compacted as in the API and the import. */
   json(column: string, start: number, end: number): Buffer {
     try {
       return compact(this.bytes.subarray(start, end));
@@ -54,14 +54,14 @@ export class ValueCheck {
   }
 }
 
-/** Writes record arrays anew: their values checked, their JSON compact. */
+/** Copies the record array of a trail: checks its values and compacts its JSON. */
 export class ExternalTrail {
   private readonly value: ValueCheck;
   private op = '';
-  /** The JSON values of the record, by column; absent where they are null. */
+  /** The JSON values of the current record, by column; a null has no entry. */
   private readonly values = new Map<string, Buffer>();
 
-  /** @param relation the name of the one that holds the corrections */
+  /** @param relation the name of the relation that holds the corrections */
   constructor(relation: string) {
     this.value = new ValueCheck(relation, 'a correction of job');
   }
@@ -81,7 +81,7 @@ export class ExternalTrail {
     for (let i = 0; i < count; i++) at = this.writeRecord(bytes, at, out);
   }
 
-  /** @returns the offset behind the record whose length stands at `at` */
+  /** @returns the offset after the record whose length is at `at` */
   private writeRecord(bytes: Buffer, at: number, out: ByteWriter): number {
     const lengthAt = out.length;
     let field = at + 4 + RECORD_HEAD;
@@ -89,12 +89,12 @@ export class ExternalTrail {
     this.values.clear();
     for (const column of CORRECTION_RECORD) field = this.writeField(bytes, field, column, out);
     this.checkAbsence();
-    // What came before it stays where it is, so the length can be mended behind it.
+    // The length is known only now: write it over the copied one.
     out.bytes.writeInt32BE(out.length - lengthAt - 4, lengthAt);
     return field;
   }
 
-  /** @returns the offset behind the field whose type stands at `at` */
+  /** @returns the offset after the field whose type is at `at` */
   private writeField(
     bytes: Buffer,
     at: number,
@@ -130,7 +130,7 @@ export class ExternalTrail {
     this.op = op;
   }
 
-  /** What is added has no old value, and what is removed no new one. */
+  /** An `add` has no old value, and a `remove` no new one. */
   private checkAbsence(): void {
     const column = this.op === 'add' ? 'old_value' : this.op === 'remove' ? 'new_value' : undefined;
     if (column !== undefined && this.values.get(column)?.equals(JSON_NULL) === false)

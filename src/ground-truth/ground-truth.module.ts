@@ -5,7 +5,7 @@ import { RecordedExportService } from './recorded-export.service.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { VerifyService } from './verify.service.js';
 
-/** The read side: what the controller and the commands share. It knows neither HTTP nor a terminal. */
+/** The read side, shared by the controller and the commands. Knows neither HTTP nor the terminal. */
 @Module({
   providers: [GroundTruthRepository, ReplayService, ExportService, RecordedExportService, VerifyService],
   exports: [ExportService, RecordedExportService, VerifyService, ReplayService, GroundTruthRepository],

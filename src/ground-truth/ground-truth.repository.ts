@@ -23,34 +23,34 @@ import {
   toStatistics,
 } from './statistics-query.js';
 
-/** One moment of the database, and one connection, until it is closed. */
+/** A read-only transaction with one snapshot of the database, on one connection. The caller must close it. */
 export interface Snapshot {
   /**
-   * Reads the jobs that match, with their trails, in corpus order. Rows are handed to `onRow` as they arrive; each time it
-   * returns true the iteration has a turn, and little is read ahead until it goes on.
+   * Reads the matching jobs with their trails, in corpus order. `onRow` is called for each row as it arrives. When it returns
+   * true, the iteration yields, and until the consumer continues little more is read (backpressure).
    */
   streamJobs(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void>;
-  /** The same, each with the digest of its original. */
+  /** Like `streamJobs`, with the digest of each original result. */
   streamJobsWithDigest(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void>;
-  /** How many jobs match. */
+  /** Counts the matching jobs. */
   countJobs(filter: JobFilter): Promise<number>;
   findStatistics(options: StatisticsOptions): Promise<Statistics>;
   /**
-   * Gives the connection back, at any time and any number of times. Where a statement is under way the connection is cut,
-   * which ends the statement and fails its stream.
+   * Releases the connection. May be called at any time and more than once. If a statement is running, the connection is
+   * destroyed, which ends the statement and fails its stream.
    */
   readonly close: () => void;
 }
 
-/** All reads of the read side. SQL and COPY, for speed: see docs/decisions/0002. */
+/** Reads for the read side. SQL and COPY, for speed: see docs/decisions/0002. */
 @Injectable()
 export class GroundTruthRepository {
   constructor(private readonly dataSource: GroundTruthDataSource) {}
 
   /**
-   * The caller closes it.
+   * The caller must close the snapshot.
    *
-   * @param signal closes it too, wherever it is
+   * @param signal closes it too, at any time
    */
   async openSnapshot(signal?: AbortSignal): Promise<Snapshot> {
     signal?.throwIfAborted();
@@ -69,17 +69,17 @@ export class GroundTruthRepository {
 
 class OpenSnapshot implements Snapshot {
   private isClosed = false;
-  /** No statement is under way, so the connection can serve others. */
+  /** Whether no statement is running, so that the connection can return to the pool. */
   private isClean = false;
   private failure: Error | undefined;
 
   constructor(
     private readonly client: PoolClient,
     private readonly signal: AbortSignal | undefined,
-    /** Where jobs are read from external relations. */
+    /** Set if jobs are read from external relations. */
     private readonly external: ExternalRelations | undefined,
   ) {
-    // Without a listener, a connection that breaks between two statements would end the process.
+    // Without a listener, a connection that breaks between two statements would crash the process.
     client.on('error', this.remember);
     signal?.addEventListener('abort', this.close);
   }
@@ -128,7 +128,7 @@ class OpenSnapshot implements Snapshot {
     const { client, external } = this;
     this.isClean = false;
     try {
-      // The settings are for this statement alone: going back to the savepoint takes them back.
+      // The settings apply to this statement only: rolling back to the savepoint resets them.
       await client.query(`savepoint before_stream; ${external ? EXTERNAL_SETTINGS : settingsFor(filter)}`);
       if (external) await checkKeys(client, external, filter);
       const rows = external ? checkingRows(external, fields, onRow) : onRow;
@@ -147,12 +147,12 @@ class OpenSnapshot implements Snapshot {
     if (this.isClean && !this.failure) {
       this.client.query('rollback').catch(this.remember).then(this.release, this.release);
     } else {
-      this.failure ??= new Error('the connection was left in the middle of a statement');
+      this.failure ??= new Error('the connection was closed during a statement');
       this.release();
     }
   };
 
-  /** The pool listens from here on, and drops a connection that has failed. */
+  /** From here on the pool listens for errors. It discards a connection that has failed. */
   private readonly release = (): void => {
     this.client.removeListener('error', this.remember);
     this.client.release(this.failure);

@@ -5,7 +5,7 @@ import { formatTimestamp } from '../platform/timestamp.js';
 import { type CorpusFilter } from './corpus-filter.js';
 import { type CorpusExport, type ExportOptions, ExportService } from './export.service.js';
 
-/** Exports as others may have them: each is written to the access log. */
+/** Exports corpora, and records each export in the access log. */
 @Injectable()
 export class RecordedExportService {
   constructor(
@@ -14,9 +14,9 @@ export class RecordedExportService {
   ) {}
 
   /**
-   * Notes who exports what, before anything is handed out. The caller ends it, whatever becomes of it.
+   * Records who exports what, before any byte is returned. The caller must call `end`, whatever the outcome.
    *
-   * @throws what the access log throws: without an entry there is no export
+   * @throws errors of the access log: without an entry there is no export
    */
   async begin(
     by: Pick<ExportBegin, 'who' | 'via'>,
@@ -28,7 +28,7 @@ export class RecordedExportService {
   }
 }
 
-/** A corpus that is counted and digested as it is handed out. */
+/** A corpus whose bytes are hashed as they are read, for the access log. */
 export class RecordedExport implements AsyncIterable<Buffer> {
   private readonly digest = createHash('sha256');
 
@@ -45,7 +45,7 @@ export class RecordedExport implements AsyncIterable<Buffer> {
     }
   }
 
-  /** To be called once. */
+  /** Records the outcome. Call it exactly once. */
   async end(outcome: ExportOutcome): Promise<void> {
     const { samples, bytes } = this.corpus.progress;
     const sha256 = this.digest.digest('hex');
@@ -53,7 +53,7 @@ export class RecordedExport implements AsyncIterable<Buffer> {
   }
 }
 
-/** As one would write the parameters. */
+/** The filter as query parameters, with times as text. */
 function asAskedFor(filter: CorpusFilter): Record<string, string | number | boolean> {
   const entries = Object.entries(
     filter as unknown as Record<string, string | number | boolean | bigint | undefined>,

@@ -2,16 +2,16 @@ import { columnsOf, type TableColumn } from '../platform/database/entities/colum
 import { Job, JobCorrection } from '../platform/database/entities/job.entity.js';
 
 /**
- * The sample (docs/ground-truth-format.md) as columns: which of them are read, in which order, and where each stands in a
- * line. The statement, the field numbers, the writer and the checks of external relations follow from it. Types come from
+ * The columns of a sample (docs/ground-truth-format.md): which are read, in which order, and where each appears in a line. The
+ * statement, the field numbers, the writer and the checks of external relations are derived from this file. Types come from
  * the entities.
  */
 
-/** A member of a sample or of a correction that is a column. */
+/** A member of a sample or of a correction that is stored in a column. */
 export interface ColumnMember extends TableColumn {
-  /** The member's name in the line. */
+  /** The name of the member in the line. */
   readonly member: string;
-  /** The number of its field in the row, or in the record. */
+  /** The index of its field in the row, or in the record. */
   readonly field: number;
 }
 
@@ -30,7 +30,7 @@ const HEAD = [
 ] as const;
 /** Members after `corrections`. */
 const TAIL = ['review_flags', 'confidence'] as const;
-/** Members of a correction, but for `op`, which comes last and only where it is not `replace`. */
+/** Members of a correction, except `op`, which comes last and only if it is not `replace`. */
 const CORRECTION = [
   'field_path',
   'old_value',
@@ -43,21 +43,21 @@ const CORRECTION = [
 /** The columns of `jobs` that an export reads; verification reads one more. */
 const JOB_FIELDS = [...HEAD, 'result', ...TAIL] as const;
 const VERIFICATION_ONLY = 'original_sha256';
-/** The columns of `job_corrections` that a record of the trail has. */
+/** The columns of `job_corrections` in a record of the trail. */
 const CORRECTION_FIELDS = [...CORRECTION, 'op', 'position'] as const;
 
-/** Where the fields of a row are. The trail, an array of records, follows the columns. */
+/** Indices of fields in a row. The trail, an array of records, follows the columns. */
 export const JobField = {
   Id: JOB_FIELDS.indexOf('id'),
   Result: JOB_FIELDS.indexOf('result'),
   Trail: JOB_FIELDS.length,
-  /** Of verification only. */
+  /** In verification only. */
   OriginalSha256: JOB_FIELDS.length + 1,
 } as const;
 export const JOB_FIELD_COUNT = JOB_FIELDS.length + 1;
 export const VERIFICATION_FIELD_COUNT = JOB_FIELD_COUNT + 1;
 
-/** Where the fields of a record are. */
+/** Indices of fields in a record. */
 export const CorrectionField = {
   FieldPath: CORRECTION_FIELDS.indexOf('field_path'),
   Op: CORRECTION_FIELDS.indexOf('op'),
@@ -75,7 +75,7 @@ export const CORRECTION_MEMBERS: readonly ColumnMember[] = CORRECTION.map((name)
   field: CORRECTION_FIELDS.indexOf(name),
 }));
 
-/** What stands in the fields, in their order; the trail is no column. */
+/** The columns of a row by field; undefined for the trail. */
 export const JOB_ROW: readonly (TableColumn | undefined)[] = [
   ...JOB_FIELDS.map((name) => JOB_COLUMNS.get(name)!),
   undefined,
@@ -85,7 +85,7 @@ export const CORRECTION_RECORD: readonly TableColumn[] = CORRECTION_FIELDS.map((
   CORRECTION_COLUMNS.get(name)!,
 );
 
-/** The fields of a row of `jobs as job`, each with its trail. As a record array the trail comes with its job. */
+/** The select list for `jobs as job`: the columns of a job, and its trail as an array of records. */
 export const SELECT_SAMPLE = `
   ${JOB_FIELDS.map((name) => `job.${name}`).join(', ')},
   array(
@@ -94,7 +94,7 @@ export const SELECT_SAMPLE = `
     order by corrected_at, id
   )`;
 
-/** The same, and the digest of the original. */
+/** Like SELECT_SAMPLE, with the digest of the original result. */
 export const SELECT_SAMPLE_WITH_DIGEST = `${SELECT_SAMPLE}, job.${VERIFICATION_ONLY}`;
 
 function jobMember(name: (typeof JOB_FIELDS)[number]): ColumnMember {

@@ -9,8 +9,8 @@ import { readResult, TrailReader } from './trail-reader.js';
 import { put, putString, putTime, putUuid, ROOM_FOR_VALUE, roomForString } from './wire.js';
 
 /**
- * Writes samples as lines of a corpus (docs/ground-truth-format.md): the one place that puts a sample on the wire. The
- * database's bytes go out as they came; no text is decoded.
+ * Writes samples as lines of a corpus (docs/ground-truth-format.md). Only this class does so. Copies the bytes of the database
+ * without decoding them to strings.
  */
 export class SampleWriter {
   private samplesWritten = 0;
@@ -24,12 +24,12 @@ export class SampleWriter {
     this.trails = new TrailReader(replayService);
   }
 
-  /** How many samples were written, and how many of them have diverged. */
+  /** The number of samples written, and of those that diverged. */
   get counts(): { samples: number; diverged: number } {
     return { samples: this.samplesWritten, diverged: this.divergedWritten };
   }
 
-  /** Writes the job of one row of `corpusQuery` as a line. */
+  /** Writes one row of `corpusQuery` as a line. */
   write(row: CopyRow): void {
     const start = this.out.length;
     const result = readResult(row);
@@ -86,7 +86,7 @@ export class SampleWriter {
     this.put(edit.op === 'replace' ? END_REPLACE : edit.op === 'add' ? END_ADD : END_REMOVE);
   }
 
-  /** A member's lead, and the value whose bytes are `bytes[start … end)` as the database sends its type. */
+  /** Writes a member: its lead, then the value in `bytes[start … end)`, in PostgreSQL's binary format. */
   private writeValue(
     lead: Buffer,
     type: ColumnMember['type'],
@@ -119,7 +119,7 @@ export class SampleWriter {
         out.latin1(JSON.stringify(bytes.readDoubleBE(start)));
         break;
       default:
-        throw new Error(`a line has no form for a ${type}`);
+        throw new Error(`no line format for type ${type}`);
     }
   }
 
@@ -130,14 +130,14 @@ export class SampleWriter {
   }
 
   /**
-   * Whether there is a line break but the last. Only text that direct SQL put in can have one, so looking for it once, in
-   * the line as it is written, is cheaper than in each value before.
+   * Whether the line contains a line break before its end. Only text written by direct SQL can, so one search of the written
+   * line is cheaper than a search of each value.
    */
   private hasRawBreak(start: number): boolean {
     const { out } = this;
     if (out.bytes.indexOf(LINE_FEED, start) !== out.length - 1) return true;
     out.reserve(1);
-    // Ends the search: what stands behind the line is left over.
+    // A sentinel, because the buffer holds leftover bytes after the line.
     out.bytes[out.length] = CARRIAGE_RETURN;
     return out.bytes.indexOf(CARRIAGE_RETURN, start) !== out.length;
   }
@@ -149,12 +149,12 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const COMMA_BYTE = 0x2c;
 
-/** A member with what stands before its value. */
+/** A member with the bytes before its value: punctuation and name. */
 interface Member extends ColumnMember {
   readonly lead: Buffer;
 }
 
-/** @param opens whether the first of them is the first of its object */
+/** @param opens whether the first member opens the object */
 function withLeads(members: readonly ColumnMember[], opens: boolean): readonly Member[] {
   return members.map((column, index) => ({
     ...column,
@@ -195,8 +195,8 @@ function putStrings(target: Buffer, at: number, bytes: Buffer, start: number): n
 }
 
 /**
- * Stored JSON text as a line can hold it. What came in by the API or an import is compact already; only direct SQL can have
- * left white space in it.
+ * Compacts stored JSON text, so that it fits on a line. Text from the API or an import is compact already; only direct SQL can
+ * leave white space in it.
  */
 function toOneLine(stored: JsonSlice): JsonSlice {
   return sliceOf(compact(textOf(stored), Infinity));

@@ -1,6 +1,6 @@
 import { BooleanParameter, CountParameter } from '../platform/parameters/parameters.js';
 
-/** What the database holds, in numbers. */
+/** Counts of the whole database. */
 export interface Statistics {
   readonly total_jobs: number;
   readonly approved_jobs: number;
@@ -11,16 +11,17 @@ export interface Statistics {
 }
 
 export interface StatisticsOptions {
-  /** How many fields at most. */
+  /** The most fields to list. */
   readonly top_n: number;
   /** Count `personel[0].nrp` and `personel[7].nrp` as `personel[*].nrp`. */
   readonly collapse_indices: boolean;
 }
 
 /**
- * SQL, for speed. One statement, so one moment. Paths are counted first and collapsed after, which rewrites each of them once only.
+ * SQL, for speed: see docs/decisions/0002. One statement, so one snapshot. Paths are counted before they are collapsed, so that
+ * each distinct path is rewritten only once.
  *
- * An index is what stands in brackets outside of any quoted key, so what follows it has to hold whole quoted keys only.
+ * The pattern matches an index only outside quoted keys: the rest of the path after it must contain only complete quoted keys.
  */
 export function statisticsQuery({ collapse_indices }: StatisticsOptions): string {
   const path = collapse_indices
@@ -44,7 +45,7 @@ export function statisticsQuery({ collapse_indices }: StatisticsOptions): string
       array(select count::text from fields order by fields.count desc, field_path collate "C") as counts`;
 }
 
-/** What the query gives; PostgreSQL's bigint comes as text. */
+/** The row that the query returns; bigint arrives as text. */
 export interface StatisticsRow {
   readonly total_jobs: string;
   readonly approved_jobs: string;
@@ -67,7 +68,7 @@ export function toStatistics(row: StatisticsRow): Statistics {
   };
 }
 
-/** How to list the most corrected fields. */
+/** Query parameters and flags of statistics. */
 export class StatisticsQueryDto implements StatisticsOptions {
   @CountParameter(1, 1_000)
   readonly top_n: number = 10;

@@ -13,27 +13,27 @@ import { CORRECTION_FIELD_COUNT, CorrectionField, JobField } from './sample-sche
 
 const NO_VALUE = sliceOf(JSON_NULL);
 const NO_EDITS: readonly Edit[] = [];
-/** Corrections; a longer trail makes the reader grow. */
+/** Corrections; the reader grows for a longer trail. */
 const USUAL_LENGTH = 64;
 
-/** The result from which the trail leads back: the text `null` where there is none. Nothing is copied. */
+/** The current result of a row, not copied; the text `null` if there is none. */
 export function readResult(row: CopyRow): JsonSlice {
   if (row.isNull(JobField.Result)) return NO_VALUE;
   return { bytes: row.bytes, start: row.start(JobField.Result), end: row.end(JobField.Result) };
 }
 
 /**
- * Reads trails from their record arrays, one after the other: where each field of each correction stands, and what replay
- * needs. Nothing is copied. Offsets are valid until the next trail is read.
+ * Reads the trail of a row: the offsets of each field of each correction, and the edits for replay. Copies nothing. The offsets
+ * are valid until the next trail is read.
  */
 export class TrailReader {
-  /** By correction and field. */
+  /** Offsets, by correction and field. */
   private starts = new Int32Array(USUAL_LENGTH * CORRECTION_FIELD_COUNT);
   private lengths = new Int32Array(USUAL_LENGTH * CORRECTION_FIELD_COUNT);
 
   constructor(private readonly replay: ReplayService) {}
 
-  /** The trail of the row, as replay takes it. */
+  /** Returns the trail as edits for replay. */
   read(row: CopyRow): readonly Edit[] {
     const { bytes } = row;
     const { count, first } = readArrayHead(bytes, row.start(JobField.Trail));
@@ -81,7 +81,7 @@ export class TrailReader {
     this.lengths = new Int32Array(fields);
   }
 
-  /** Notes the fields of the record whose length stands at `at`; returns the offset behind it. */
+  /** Records the fields of the record whose length is at `at`; returns the offset after the record. */
   private readRecord(bytes: Buffer, at: number, correction: number): number {
     const { starts, lengths } = this;
     const first = correction * CORRECTION_FIELD_COUNT;
@@ -101,7 +101,7 @@ export class TrailReader {
     return { bytes, start: this.start(correction, field), end: this.end(correction, field) };
   }
 
-  /** The schema allows no others, and a letter or the length tells them apart. */
+  /** Tells the three operations apart by first letter and length, without decoding. */
   private opAt(bytes: Buffer, correction: number): Op {
     const start = this.start(correction, CorrectionField.Op);
     switch (bytes[start]) {
@@ -110,7 +110,7 @@ export class TrailReader {
       case 0x72:
         return this.end(correction, CorrectionField.Op) - start === 'remove'.length ? 'remove' : 'replace';
       default:
-        throw new RangeError('a correction has an op that is none');
+        throw new RangeError('a correction has an unknown op');
     }
   }
 }

@@ -11,46 +11,46 @@ import { GroundTruthRepository } from './ground-truth.repository.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { readResult, TrailReader } from './trail-reader.js';
 
-/** A job whose trail and result do not belong together. Holds no document's content. */
+/** A job whose trail does not fit its result. Contains nothing of the document. */
 export type UnsoundJob =
   | ({ readonly job_id: string; readonly problem: 'diverged' } & Divergence)
   | { readonly job_id: string; readonly problem: 'digest_differs' };
 
-/** What became of the jobs: each is exact, diverged, or has a digest that differs. */
+/** Counts of a verification. Each job is exact, diverged, or has a different digest. */
 export interface Verification {
   readonly jobs: number;
   readonly exact: number;
   /** A step of the trail does not fit. */
   readonly diverged: number;
-  /** Every step fits, but the trail leads back to another original than the one that was recorded. */
+  /** Every step fits, but the original differs from the recorded digest. */
   readonly digest_differs: number;
-  /** Of the exact ones: there is an original, but no digest to hold it against. */
+  /** Exact jobs that have an original but no recorded digest. */
   readonly without_digest: number;
-  /** The first of those that are not exact, in corpus order. */
+  /** The first jobs that are not exact, in corpus order. */
   readonly unsound: readonly UnsoundJob[];
 }
 
 export interface VerifyProgress {
   readonly jobs: number;
-  /** Of the originals so far. */
+  /** Bytes of the originals checked so far. */
   readonly bytes: number;
-  /** How many jobs there are. */
+  /** The number of all jobs. */
   readonly total: number;
 }
 
 export interface VerifyOptions {
-  /** Ends it at once, wherever it is, and frees its connection. */
+  /** Aborts the verification at once and releases its connection. */
   readonly signal?: AbortSignal;
-  /** Called at the start and then now and then. For it the jobs are counted first, which takes a moment. */
+  /** Called at the start and after each block. If set, the jobs are counted first, which takes some time. */
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
 
 const MAX_LISTED = 1_000;
-/** How much is checked until others have a turn. */
+/** Bytes of originals to check before yielding to the event loop. */
 const BLOCK_SIZE = 256 * 1024;
 const ALL_JOBS: CorpusFilter = { approved_only: false };
 
-/** Finds the jobs that do not replay to what the pipeline gave. */
+/** Finds jobs that do not replay to the original pipeline output. */
 @Injectable()
 export class VerifyService {
   constructor(
@@ -58,7 +58,7 @@ export class VerifyService {
     private readonly replayService: ReplayService,
   ) {}
 
-  /** Checks all jobs, as they are at the moment at which it begins. Throws what the database throws. */
+  /** Checks all jobs in one snapshot. Throws errors of the database. */
   async verify({ signal, onProgress }: VerifyOptions = {}): Promise<Verification> {
     const running = new RunningVerification(this.replayService);
     const snapshot = await this.repository.openSnapshot(signal);
@@ -85,7 +85,7 @@ class RunningVerification {
   };
   bytes = 0;
   private nextTurn = BLOCK_SIZE;
-  /** One original after the other, in the room of the longest. */
+  /** The current original; the buffer is reused. */
   private readonly original = new ByteWriter(BLOCK_SIZE);
 
   private readonly trails: TrailReader;
@@ -94,7 +94,7 @@ class RunningVerification {
     this.trails = new TrailReader(replayService);
   }
 
-  /** @returns whether it is time for a turn of others */
+  /** @returns whether to yield */
   check(row: CopyRow): boolean {
     const { original, found } = this;
     original.length = 0;
@@ -109,7 +109,7 @@ class RunningVerification {
       this.list(row, (job_id) => ({ job_id, problem: 'digest_differs' }));
     } else {
       found.exact++;
-      // Where the pipeline gave nothing, there is nothing to have a digest of.
+      // Without an original there is no digest.
       if (row.isNull(JobField.OriginalSha256) && !text.equals(JSON_NULL)) found.without_digest++;
     }
     this.bytes += text.length;
@@ -124,7 +124,7 @@ class RunningVerification {
   }
 }
 
-/** Whether the recorded digest, where there is one, is that of the original. */
+/** Whether the original has the recorded digest; true if no digest is recorded. */
 function fitsDigest(row: CopyRow, original: Buffer): boolean {
   if (row.isNull(JobField.OriginalSha256)) return true;
   const [start, end] = [row.start(JobField.OriginalSha256), row.end(JobField.OriginalSha256)];

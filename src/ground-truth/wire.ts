@@ -2,33 +2,32 @@ import { writeTimestampAt } from '../platform/database/postgres-binary.js';
 import { MAX_TIME_LENGTH } from '../platform/timestamp.js';
 
 /**
- * How a corpus writes our own values, straight from the database's bytes: each function writes at an offset, in a buffer
- * that has room, and gives the offset behind what it wrote. Texts of a few bytes are many, and a call into the runtime for
- * each of them costs more than a loop.
+ * Writes values in PostgreSQL's binary format as JSON. Each function writes at an offset, into a buffer with enough room, and
+ * returns the offset after what it wrote. Most texts are short, and for those a loop is faster than a call of the runtime.
  */
 
-/** What `putString` may need for so many bytes: each could become `\u001f`. */
+/** The most bytes that `putString` writes for a text of `length` bytes: each may become `\u001f`. */
 export function roomForString(length: number): number {
   return 6 * length + 2;
 }
 
-/** What `putUuid`, `putTime` or `null` may need. */
+/** The most bytes that `putUuid`, `putTime` or `null` take. */
 export const ROOM_FOR_VALUE = 2 + Math.max(36, MAX_TIME_LENGTH);
 
-/** Bytes as they are. */
+/** Copies bytes. */
 export function put(target: Buffer, at: number, text: Buffer): number {
   for (let i = 0; i < text.length; i++) target[at + i] = text[i]!;
   return at + text.length;
 }
 
-/** UTF-8 text between two offsets, as `JSON.stringify` writes it. */
+/** Writes the UTF-8 text between two offsets as `JSON.stringify` would. */
 export function putString(target: Buffer, at: number, bytes: Buffer, start: number, end: number): number {
   let next = at;
   target[next++] = QUOTE;
   for (let i = start; i < end; i++) {
     const byte = bytes[i]!;
     if (byte < SPACE || byte === QUOTE || byte === BACKSLASH) {
-      // As a byte string: of the characters above 0x7f, JSON.stringify escapes none.
+      // Bytes as latin1 characters: JSON.stringify escapes none above 0x7f, so UTF-8 passes unchanged.
       return at + target.write(JSON.stringify(bytes.toString('latin1', start, end)), at, 'latin1');
     }
     target[next++] = byte;
@@ -37,7 +36,7 @@ export function putString(target: Buffer, at: number, bytes: Buffer, start: numb
   return next;
 }
 
-/** `"2025-06-01T10:15:00Z"` from a PostgreSQL timestamp. */
+/** Writes a PostgreSQL timestamp as `"2025-06-01T10:15:00Z"`. */
 export function putTime(target: Buffer, at: number, bytes: Buffer, start: number): number {
   target[at] = QUOTE;
   const end = writeTimestampAt(target, at + 1, bytes, start);
@@ -45,7 +44,7 @@ export function putTime(target: Buffer, at: number, bytes: Buffer, start: number
   return end + 1;
 }
 
-/** `"0190163d-8694-739b-aea5-966c26f8ad91"` */
+/** Writes a UUID as `"0190163d-8694-739b-aea5-966c26f8ad91"`. */
 export function putUuid(target: Buffer, at: number, bytes: Buffer, start: number): number {
   let next = at;
   target[next++] = QUOTE;

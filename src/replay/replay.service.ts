@@ -8,33 +8,33 @@ import {
 } from '../json-text/index.js';
 import { type Divergence, type Edit, undoAll, type UndoStep } from './replay.js';
 
-/** What a trail leads back to. */
+/** The result of a replay. */
 export interface Replayed {
   readonly original: Buffer;
-  /** null where every step fitted. */
+  /** null if every step fitted. */
   readonly diverged: Divergence | null;
 }
 
 /**
- * Reconstructs the pipeline's output from what is stored: the one door to `undoAll`, for exports, verification, imports and
- * reviews. It keeps parsed paths and one document, since making them anew for each job takes longer than replaying it.
+ * Reconstructs the original pipeline output. Exports, verification, imports and reviews all call `undoAll` through this class.
+ * It caches parsed paths and reuses one document: creating them for each job would take longer than the replay.
  *
- * A plain class without dependencies, which modules provide as it is: replay knows no framework.
+ * Replay knows no framework: this is a plain class without decorators, which modules list as a provider.
  */
 export class ReplayService {
   private readonly paths = new FieldPathCache();
-  /** Shared by all calls: each loads and clears it before another can begin. */
+  /** Shared by all calls. Each call is synchronous, so it loads and clears the document before the next one begins. */
   private readonly document = new JsonDocument();
 
-  /** A path as it is stored; undefined where it cannot be parsed. Each is parsed once. */
+  /** Parses a stored path, with a cache; undefined if it cannot be parsed. */
   parsePath(text: string): FieldPath | undefined {
     return this.paths.parse(text);
   }
 
   /**
-   * Undoes a stored trail, given in its order, verifies each step, and writes the original; see `undoAll`.
+   * Undoes a trail with `undoAll`, and writes the original.
    *
-   * @returns null where every step fitted; else the first one met, coming from the newest, that did not
+   * @returns null if every step fitted; else the newest one that did not
    */
   replay(result: JsonSlice, trail: readonly Edit[], original: JsonSink): Divergence | null {
     if (trail.length === 0) {
@@ -48,7 +48,7 @@ export class ReplayService {
     return diverged;
   }
 
-  /** The same for a text by itself. */
+  /** Like `replay`, but returns the original as one buffer. */
   replayText(result: Buffer, trail: readonly Edit[], step?: UndoStep): Replayed {
     this.document.load(sliceOf(result));
     const diverged = undoAll(this.document, trail, step);

@@ -10,18 +10,18 @@ import {
 
 export { type Op };
 
-/** What replay needs of a correction. Values are compact JSON text; an absent one is the text `null`. */
+/** The parts of a correction that replay needs. Values are compact JSON text; an absent value is the text `null`. */
 export interface Edit {
   readonly op: Op;
-  /** undefined where the recorded path cannot be parsed. */
+  /** undefined if the recorded path cannot be parsed. */
   readonly path: FieldPath | undefined;
   readonly oldValue: JsonSlice;
   readonly newValue: JsonSlice;
-  /** Where a removed member stood among all members just before it went; null where the trail does not know. */
+  /** The position of a removed member among all members just before the removal; null if not recorded. */
   readonly position: number | null;
 }
 
-/** Why a correction does not fit the document that it is said to have left. */
+/** Why a correction does not match the document at that point of the trail. */
 export type DivergenceReason = 'path_invalid' | 'path_missing' | 'path_exists' | 'value_differs';
 
 export interface Divergence {
@@ -30,17 +30,17 @@ export interface Divergence {
   readonly reason: DivergenceReason;
 }
 
-/** Takes one edit of a trail back, or says why not. */
+/** Undoes one edit of a trail, or returns why it cannot. */
 export type UndoStep = (document: JsonDocument, edit: Edit, index: number) => DivergenceReason | undefined;
 
 /**
- * Undoes a trail, newest first, and checks each step against the document, which is the original afterwards. A correction
- * that does not fit is skipped; the rest are still undone.
+ * Undoes a trail, newest first, and checks each step against the document. Afterwards the document is the original. A correction
+ * that does not fit is skipped; the others are still undone.
  *
- * @param document holds the current JSON text; `null` for a job without a result
- * @param trail in the order in which the corrections were made
- * @param step replaces `undo`, for a caller that knows more of an edit than the trail does; it ends by calling `undo`
- * @returns null where every step fitted; else the first one met, coming from the newest, that did not
+ * @param document the current result; JSON `null` for a job without one
+ * @param trail in trail order, oldest first
+ * @param step replaces `undo`, for a caller that adds to an edit (such as a position) and then calls `undo`
+ * @returns null if every step fitted; else the newest one that did not
  */
 export function undoAll(
   document: JsonDocument,
@@ -55,14 +55,14 @@ export function undoAll(
   return diverged;
 }
 
-/** Takes one edit back, or says why it cannot be what the edit left; then nothing has changed. */
+/** Undoes one edit. If the document is not what the edit left, changes nothing and returns the reason. */
 export function undo(document: JsonDocument, edit: Edit): DivergenceReason | undefined {
   const { path, op } = edit;
   if (path === undefined) return 'path_invalid';
   const target = document.find(path);
   if (target === undefined) return 'path_missing';
   if (op === 'remove') {
-    // In an array something may well stand where the element was: the one that followed it.
+    // In an array, the element that followed the removed one now has its index, so existence is no conflict.
     if (target.exists && target.parent !== 'array') return 'path_exists';
     const step = path.at(-1);
     document.insert(target, typeof step === 'object' ? step : undefined, edit.oldValue, edit.position);
@@ -73,7 +73,7 @@ export function undo(document: JsonDocument, edit: Edit): DivergenceReason | und
     return 'value_differs';
   }
   if (op === 'replace') document.replace(target, edit.oldValue);
-  // Neither the document itself nor a key that would still be there afterwards can have been added.
+  // An `add` cannot have added the whole document, nor a key of which another copy would remain.
   else if (target.parent === 'none' || standsTwice(document, target, path)) return 'path_exists';
   else document.remove(target);
   return undefined;

@@ -47,19 +47,19 @@ describe('a value that would make a wrong sample fails the export and names its 
     ],
     [
       `update ocr.jobs set review_flags = '{a,null}'`,
-      `ocr.jobs: column review_flags ${job} has a null among its elements`,
+      `ocr.jobs: column review_flags ${job} contains a null element`,
     ],
     [
       `update ocr.jobs set review_flags = '{{a},{b}}'`,
-      `ocr.jobs: column review_flags ${job} is an array of several dimensions`,
+      `ocr.jobs: column review_flags ${job} is a multidimensional array`,
     ],
     ...['100', '-0.1', `'NaN'`].map((confidence): [string, string] => [
       `update ocr.jobs set confidence = ${confidence}`,
-      `ocr.jobs: column confidence ${job} is not within 0 to 1; where it is another scale, divide it in a view`,
+      `ocr.jobs: column confidence ${job} is not between 0 and 1; if the column has another scale, convert it in a view`,
     ]),
     [
       'alter table ocr.jobs alter confidence type numeric; update ocr.jobs set confidence = 1e400',
-      `ocr.jobs: column confidence ${job} is not within 0 to 1; where it is another scale, divide it in a view`,
+      `ocr.jobs: column confidence ${job} is not between 0 and 1; if the column has another scale, convert it in a view`,
     ],
     ['update ocr.jobs set result = null', `ocr.jobs: column approved ${job} is true, but there is no result`],
     [
@@ -70,16 +70,16 @@ describe('a value that would make a wrong sample fails the export and names its 
       `update ocr.jobs set result = '${deep(5_001)}'`,
       `ocr.jobs: column result ${job} is deeper than 5,000 levels`,
     ],
-    [JOB, `ocr.jobs: job ${ID} is there more than once`],
+    [JOB, `ocr.jobs: job ${ID} occurs more than once`],
     [
       `${JOB}; update ocr.jobs set created_at = '2025-02-01Z' where ctid = '(0,2)'`,
-      `ocr.jobs: job ${ID} is there more than once`,
+      `ocr.jobs: job ${ID} occurs more than once`,
       { limit: 1 },
     ],
     ['update ocr.corrections set id = null', `ocr.corrections: column id ${correction} is null`],
     [
       CORRECTION,
-      `ocr.corrections: two corrections of job ${ID} have the same corrected_at and id, so that their order is not known`,
+      `ocr.corrections: two corrections of job ${ID} have the same corrected_at and id, so their order is undefined`,
     ],
     [
       'update ocr.corrections set field_path = null',
@@ -140,7 +140,7 @@ describe('a value that would make a wrong sample fails the export and names its 
     const other = ID.replace(/1$/, '2');
     await client.query(`${JOB}; ${JOB}; ${CORRECTION}; ${JOB.replace(ID, other)}`);
     const dataSource = await connect();
-    await expect(exportService(dataSource).sample(ID)).rejects.toThrow('is there more than once');
+    await expect(exportService(dataSource).sample(ID)).rejects.toThrow('occurs more than once');
     expect((await exportService(dataSource).sample(other))?.toString()).toContain(other);
   });
 

@@ -262,7 +262,7 @@ it('a value that would make a wrong sample is named, and no file is written', as
   const { stderr, ...end } = await run('export', '--out', 'corpus.jsonl');
   expect(end).toEqual({ code: 1, signal: null, stdout: '' });
   expect(withoutEntries(stderr)).toBe(
-    `ground-truth: ocr.jobs: column confidence of job ${ID} is not within 0 to 1; where it is another scale, divide it in a view\n`,
+    `ground-truth: ocr.jobs: column confidence of job ${ID} is not between 0 and 1; if the column has another scale, convert it in a view\n`,
   );
   expect(await readdir(folder)).toEqual([]);
 });

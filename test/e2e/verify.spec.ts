@@ -150,7 +150,7 @@ describe('ground-truth verify', () => {
     expect(run.code).toBe(3);
     const lines = linesOf(run.stdout.toString());
     expect(lines.filter((line) => /^[0-9a-f-]{36} {2}digest differs$/.test(line))).toHaveLength(1_000);
-    expect(lines.slice(1_000, 1_003)).toEqual(['and 1,345 jobs more', '', 'jobs                2,345']);
+    expect(lines.slice(1_000, 1_003)).toEqual(['and 1,345 more jobs', '', 'jobs                2,345']);
     const { unsound } = JSON.parse((await verify('--json')).stdout.toString()) as { unsound: unknown[] };
     expect(unsound).toHaveLength(1_000);
     await database.clear();

@@ -33,7 +33,7 @@ export class ExportCommand extends TerminalCommand {
 
   @Option({
     flags: '--out <file>',
-    description: 'where to write it, compressed if it ends in .gz; - is standard output (default: -)',
+    description: 'output file, compressed if the name ends in .gz; - is standard output (default: -)',
   })
   out(text: string): string {
     return text;
@@ -42,7 +42,7 @@ export class ExportCommand extends TerminalCommand {
   @Option({
     flags: '--approved-only <boolean>',
     name: 'approved_only',
-    description: 'true: only samples that a reviewer approved; false: all (default: true)',
+    description: 'true: only approved samples; false: all samples (default: true)',
   })
   approvedOnly(text: string): string {
     return text;
@@ -51,13 +51,16 @@ export class ExportCommand extends TerminalCommand {
   @Option({
     flags: '--since <time>',
     description:
-      'only samples last changed at or after this: RFC 3339, or a date for its midnight in UTC (default: none)',
+      'only samples last changed at or after this time: RFC 3339, or a date, which means midnight UTC (default: none)',
   })
   since(text: string): string {
     return text;
   }
 
-  @Option({ flags: '--until <time>', description: 'only samples last changed before this (default: none)' })
+  @Option({
+    flags: '--until <time>',
+    description: 'only samples last changed before this time (default: none)',
+  })
   until(text: string): string {
     return text;
   }
@@ -65,8 +68,7 @@ export class ExportCommand extends TerminalCommand {
   @Option({
     flags: '--has-corrections <boolean>',
     name: 'has_corrections',
-    description:
-      'true: only samples that a reviewer corrected; false: only those left as they were (default: both)',
+    description: 'true: only samples with corrections; false: only samples without (default: both)',
   })
   hasCorrections(text: string): string {
     return text;
@@ -74,7 +76,7 @@ export class ExportCommand extends TerminalCommand {
 
   @Option({
     flags: '--limit <n>',
-    description: 'at most that many samples, the first in corpus order (default: all)',
+    description: 'at most this many samples, the first in corpus order (default: all)',
   })
   limit(text: string): string {
     return text;
@@ -84,7 +86,7 @@ export class ExportCommand extends TerminalCommand {
     flags: '--print-stats',
     name: 'print_stats',
     description:
-      'also print the statistics of the whole database, of the same moment, to standard error (default: no)',
+      'also print statistics of the whole database, from the same snapshot, to standard error (default: no)',
   })
   printStats(): boolean {
     return true;
@@ -93,8 +95,7 @@ export class ExportCommand extends TerminalCommand {
   async run(_: string[], { out = STANDARD_OUTPUT, print_stats, ...flags }: Flags): Promise<void> {
     const filter = this.readFlags(ExportFilterDto, flags);
     const target = String(out);
-    if (target === '')
-      this.refuse(['--out: "" is not the name of a file; accepted are a file, a device or pipe, and -']);
+    if (target === '') this.refuse(['--out: "" is not a file name; use a file, a device, a pipe or -']);
     const { signal } = this.interruption;
     const recorded = await this.exports.begin({ who: userName(), via: 'cli' }, filter, {
       signal,
@@ -106,7 +107,7 @@ export class ExportCommand extends TerminalCommand {
     try {
       written = await writeOutput(target, withProgress(recorded), signal);
     } catch (error) {
-      // What went wrong first is what there is to say.
+      // Report the first error, not one of the access log.
       await recorded.end(signal.aborted ? 'interrupted' : 'failed').catch(() => undefined);
       throw error;
     }
@@ -116,7 +117,7 @@ export class ExportCommand extends TerminalCommand {
   }
 }
 
-/** Who runs the command. In a container, a number may be all that there is of a user. */
+/** The user who runs the command. In a container, a user may have no name, only a number. */
 function userName(): string {
   try {
     return userInfo().username;

@@ -2,14 +2,14 @@ import { inGroups, printable } from '../../platform/terminal/print.js';
 import { type Statistics } from '../statistics-query.js';
 import { type UnsoundJob, type Verification } from '../verify.service.js';
 
-/** Counts for people, a line each, aligned. */
+/** Counts as text, one a line, aligned. */
 function countLines(counts: readonly (readonly [name: string, count: number])[]): string[] {
   const nameWidth = Math.max(...counts.map(([name]) => name.length));
   const countWidth = Math.max(...counts.map(([, count]) => inGroups(count).length));
   return counts.map(([name, count]) => `${name.padEnd(nameWidth)}  ${inGroups(count).padStart(countWidth)}`);
 }
 
-/** Statistics for people, aligned. Field paths come last, since there is no telling how long they are. */
+/** Statistics as text, aligned. Field paths come last because they may be long. */
 export function statisticsText(statistics: Statistics): string {
   const { top_corrected_fields: fields } = statistics;
   const lines = countLines([
@@ -32,7 +32,7 @@ function nameOf(fieldPath: string): string {
   return fieldPath === '' ? '(the whole document)' : printable(fieldPath);
 }
 
-/** A verification for people: the jobs that are not sound, and then the counts. */
+/** A verification as text: the jobs that are not sound, then the counts. */
 export function verificationText(verification: Verification): string {
   const { jobs, exact, diverged, digest_differs, without_digest } = verification;
   const lines = countLines([
@@ -50,7 +50,7 @@ function unsoundLines({ diverged, digest_differs, unsound }: Verification): stri
   const more = diverged + digest_differs - unsound.length;
   return [
     ...unsound.map((job) => `${job.job_id}  ${describe(job)}`),
-    ...(more > 0 ? [`and ${inGroups(more)} jobs more`] : []),
+    ...(more > 0 ? [`and ${inGroups(more)} more jobs`] : []),
     '',
   ];
 }

@@ -8,7 +8,7 @@ import { statisticsText } from './report-text.js';
 
 @Command({
   name: 'stats',
-  description: 'Count jobs and corrections, and list the fields that are corrected most',
+  description: 'Count jobs and corrections, and list the most corrected fields',
 })
 export class StatsCommand extends TerminalCommand {
   constructor(
@@ -34,13 +34,14 @@ export class StatsCommand extends TerminalCommand {
   @Option({
     flags: '--collapse-indices',
     name: 'collapse_indices',
-    description: 'count personel[0].nrp and personel[7].nrp as personel[*].nrp (default: each on its own)',
+    description:
+      'count personel[0].nrp and personel[7].nrp as personel[*].nrp (default: count each separately)',
   })
   collapseIndices(): boolean {
     return true;
   }
 
-  @Option({ flags: '--json', description: 'print the JSON that HTTP gives (default: a table)' })
+  @Option({ flags: '--json', description: 'print the same JSON as the HTTP API (default: a table)' })
   json(): boolean {
     return true;
   }

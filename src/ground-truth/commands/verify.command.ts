@@ -10,7 +10,7 @@ import { verificationText } from './report-text.js';
 
 @Command({
   name: 'verify',
-  description: 'Replay every job, and list those whose trail does not lead back to what the pipeline gave',
+  description: 'Replay every job, and list those whose trail does not lead back to the pipeline output',
 })
 export class VerifyCommand extends TerminalCommand {
   constructor(
