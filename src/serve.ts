@@ -30,7 +30,7 @@ const EXIT_TIMEOUT_MS = 10_000;
 /** Real clients send all headers at once; slow ones may be an attack that holds connections open. */
 const HEADERS_MS = 15_000;
 
-/** Longer than proxies usually keep an idle connection: a proxy must not send a request while the server closes the connection. */
+/** Longer than proxies usually keep an idle connection, so that none sends a request on a connection being closed. */
 const KEEP_ALIVE_MS = 75_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -76,9 +76,9 @@ export class JobsRepository {
   async change<Result>(id: string, work: (job: LockedJob) => Promise<Result>): Promise<Result> {
     const dataSource = await this.dataSource.connected();
     return dataSource.transaction(async (manager) => {
-      // Lock the table before the row: an import that replaces jobs locks in the same order, so no deadlock.
+      // Lock the table before the row, as an import that replaces jobs does; a different order could deadlock.
       await manager.query('set local ground_truth.is_compact = on; lock table jobs in row exclusive mode');
-      // A statement of its own: besides the locked rows, a statement sees the database as of before it got the lock.
+      // Lock in a separate statement: a statement sees all but the locked rows as they were before it got the lock.
       await manager.query('select from jobs where id = $1 for no key update', [id]);
       return work(new LockedJob(manager, await readJob(manager.getRepository(Job), id)));
     });

@@ -1,24 +1,24 @@
-/** How many rows of an array may have come, gone or moved before their search, quadratic in them, is given up. */
+/** The most added, removed or moved rows of an array. The search takes quadratic time in them and gives up beyond this. */
 const MAX_DIFFERENCES = 2_000;
-/** How many steps the searches in all arrays of a document may take. */
+/** The most steps that the searches in all arrays of a document may take together. */
 const MAX_STEPS = 50_000_000;
 
-/** In place of a row. */
+/** Stands for a missing row. */
 export const NO_ROW = -1;
 
-/** What the searches in the arrays of one document may take, together. */
+/** The step budget that all searches of one document share. */
 export class Search {
   stepsLeft = MAX_STEPS;
 }
 
 /**
- * For each row of `left`, the index of the equal row of `right` that it is paired with, or NO_ROW; as last element the length of
- * `right`, as if both sides had a final row. Rows are equal where their ids are.
+ * Pairs equal rows of two arrays, in order. Returns, for each row of `left`, the index of its partner in `right`, or NO_ROW. The
+ * last element is the length of `right`, as if both sides ended with an equal row. Rows are equal if their ids are.
  */
 export function alignRows(left: readonly number[], right: readonly number[], search: Search): Int32Array {
   const partners = new Int32Array(left.length + 1).fill(NO_ROW);
   partners[left.length] = right.length;
-  // A row that is on one side only has no partner: edited rows, however many, cost the search nothing.
+  // A row that exists on one side only cannot have a partner, so the search leaves it out, however many there are.
   const rowsOfLeft = rowsAmong(new Set(right), left);
   const rowsOfRight = rowsAmong(new Set(left), right);
   const idsOfLeft = rowsOfLeft.map((row) => left[row]!);
@@ -32,7 +32,7 @@ function rowsAmong(wanted: ReadonlySet<number>, ids: readonly number[]): number[
   return ids.flatMap((id, row) => (wanted.has(id) ? [row] : []));
 }
 
-/** A stretch of `left` that `right` has too, its indices there less by `diagonal`; and the runs before it. */
+/** A run of rows common to both sides, and the runs before it. The index in `right` is the index in `left` minus `diagonal`. */
 interface Run {
   readonly start: number;
   readonly end: number;
@@ -41,12 +41,12 @@ interface Run {
 }
 
 /**
- * A longest common subsequence, its last run first: Myers, "An O(ND) Difference Algorithm and Its Variations" (1986). None
- * where the bounds do not let it be found; then the rows are paired by their position.
+ * Returns a longest common subsequence, last run first: Myers, "An O(ND) Difference Algorithm and Its Variations" (1986).
+ * Undefined if a limit is reached; the rows are then paired by position.
  */
 function longestCommon(left: readonly number[], right: readonly number[], search: Search): Run | undefined {
   const most = Math.min(left.length + right.length, MAX_DIFFERENCES);
-  // How far into `left` each diagonal has come, and by which runs. Diagonal 0 is in the middle.
+  // For each diagonal: the furthest index reached in `left`, and the runs that led there. Diagonal 0 is in the middle.
   const middle = most + 1;
   const reached = new Int32Array(2 * middle + 1);
   const runs = new Array<Run | undefined>(reached.length);

@@ -80,15 +80,15 @@ describe('compact', () => {
   it.each([
     ['', 0, 'the text ends where a JSON value is expected'],
     ['{"a":1', 6, 'the text ends where a comma or a closing brace is expected'],
-    ['[1,]', 3, 'something else stands where a JSON value is expected'],
-    ['{"a" 1}', 5, 'something else stands where a colon is expected'],
-    ['{a:1}', 1, 'something else stands where a key in double quotes is expected'],
-    ['1 2', 2, 'something follows the JSON value'],
+    ['[1,]', 3, 'unexpected character where a JSON value is expected'],
+    ['{"a" 1}', 5, 'unexpected character where a colon is expected'],
+    ['{a:1}', 1, 'unexpected character where a key in double quotes is expected'],
+    ['1 2', 2, 'unexpected text after the JSON value'],
     ['"a\tb"', 2, 'a control character within a string'],
     ['"abc', 4, 'the text ends within a string'],
-    ['"\\x"', 2, 'something else stands where one of " \\ / b f n r t u after a backslash is expected'],
+    ['"\\x"', 2, 'unexpected character where one of " \\ / b f n r t u after a backslash is expected'],
     ['1.', 2, 'the text ends where a digit after the decimal point is expected'],
-    ['\ufeff1', 0, 'something else stands where a JSON value is expected'],
+    ['\ufeff1', 0, 'unexpected character where a JSON value is expected'],
   ])('says where and what is wrong in %j', (input, position, reason) => {
     expect(problem(input)).toMatchObject({ position, reason });
   });

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { Char, isWhiteSpace, JsonTextError, skipWhiteSpace, TooDeepError } from './scan.js';
 
-/** How deep arrays and objects may nest. PostgreSQL's own limit varies with version and stack size; ours does not. */
+/** The most levels of nested arrays and objects. Fixed, because PostgreSQL's limit varies with version and stack size. */
 export const MAX_DEPTH = 5_000;
 
-/** What may come next. */
+/** What may follow. */
 const enum Expect {
   Value,
   ValueOrClose,
@@ -14,10 +14,10 @@ const enum Expect {
 }
 
 /**
- * Checks that `text` is one JSON value (RFC 8259) in UTF-8 and takes out the white space between its tokens. Everything
- * else stays as it is written: member order, duplicate keys, number lexemes, escapes, lone surrogates in escapes.
+ * Checks that `text` is one JSON value (RFC 8259) in UTF-8 and removes the white space between its tokens. Everything else
+ * stays as written: member order, duplicate keys, number lexemes, escapes, lone surrogates in escapes.
  *
- * Iterative and linear. Returns `text` itself where there is nothing to take out.
+ * Iterative; linear time. Returns `text` itself if there is nothing to remove.
  *
  * @throws JsonTextError with the byte position
  */
@@ -31,7 +31,7 @@ export function compact(text: Buffer, maxDepth: number = MAX_DEPTH): Buffer {
     at = noteGap(text, at, gaps);
     const byte = text[at];
     if (open.length === 0 && expect === Expect.CommaOrClose) {
-      if (byte !== undefined) throw new JsonTextError('something follows the JSON value', at);
+      if (byte !== undefined) throw new JsonTextError('unexpected text after the JSON value', at);
       return without(text, gaps);
     }
     switch (expect) {
@@ -76,7 +76,7 @@ export function compact(text: Buffer, maxDepth: number = MAX_DEPTH): Buffer {
   }
 }
 
-/** How deep the arrays and objects of valid JSON text nest; 0 for a scalar. */
+/** Returns the number of nested levels in valid JSON text; 0 for a scalar. */
 export function depth(text: Buffer): number {
   let current = 0;
   let deepest = 0;
@@ -93,7 +93,7 @@ export function depth(text: Buffer): number {
   return deepest;
 }
 
-/** Skips white space and notes where it began and ended. */
+/** Skips white space and records its start and end in `gaps`. */
 function noteGap(text: Buffer, at: number, gaps: number[]): number {
   if (!isWhiteSpace(text[at])) return at;
   gaps.push(at);
@@ -146,7 +146,7 @@ function checkString(text: Buffer, at: number): number {
   }
 }
 
-/** `at` is the character after the backslash; gives the offset of the escape's last character. */
+/** Checks an escape; `at` is the offset after the backslash. Returns the offset of the escape's last character. */
 function checkEscape(text: Buffer, at: number): number {
   switch (text[at]) {
     case Char.Quote:
@@ -198,11 +198,11 @@ function isHexDigit(byte: number | undefined): boolean {
 }
 
 function unexpected(text: Buffer, at: number, expected: string): JsonTextError {
-  const where = at >= text.length ? 'the text ends' : 'something else stands';
+  const where = at >= text.length ? 'the text ends' : 'unexpected character';
   return new JsonTextError(`${where} where ${expected} is expected`, at);
 }
 
-/** `gaps` is a list of offsets in ascending order, in pairs: start and end of what goes. */
+/** @param gaps offsets in ascending order, in pairs: start and end of each part to remove */
 function without(text: Buffer, gaps: readonly number[]): Buffer {
   if (gaps.length === 0) return text;
   const result = Buffer.allocUnsafe(text.length);
@@ -216,7 +216,7 @@ function without(text: Buffer, gaps: readonly number[]): Buffer {
   return result.subarray(0, length);
 }
 
-/** Decoding replaces what is not UTF-8, so the first difference is where the fault lies (or ends). */
+/** Decoding replaces invalid UTF-8, so the first difference is at the fault, or just after it. */
 function firstInvalidByte(text: Buffer): number {
   const replaced = Buffer.from(text.toString('utf8'));
   let at = 0;

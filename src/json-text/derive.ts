@@ -6,30 +6,30 @@ import { type JsonSlice, sliceOf, textOf } from './json-slice.js';
 import { JsonTree, Link, Node } from './json-tree.js';
 import { Char } from './scan.js';
 
-/** One edit on the way from one text to the other. */
+/** One of the edits that lead from one text to the other. */
 export interface DerivedEdit {
   readonly op: Op;
   readonly path: FieldPath;
-  /** Compact JSON text, sharing memory with the texts; null for a removal. */
+  /** Compact JSON text, a view of one of the texts; null for a removal. */
   readonly value: Buffer | null;
 }
 
-/** How many characters all paths may have, and what an edit counts besides. */
+/** The most characters of all paths together. Each edit also counts a fixed number. */
 const MAX_CHARACTERS = 50_000_000;
 const CHARACTERS_OF_EDIT = 100;
-/** How often each byte may be compared, which is once for each level, before only ids are. */
+/** The most comparisons per byte (a byte is compared once per level); beyond that, only ids are compared. */
 const MAX_COMPARISONS = 32;
 
 const ROOT = 0;
 
 /**
- * The edits that make `before` mean the same as `after`, each on what the ones before it left. What is equal already stays
- * as `before` writes it. Rows of arrays are matched by what they hold, so that one that comes in is one edit.
+ * Returns edits that, applied in order, make `before` equal to `after`. Values that are equal already keep the text of `before`.
+ * Rows of arrays are matched by content, so that an inserted row is one edit.
  *
- * No path leads into an object in which a key stands twice: the object is replaced. So is the document where so much of it
- * differs that the edits would fill the memory; then it is written as `after` has it.
+ * An object with a duplicate key is replaced as a whole, because a path into it would be ambiguous. The whole document is
+ * replaced if so much differs that the edits would take too much memory.
  *
- * Iterative: depth costs no stack.
+ * Iterative, so that deep nesting does not overflow the stack.
  *
  * @param before compact JSON text
  * @param after compact JSON text
@@ -38,7 +38,7 @@ export function deriveEdits(before: Buffer, after: Buffer): DerivedEdit[] {
   return before.equals(after) ? [] : new Derivation(before, after).run();
 }
 
-/** Two values that are not written alike, and where they stand. */
+/** Two values with different text, and their place. */
 interface Pair {
   readonly left: number;
   readonly right: number;
@@ -46,15 +46,15 @@ interface Pair {
   readonly place: Place | undefined;
 }
 
-/** A path from its end, so that paths share what they have in common. */
+/** A path as a list linked from its end, so that paths share their common beginning. */
 interface Place {
   readonly parent: Place | undefined;
   readonly step: Key | Index;
-  /** About how many the path has when it is written. */
+  /** The approximate length of the written path. */
   readonly characters: number;
 }
 
-/** Of an object, by key. */
+/** The members of an object, by key. */
 type Members = ReadonlyMap<string, number>;
 
 class Derivation {
@@ -72,7 +72,7 @@ class Derivation {
     this.bytesLeft = MAX_COMPARISONS * before.length;
   }
 
-  /** What comes and goes in an array or object is told before the edits further in: by then, their indices are final. */
+  /** The additions and removals in a container come before the edits inside its entries, whose indices are final by then. */
   run(): DerivedEdit[] {
     const pending: Pair[] = [{ left: ROOT, right: ROOT, place: undefined }];
     for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
@@ -83,7 +83,7 @@ class Derivation {
     return this.edits;
   }
 
-  /** @returns the pairs further in, in their order */
+  /** @returns the pairs of inner values still to compare, in order */
   private derive({ left, right, place }: Pair): Pair[] {
     const kind = this.before.kindOf(left);
     if (kind === this.after.kindOf(right)) {
@@ -126,12 +126,12 @@ class Derivation {
     );
   }
 
-  /** From front to back: the rows before one are those of `after` by then, so it has the index that it has there. */
+  /** Works from front to back: all rows before the current one equal those of `after` by then, so its index is that in `after`. */
   private deriveChangedRows(before: number[], after: number[], placeAt: (index: number) => Place): Pair[] {
     const idsBefore = before.map((row) => this.before.idOf(row));
     const idsAfter = after.map((row) => this.after.idOf(row));
     const partners = alignRows(idsBefore, idsAfter, this.search);
-    // A row that has moved keeps its text.
+    // A row that moved keeps its text.
     const moved = new Map(before.flatMap((row, i) => (partners[i] === NO_ROW ? [[idsBefore[i]!, row]] : [])));
     const inner: Pair[] = [];
     let i = 0;
@@ -157,7 +157,7 @@ class Derivation {
     return this.isWrittenAlike(left, right) || this.before.idOf(left) === this.after.idOf(right);
   }
 
-  /** False also where that is not known. Most of a document is the same to the byte, and then needs no ids. */
+  /** Compares bytes, which is enough for most values and needs no ids. Always false once the budget is used up. */
   private isWrittenAlike(left: number, right: number): boolean {
     const { start, end } = this.before.sliceOf(left);
     const other = this.after.sliceOf(right);
@@ -180,19 +180,19 @@ function placeBelow(parent: Place | undefined, step: Key | Index): Place {
   return { parent, step, characters: (parent?.characters ?? 0) + characters };
 }
 
-/** The values of a text. Each has an id, which it shares with its equals in either text, and with nothing else. */
+/** The values of a text, with ids. Two values, in either text, have the same id if and only if they are equal. */
 class Values {
   private readonly tree = new JsonTree();
-  /** By node; 0 where it has not been asked for. */
+  /** By node; 0 if not computed yet. */
   private readonly ids: Int32Array;
 
-  /** @param idsOfForms which both texts fill */
+  /** @param idsOfForms shared by both texts */
   constructor(
     readonly text: Buffer,
     private readonly idsOfForms: Map<string, number>,
   ) {
     this.tree.addValue(sliceOf(text), Link.None);
-    // Finds them all, so that the tree has its size.
+    // Scans the whole text, so that the number of nodes is final.
     this.tree.firstChild(ROOT);
     this.ids = new Int32Array(this.tree.nodes.length / Node.Size);
   }
@@ -205,7 +205,7 @@ class Values {
     return textOf(this.tree.sliceOf(node));
   }
 
-  /** The first character, which tells arrays and objects from each other and from the rest. */
+  /** Returns the first byte, which tells arrays, objects and scalars apart. */
   kindOf(node: number): number {
     return this.tree.firstByte(node);
   }
@@ -214,7 +214,7 @@ class Values {
     return this.tree.children(node);
   }
 
-  /** undefined where a key stands twice. */
+  /** undefined if a key occurs more than once. */
   members(node: number): Members | undefined {
     const children = this.children(node);
     const members = new Map(children.map((child) => [this.tree.keyOf(child), child]));
@@ -226,7 +226,7 @@ class Values {
     return this.ids[node / Node.Size]!;
   }
 
-  /** A tree has its nodes in the order of the text: from the last one on, what a value holds comes before the value. */
+  /** Nodes are in text order, so going backwards from the last one, inner values get their ids before the outer ones. */
   private makeIds(node: number): void {
     const { nodes } = this.tree;
     let last = node;
@@ -244,7 +244,7 @@ class Values {
     return id;
   }
 
-  /** The same for equal values: members are sorted, those of one key stay in their order. */
+  /** A text that is the same for equal values. Members are sorted by key; duplicates stay in order. */
   private formOf(node: number): string {
     const kind = this.kindOf(node);
     if (kind === Char.OpenArray)

@@ -1,5 +1,5 @@
 /**
- * The edits of RFC 6902 (`add`, `remove`, `replace`) on a document, told the way a correction records them.
+ * The edits of RFC 6902 (`add`, `remove`, `replace`) on a document, with results as a correction records them.
  */
 import { type FieldPath } from './field-path.js';
 import { type JsonDocument } from './json-document.js';
@@ -7,17 +7,17 @@ import { sliceOf } from './json-slice.js';
 
 export type Op = 'replace' | 'add' | 'remove';
 
-/** What an edit did. */
+/** The effect of an edit. */
 export interface Edited {
   /** The operation as a correction records it: `add` to a member that exists is a `replace`. */
   readonly op: Op;
-  /** The value that stood there before; null where none did. */
+  /** The previous value; null if there was none. */
   readonly old: Buffer | null;
-  /** For a removed member: its place among all members just before. Null for everything else. */
+  /** The position of a removed member among all members just before; null otherwise. */
   readonly position: number | null;
 }
 
-/** The path leads nowhere: RFC 6902's "target location must exist". Nothing has changed. */
+/** The path does not exist: RFC 6902's "target location must exist". Nothing was changed. */
 export const PATH_MISSING = 'path_missing';
 
 /** Replaces the value at `path`, which must exist. */
@@ -34,7 +34,7 @@ export function replace(
 }
 
 /**
- * Adds a member (last in its object) or inserts an array element; replaces a member, or the whole document, that exists.
+ * Adds a member at the end of its object, or inserts an array element. Replaces an existing member or the whole document.
  */
 export function add(document: JsonDocument, path: FieldPath, value: Buffer): Edited | typeof PATH_MISSING {
   const target = document.find(path);
@@ -54,7 +54,7 @@ export function remove(document: JsonDocument, path: FieldPath): Edited | typeof
   return { op: 'remove', old, position: target.parent === 'object' ? target.index : null };
 }
 
-/** The edit of that name; a removal has no use for a value. */
+/** Applies the edit named `op`. A removal ignores `value`. */
 export function applyEdit(
   document: JsonDocument,
   op: Op,

@@ -1,10 +1,10 @@
 import { Char, decodeString, isWhiteSpace, skipString, skipValue } from './scan.js';
 
 /**
- * Whether two valid JSON texts mean the same: member order and white space do not count, duplicate keys compare in
- * their order, strings by what they decode to, numbers by value (`1.0` equals `1`, `-0` equals `0`, `1e400` is itself).
+ * Whether two valid JSON texts are equal. Member order and white space do not count. Duplicate keys compare in order, strings
+ * by their decoded value, numbers by value (`1.0` equals `1`, `-0` equals `0`; no overflow at `1e400`).
  *
- * Iterative: depth costs no stack.
+ * Iterative, so that deep nesting does not overflow the stack.
  */
 export function equal(left: Buffer, right: Buffer): boolean {
   if (left.equals(right)) return true;
@@ -28,7 +28,7 @@ export function equal(left: Buffer, right: Buffer): boolean {
   return true;
 }
 
-/** A scalar in a form that is the same for equal ones, or a container; `keys` only where it is an object. */
+/** A scalar in canonical form, or a container; `keys` only for an object. */
 type Value = string | Container;
 
 interface Container {
@@ -36,7 +36,7 @@ interface Container {
   readonly values: Value[];
 }
 
-/** The members' indices by key; the sort is stable, so duplicates stay in their order. */
+/** The indices of the members, sorted by key. The sort is stable, so duplicates stay in order. */
 function memberOrder({ keys }: Container): number[] | undefined {
   if (keys === undefined) return undefined;
   return keys
@@ -73,7 +73,7 @@ function parse(text: Buffer): Value {
   return root.values[0]!;
 }
 
-/** A scalar in a form that is the same for equal ones; the form of a string begins with a quote. */
+/** Returns the canonical form of a scalar: the same for equal scalars. That of a string begins with a quote. */
 export function canonicalScalar(text: Buffer, start: number, end: number): string {
   const first = text[start]!;
   if (first === Char.Quote) return `"${decodeString(text, start, end)}`;
@@ -81,7 +81,7 @@ export function canonicalScalar(text: Buffer, start: number, end: number): strin
   return normalizeNumber(text.toString('latin1', start, end));
 }
 
-/** Digits without zeros at either end, and a power of ten: nothing is expanded, so `1e999999999` costs nothing. */
+/** Digits without leading and trailing zeros, and a power of ten. Never expands an exponent, so `1e999999999` is cheap. */
 function normalizeNumber(lexeme: string): string {
   const [, sign, integer = '', fraction = '', exponent = '0'] =
     /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([-+]?[0-9]+))?$/.exec(lexeme) ?? [];
@@ -94,10 +94,10 @@ function normalizeNumber(lexeme: string): string {
   return `${sign}${digits.slice(start, end)}e${addToExponent(exponent, integer.length - end)}`;
 }
 
-/** Digits that are exact as a double, also after the addition. */
+/** The most digits that a double holds exactly, with room for the addition. */
 const EXACT = 15;
 
-/** An exponent of any length, which a BigInt would take quadratic time for, and a small number. */
+/** Adds a small number to an exponent of any length. A BigInt would take quadratic time for a long one. */
 function addToExponent(exponent: string, summand: number): string {
   const [, sign = '', digits = ''] = /^([-+]?)0*([0-9]*)$/.exec(exponent) ?? [];
   const isNegative = sign === '-';
@@ -115,14 +115,14 @@ function increment(digits: string): string {
   return `${digits.slice(0, Math.max(at, 0))}${Number(digits[at] ?? 0) + 1}${'0'.repeat(nines)}`;
 }
 
-/** Of digits that are not all zero. */
+/** @param digits not all zero */
 function decrement(digits: string): string {
   const zeros = runAtEnd(digits, '0');
   const at = digits.length - zeros - 1;
   return `${digits.slice(0, at)}${Number(digits[at]) - 1}${'9'.repeat(zeros)}`;
 }
 
-/** A pattern such as `9*$` would look at each run in the middle as often as it is long. */
+/** A loop, because a pattern such as `9*$` takes quadratic time on long runs in the middle. */
 function runAtEnd(digits: string, digit: string): number {
   let length = 0;
   while (digits[digits.length - 1 - length] === digit) length++;

@@ -1,21 +1,21 @@
 /**
- * Field paths, e.g. `personel[0].nrp`: how a correction names a place in a document. The rules are docs/ground-truth-format.md's
- * "Field paths"; JSON Pointer is RFC 6901.
+ * Field paths, such as `personel[0].nrp`: a correction names a place in a document by its path. For the rules see "Field paths" in
+ * docs/ground-truth-format.md. JSON Pointer is RFC 6901.
  */
 
 /** A member's key. */
 export interface Key {
   readonly key: string;
-  /** As it stands between quotes without an escape; null where it cannot. */
+  /** The bytes between quotes if the key needs no escape; else null. */
   readonly bytes: Buffer | null;
-  /** As a JSON string, quotes included, the way the path has it: what is written where the member is put (back). */
+  /** The key as a JSON string, with quotes, as the path spells it. Inserting the member writes it so. */
   readonly written: string;
 }
 
 /** An array index. */
 export type Index = number;
 
-/** The steps from the document's root; none of them means the whole document. */
+/** The steps from the root of the document; no steps means the whole document. */
 export type FieldPath = readonly (Key | Index)[];
 
 /** A path that cannot be parsed. `position` counts UTF-16 units from 0. */
@@ -30,13 +30,13 @@ export class FieldPathError extends Error {
   }
 }
 
-/** What a key may not have in it, or begin with, to stand in a path without brackets and quotes. */
+/** Matches a key that must be written in brackets and quotes. */
 const NEEDS_QUOTES = /^$|^\/|[.[\]"\\\p{Cc}\p{Cs}]/u;
 const PLAIN_KEY = /[^.[\]"\\\p{Cc}\p{Cs}]+/uy;
 const INDEX = /\[(0|[1-9][0-9]*)\]/y;
 const QUOTED_KEY = /\[("(?:[^"\\]|\\.)*")\]/suy;
 
-/** @param written another way to write the key as a JSON string, such as with an escape that it does not need */
+/** @param written a different spelling of the key as a JSON string, for example with an unnecessary escape */
 export function key(name: string, written?: string): Key {
   const canonical = JSON.stringify(name);
   return {
@@ -47,7 +47,7 @@ export function key(name: string, written?: string): Key {
 }
 
 /**
- * Parses the dotted form. The empty text is the whole document.
+ * Parses the dotted form. The empty text means the whole document.
  *
  * @throws FieldPathError
  */
@@ -104,8 +104,8 @@ function match(pattern: RegExp, text: string, at: number): RegExpExecArray | nul
 }
 
 /**
- * The dotted form of a path: the one that is stored and exported. A key whose document writes it with an escape that it
- * does not need keeps that in brackets, so that undoing its removal brings back the same bytes.
+ * Returns the dotted form of a path, which is stored and exported. A key that the document writes with an unnecessary escape
+ * keeps that spelling in brackets, so that undoing its removal restores the same bytes.
  */
 export function formatFieldPath(path: FieldPath): string {
   let text = '';
@@ -119,7 +119,7 @@ export function formatFieldPath(path: FieldPath): string {
 }
 
 /**
- * The reference tokens of a JSON Pointer (RFC 6901), unescaped. Which of them are indices, only a document can tell: see
+ * Returns the reference tokens of a JSON Pointer (RFC 6901), unescaped. Which tokens are indices depends on the document: see
  * `resolvePointer`.
  *
  * @throws FieldPathError
@@ -135,14 +135,14 @@ export function parsePointer(text: string): string[] {
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** Corpora repeat their paths; hostile ones must not fill the memory with them. */
+/** The most paths to cache. Real corpora repeat few paths; a hostile one must not fill the memory. */
 const MAX_PATHS = 10_000;
 
-/** Parses each path once. */
+/** A cache of parsed paths. */
 export class FieldPathCache {
   private readonly paths = new Map<string, FieldPath | undefined>();
 
-  /** undefined where the text is no path. */
+  /** Returns undefined if the text is not a path. */
   parse(text: string): FieldPath | undefined {
     let path = this.paths.get(text);
     if (path === undefined && !this.paths.has(text)) {

@@ -1,4 +1,15 @@
-/** The public face of `json-text`: JSON as text, field paths, and edits. Nothing else of this folder is imported from outside. */
+/**
+ * JSON as text, without a detour through JavaScript values, so that numbers, escapes, member order and duplicate keys stay as
+ * written. Pure: no framework, no database. It offers:
+ *
+ * - `compact` checks JSON text and removes white space; `depth` measures nesting; `equal` compares two texts by meaning.
+ * - Field paths: `parseFieldPath`, `formatFieldPath`, and `parsePointer` with `resolvePointer` for JSON Pointer.
+ * - `JsonDocument` finds and edits values in a text; `add`, `remove`, `replace` and `applyEdit` are the edits of RFC 6902.
+ * - `deriveEdits` computes the edits that lead from one text to another.
+ * - `readMembers` and `readElements` split an object or an array into its parts.
+ *
+ * Code outside this folder imports only this file.
+ */
 export { compact, depth, MAX_DEPTH } from './compact.js';
 export { deriveEdits } from './derive.js';
 export { add, applyEdit, type Edited, type Op, PATH_MISSING, remove, replace } from './edit.js';

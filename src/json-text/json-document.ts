@@ -4,27 +4,27 @@ import { Flag, JsonTree, Link, Node } from './json-tree.js';
 import { textAt, writeValue } from './json-writing.js';
 import { Char } from './scan.js';
 
-/** Where a path leads: to a value, or to the place in an array or object where one may be added. Good until the next edit. */
+/** Where a path leads: to a value, or to a place where one can be added. Valid until the next edit. */
 export interface Target {
   readonly parent: 'none' | 'object' | 'array';
   readonly exists: boolean;
-  /** The entry's place among its siblings; where it does not exist, the place after the last of them. */
+  /** The index among its siblings; if it does not exist, the index after the last one. */
   readonly index: number;
-  /** A key on the path stands more than once in its object; the last one was taken. */
+  /** Whether a key on the path occurs more than once in its object; the last one is used. */
   readonly isAmbiguous: boolean;
 }
 
 interface FoundTarget extends Target {
-  /** The array or object in which it is or would be; Link.None for the document itself. */
+  /** The array or object that contains it, or would; Link.None for the whole document. */
   readonly container: number;
-  /** Link.None where it does not exist. */
+  /** Link.None if it does not exist. */
   readonly entry: number;
 }
 
 const ROOT = 0;
-/** Elements up to this index are found by walking. */
+/** Up to this index, an element is found by following links. */
 const FEW = 32;
-/** An object with more members is indexed at the second lookup. */
+/** An object with more members gets an index at the second lookup. */
 const MANY = 256;
 const ROOT_TARGET: FoundTarget = {
   parent: 'none',
@@ -36,31 +36,31 @@ const ROOT_TARGET: FoundTarget = {
 };
 
 /**
- * JSON text under edit. A text is scanned when a path first leads into it and never again, so any number of edits costs
- * little more than one; nothing but the edited places changes, down to the byte.
+ * Edits JSON text. The text is scanned once, when a path first leads into it, so many edits cost little more than one. Bytes
+ * outside the edited places never change.
  *
- * The text given in, and the values, are valid JSON. They are not changed, and shared with the result.
+ * The text and the values must be valid JSON. They are not modified; the result may share their memory.
  */
 export class JsonDocument {
   private readonly tree = new JsonTree();
-  /** The elements of long arrays in which one beyond the first few was looked for: walking there takes ever longer. */
+  /** The elements of long arrays, listed at the first lookup beyond FEW, because following links takes linear time. */
   private readonly elements = new Map<number, number[]>();
-  /** The members of objects with many. */
+  /** The indexes of objects with many members. */
   private readonly members = new Map<number, MemberIndex>();
   private lookedInto: number = Link.None;
 
-  /** @param text for a start; without one, `load` comes before anything else */
+  /** @param text the initial text; without it, call `load` first */
   constructor(text?: Buffer) {
     if (text) this.load(sliceOf(text));
   }
 
-  /** Begins anew with another text. Where many are edited one after the other, one document for all costs least. */
+  /** Replaces the text. Reusing one document for many texts is cheaper than creating one for each. */
   load(text: JsonSlice): void {
     this.clear();
     this.tree.addValue(text, Link.None);
   }
 
-  /** Lets go of the text and the values. */
+  /** Releases the text and the values. */
   clear(): void {
     this.tree.clear();
     if (this.elements.size > 0) this.elements.clear();
@@ -69,10 +69,10 @@ export class JsonDocument {
   }
 
   /**
-   * Follows a path. Of duplicate keys the last one counts.
+   * Follows a path. Of duplicate keys, the last one counts.
    *
-   * @returns undefined where the path leads through a value that does not exist or is of the wrong kind, or to an array
-   * index beyond the one after the last.
+   * @returns undefined if a value on the path does not exist or is of the wrong kind, or if an array index is greater than the
+   * length
    */
   find(path: FieldPath): Target | undefined {
     let target: FoundTarget | undefined = ROOT_TARGET;
@@ -80,7 +80,7 @@ export class JsonDocument {
     return target;
   }
 
-  /** One step on from a target that exists. */
+  /** Follows one step from a target that exists. */
   findBelow(target: Target, step: Key | Index): Target | undefined {
     return this.takeStep(target as FoundTarget, step);
   }
@@ -90,7 +90,7 @@ export class JsonDocument {
     return textAt(this.tree, (target as FoundTarget).entry);
   }
 
-  /** Whether the value at a target that exists is written just so. */
+  /** Whether the value at a target that exists has exactly this text. */
   isWritten(target: Target, value: JsonSlice): boolean {
     const node = this.tree.valueNode((target as FoundTarget).entry);
     if (this.tree.has(node, Flag.Changed)) return textAt(this.tree, node).equals(textOf(value));
@@ -103,7 +103,7 @@ export class JsonDocument {
     return true;
   }
 
-  /** The keys, decoded, of the object in which the target is or would be. */
+  /** The decoded keys of the object that contains the target, or would. */
   keysBeside(target: Target): string[] {
     const { parent, container } = target as FoundTarget;
     return parent === 'object' ? this.tree.children(container).map((child) => this.tree.keyOf(child)) : [];
@@ -117,7 +117,7 @@ export class JsonDocument {
     return key(this.tree.keyOf(entry), bytes.toString('utf8', start, end));
   }
 
-  /** Whether the value at the target is an array, and how many elements it has. */
+  /** The number of elements of the array at the target; undefined if it is not an array. */
   lengthOf(target: Target): number | undefined {
     const { entry, exists } = target as FoundTarget;
     if (!exists) return undefined;
@@ -125,7 +125,7 @@ export class JsonDocument {
     return this.tree.firstByte(node) === Char.OpenArray ? this.tree.children(node).length : undefined;
   }
 
-  /** The value that exists at the target becomes another one. */
+  /** Replaces the value at a target that exists. */
   replace(target: Target, value: JsonSlice): void {
     const { entry, container } = target as FoundTarget;
     const node = this.tree.addValue(value, container);
@@ -135,7 +135,7 @@ export class JsonDocument {
     this.markChanged(container);
   }
 
-  /** The entry that exists at the target, of an array or object, goes. */
+  /** Removes the member or element at a target that exists. */
   remove(target: Target): void {
     const { entry, container, index } = target as FoundTarget;
     this.link(container, index, this.tree.nodes[entry + Node.Next]!);
@@ -143,10 +143,10 @@ export class JsonDocument {
   }
 
   /**
-   * A value comes in where the target says: an element before the one that stands there, whatever the position; a member
-   * before the one at `position`, or last where that is null or beyond the end.
+   * Inserts a value. An array element is inserted at the index of the target, and `position` is ignored. A member is inserted at
+   * `position`, or last if that is null or beyond the end.
    *
-   * @param key of the new member; undefined in an array
+   * @param key the key of the new member; undefined in an array
    */
   insert(target: Target, key: Key | undefined, value: JsonSlice, position: number | null = null): void {
     const { parent, container, index } = target as FoundTarget;
@@ -159,12 +159,12 @@ export class JsonDocument {
     this.elements.get(container)?.splice(at, 0, entry);
   }
 
-  /** The whole text as it is now; the very text that was given in where nothing was edited. */
+  /** Returns the current text; the original buffer if nothing was edited. */
   toText(): Buffer {
     return textAt(this.tree, ROOT);
   }
 
-  /** The whole text as it is now, in the stretches of the texts of which it is made. */
+  /** Writes the current text in pieces, without copying it into one buffer first. */
   writeTo(sink: JsonSink): void {
     writeValue(this.tree, ROOT, sink);
   }
@@ -213,7 +213,7 @@ export class JsonDocument {
     };
   }
 
-  /** Of an object with many members, the second look for one finds them all: decoding their keys takes longer than a look. */
+  /** Indexes a large object at the second lookup. Not at the first: decoding all its keys takes longer than one search. */
   private indexLater(container: number): void {
     if (this.lookedInto === container)
       this.members.set(
@@ -223,7 +223,7 @@ export class JsonDocument {
     this.lookedInto = container;
   }
 
-  /** 0 for the place after the last one; undefined beyond it. */
+  /** Returns 0 for the index after the last element; undefined beyond that. */
   private elementAt(container: number, index: number): number | undefined {
     if (index > FEW) {
       let elements = this.elements.get(container);
@@ -247,9 +247,9 @@ export class JsonDocument {
   }
 
   /**
-   * Makes `node` (0: none) the child at `index`, or the last one where there are fewer.
+   * Makes `node` (0 for none) the child at `index`, or the last child if there are fewer.
    *
-   * @returns the child that stood there; 0 where none did
+   * @returns the previous child at that index; 0 if there was none
    */
   private link(container: number, index: number, node: number): number {
     const first = this.tree.firstChild(container);
@@ -269,7 +269,7 @@ export class JsonDocument {
     return stood;
   }
 
-  /** Something in the container differs from its source; so it does in all that it stands in. */
+  /** Marks a container and all containers around it as different from their source. */
   private markChanged(changed: number): void {
     const { nodes } = this.tree;
     for (
@@ -281,7 +281,7 @@ export class JsonDocument {
   }
 }
 
-/** By key: the last member that has it, its place, and whether another one has it too. */
+/** The index of an object. For each key: the last member with it, its index, and whether the key occurs more than once. */
 interface MemberIndex {
   readonly count: number;
   readonly byKey: ReadonlyMap<string, { entry: number; index: number; isAmbiguous: boolean }>;
@@ -314,8 +314,8 @@ function memberTarget(
 }
 
 /**
- * The path that a JSON Pointer's tokens mean in this document: under an array a token is an index (`-` the one after the
- * last), under an object a key (RFC 6901, section 4). Below a value that does not exist, tokens are taken as keys.
+ * Returns the path that the tokens of a JSON Pointer mean in this document. In an array a token is an index (`-` is the index
+ * after the last), in an object a key (RFC 6901, section 4). Below a value that does not exist, a token is a key.
  */
 export function resolvePointer(document: JsonDocument, tokens: readonly string[]): FieldPath {
   const path: (Key | Index)[] = [];
@@ -331,6 +331,6 @@ export function resolvePointer(document: JsonDocument, tokens: readonly string[]
 
 function indexOf(token: string, length: number): Key | Index {
   if (token === '-') return length;
-  // Anything else is no index; as a key it leads nowhere under an array, which is the answer.
+  // Not an index: return it as a key, which does not exist in an array, so the path is missing.
   return /^(0|[1-9][0-9]{0,14})$/.test(token) ? Number(token) : key(token);
 }

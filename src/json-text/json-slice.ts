@@ -1,4 +1,4 @@
-/** Where one JSON value stands in a buffer. A view of its own for each value would cost more than what is done with it. */
+/** One JSON value in a buffer. Cheaper than a `Buffer` view of each value. */
 export interface JsonSlice {
   readonly bytes: Buffer;
   readonly start: number;
@@ -10,17 +10,17 @@ export function sliceOf(text: Buffer): JsonSlice {
   return { bytes: text, start: 0, end: text.length };
 }
 
-/** The buffer itself where the value is all of it; else a view. */
+/** Returns the buffer itself if the value is all of it; else a view. */
 export function textOf({ bytes, start, end }: JsonSlice): Buffer {
   return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
 }
 
-/** Takes a text as stretches of others, in order. */
+/** Receives a text in pieces, in order. */
 export interface JsonSink {
   add(source: Buffer, start: number, end: number): void;
 }
 
-/** Collects a text that is to be one buffer. */
+/** Collects pieces and joins them into one buffer. */
 export class JsonPieces implements JsonSink {
   private readonly pieces: Buffer[] = [];
 

@@ -10,53 +10,53 @@ import {
 } from './scan.js';
 
 /**
- * What is kept of a node: these numbers, one after the other. A node is named by where its first number stands; 0 is the
- * first node made, the root.
+ * The numbers that make up a node, in this order. A node is identified by the index of its first number; 0 is the root, the first
+ * node.
  */
 export const enum Node {
-  /** Which of the sources its text is in. */
+  /** The index of the source that contains its text. */
   Source,
-  /** Where its key begins, with the quote; Link.None for what is no member. */
+  /** The offset of its key, at the quote; Link.None if it is not a member. */
   Key,
-  /** Where its value begins and ends. */
+  /** The offsets of its value. */
   Start,
   End,
-  /** Its sibling; 0 after the last one. */
+  /** The next sibling; 0 after the last one. */
   Next,
-  /** Of a container, its first child; 0 where it is empty, Link.None where it has not been scanned. */
+  /** The first child of a container; 0 if it is empty, Link.None if it has not been scanned. */
   First,
-  /** The container that it is in. */
+  /** The container of the node. */
   Parent,
   Flags,
   Size,
 }
 
-/** In place of a node. */
+/** Stands for a missing node. */
 export const enum Link {
   None = -1,
 }
 
 export const enum Flag {
-  /** The key has an escape in it. */
+  /** The key contains an escape. */
   KeyEscaped = 1,
-  /** Its value is not the one in its source any more, but that of the node at `First`. */
+  /** The value was replaced by that of the node at `First`. */
   Replaced = 2,
   /** Something in the container, at any depth, differs from its source. */
   Changed = 4,
-  /** Entries have come or gone, so that the container's source no longer says which there are. */
+  /** Entries of the container were added or removed, so its source no longer lists them. */
   Restructured = 8,
 }
 
-/** What is kept for the next text; most have fewer values than 2,000. */
+/** The size kept between texts. Most texts have fewer than 2,000 values. */
 const KEPT = 2_000 * Node.Size;
 
 /**
- * The values of JSON texts as a linked tree. Nodes lie in one array of numbers: as objects, with each text's own, making
- * and collecting them took longer than reading the text.
+ * The values of JSON texts as a linked tree. All nodes are in one array of numbers that is reused: creating and collecting an
+ * object for each node took longer than reading the text.
  */
 export class JsonTree {
   private readonly sources: Buffer[] = [];
-  /** Another array whenever nodes are added and it was full. */
+  /** Replaced by a larger array when it is full, so do not keep a reference while adding nodes. */
   nodes: Int32Array = new Int32Array(KEPT);
   private length = 0;
 
@@ -66,7 +66,7 @@ export class JsonTree {
     if (this.nodes.length > KEPT) this.nodes = new Int32Array(KEPT);
   }
 
-  /** A node for a value that stands in no container yet. White space may stand around the value. */
+  /** Adds a node for a value that is not linked into a container yet. White space around the value is allowed. */
   addValue({ bytes, start: from, end: to }: JsonSlice, parent: number): number {
     const start = skipWhiteSpace(bytes, from);
     let end = to;
@@ -75,13 +75,13 @@ export class JsonTree {
     return this.add(bytes, Link.None, start, end, first, parent, 0);
   }
 
-  /** A node for a member, or an element where there is no key, whose value is that of another node. */
+  /** Adds a node for a member (with a key) or an element, whose value is that of another node. */
   addEntry(key: Buffer | undefined, hasEscape: boolean, value: number, parent: number): number {
     const flags = Flag.Replaced | (hasEscape ? Flag.KeyEscaped : 0);
     return this.add(key ?? NO_KEY, key ? 0 : Link.None, 0, 0, value, parent, flags);
   }
 
-  /** The node that has an entry's value. */
+  /** The node that holds the value of an entry. */
   valueNode(entry: number): number {
     return this.has(entry, Flag.Replaced) ? this.nodes[entry + Node.First]! : entry;
   }
@@ -90,7 +90,7 @@ export class JsonTree {
     return (this.nodes[node + Node.Flags]! & flag) !== 0;
   }
 
-  /** The text that a node stands in. */
+  /** The text that contains a node. */
   sourceOf(node: number): Buffer {
     return this.sources[this.nodes[node + Node.Source]!]!;
   }
@@ -100,25 +100,25 @@ export class JsonTree {
     return { bytes: this.sourceOf(node), start: nodes[node + Node.Start]!, end: nodes[node + Node.End]! };
   }
 
-  /** What tells arrays and objects from each other and from the rest. */
+  /** The first byte of the value, which tells arrays, objects and scalars apart. */
   firstByte(node: number): number {
     return this.sourceOf(node)[this.nodes[node + Node.Start]!]!;
   }
 
-  /** A member's key, quotes included. */
+  /** The key of a member, with quotes. */
   keySlice(member: number): JsonSlice {
     const bytes = this.sourceOf(member);
     const start = this.nodes[member + Node.Key]!;
     return { bytes, start, end: skipString(bytes, start) };
   }
 
-  /** The same, decoded. */
+  /** The key of a member, decoded. */
   keyOf(member: number): string {
     const { bytes, start, end } = this.keySlice(member);
     return decodeString(bytes, start, end);
   }
 
-  /** 0 where there is none. Here a container is scanned, unless it has been. */
+  /** Returns the first child, or 0 if there is none. Scans the container if that has not been done. */
   firstChild(container: number): number {
     if (this.nodes[container + Node.First] === Link.None) this.scan(container);
     return this.nodes[container + Node.First]!;
@@ -157,10 +157,10 @@ export class JsonTree {
   }
 
   /**
-   * Finds all that a container holds, at any depth, in one pass. Most of the time of a replay goes by here: hence it is one
-   * loop, strings are skipped in place, and white space is looked for only where something else was expected.
+   * Adds nodes for everything in a container, at any depth, in one pass. A replay spends most of its time here: hence one
+   * loop, which skips strings inline and looks for white space only if the expected byte is missing.
    *
-   * @throws JsonTextError where the text is not JSON so that nothing could be found
+   * @throws JsonTextError if the text is so far from JSON that it cannot be scanned
    */
   private scan(root: number): void {
     let { nodes } = this;

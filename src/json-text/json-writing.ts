@@ -2,7 +2,7 @@ import { JsonPieces, type JsonSink, textOf } from './json-slice.js';
 import { Flag, type JsonTree, Node } from './json-tree.js';
 import { Char } from './scan.js';
 
-/** The text of an entry's value as it is now; shared with its source where nothing in it has changed. */
+/** Returns the current text of an entry's value; a view of its source if nothing in it has changed. */
 export function textAt(tree: JsonTree, entry: number): Buffer {
   const node = tree.valueNode(entry);
   if (!tree.has(node, Flag.Changed)) return textOf(tree.sliceOf(node));
@@ -11,7 +11,7 @@ export function textAt(tree: JsonTree, entry: number): Buffer {
   return pieces.join();
 }
 
-/** The same in the stretches of texts of which it is made. Iterative: each of thousands of levels may have changed. */
+/** Writes the current text of a value in pieces. Iterative, so that deep nesting does not overflow the stack. */
 export function writeValue(tree: JsonTree, root: number, sink: JsonSink): void {
   const { nodes } = tree;
   const open: Writing[] = [];
@@ -34,21 +34,21 @@ export function writeValue(tree: JsonTree, root: number, sink: JsonSink): void {
   }
 }
 
-/** How far the writing of a changed container has come. */
+/** The progress of writing a changed container. */
 interface Writing {
   readonly node: number;
-  /** Its source. */
+  /** The source of the container. */
   readonly bytes: Buffer;
-  /** The child that is looked at next; 0 after the last. */
+  /** The next child; 0 after the last. */
   next: number;
-  /** Up to where its source has been written. */
+  /** The offset up to which the source has been written. */
   at: number;
   isFirst: boolean;
 }
 
 /**
- * Of a container that has the entries of its source, writes the source up to the value that has changed next, which is
- * the caller's to write; 0 after the last one, when the rest has been written.
+ * For a container that still has the entries of its source: writes the source up to the next changed value, and returns that
+ * entry, whose value the caller must write. Returns 0 after the last one, when the rest has been written.
  */
 function writeToChange({ nodes }: JsonTree, writing: Writing, sink: JsonSink): number {
   const { node, bytes } = writing;
@@ -63,7 +63,7 @@ function writeToChange({ nodes }: JsonTree, writing: Writing, sink: JsonSink): n
   return 0;
 }
 
-/** Of a container whose entries have come or gone, writes what leads up to the next one's value; 0 after the last. */
+/** For a container with added or removed entries: writes up to the next entry's value, and returns the entry; 0 at the end. */
 function writeToNext(tree: JsonTree, writing: Writing, sink: JsonSink): number {
   const { next: child } = writing;
   const isObject = tree.firstByte(writing.node) === Char.OpenObject;

@@ -1,9 +1,9 @@
 import { Char, skipString, skipValue } from './scan.js';
 
-/** What stands for a value that is not there. */
+/** Stands for an absent value. */
 export const JSON_NULL = Buffer.from('null');
 
-/** A member of an object: its key, decoded and as it is written (quotes included), and its value's text, not copied. */
+/** A member of an object: its key, decoded and as written (with quotes), and a view of its value. */
 export interface Member {
   readonly key: string;
   readonly written: string;
@@ -11,9 +11,9 @@ export interface Member {
 }
 
 /**
- * The members of an object, in their order, duplicates included; undefined where the text is no object. Compact text only.
+ * Returns the members of an object in order, with duplicates; undefined if the text is not an object. Compact text only.
  *
- * @param most stops behind one more than so many
+ * @param most stops after one more than this, so that the caller can tell there are too many
  */
 export function readMembers(text: Buffer, most = Infinity): Member[] | undefined {
   if (text[0] !== Char.OpenObject) return undefined;
@@ -31,9 +31,9 @@ export function readMembers(text: Buffer, most = Infinity): Member[] | undefined
 }
 
 /**
- * The elements of an array; undefined where the text is no array. Compact text only.
+ * Returns the elements of an array; undefined if the text is not an array. Compact text only.
  *
- * @param most stops behind one more than so many
+ * @param most stops after one more than this, so that the caller can tell there are too many
  */
 export function readElements(text: Buffer, most = Infinity): Buffer[] | undefined {
   if (text[0] !== Char.OpenArray) return undefined;

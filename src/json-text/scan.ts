@@ -1,10 +1,10 @@
-/** The text is not JSON, or not JSON that is accepted here. Never quotes the text: it may be personal data. */
+/** The text is not JSON, or exceeds a limit. The message never quotes the text, which may be personal data. */
 export class JsonTextError extends Error {
   override readonly name = 'JsonTextError';
 
   /**
-   * @param reason what is wrong, as a clause without a capital or a full stop
-   * @param position byte offset (0-based) at which it was noticed
+   * @param reason a clause without a capital or a full stop
+   * @param position the byte offset (0-based) at which the fault was noticed
    */
   constructor(
     readonly reason: string,
@@ -14,7 +14,7 @@ export class JsonTextError extends Error {
   }
 }
 
-/** The text nests deeper than is accepted. */
+/** The text has too many nested levels. */
 export class TooDeepError extends JsonTextError {
   constructor(levels: number, position: number) {
     super(`deeper than ${levels.toLocaleString('en')} levels`, position);
@@ -22,11 +22,11 @@ export class TooDeepError extends JsonTextError {
 }
 
 /**
- * Skipping over JSON text that is known to be valid: it came through `compact`, or out of a `json` column. None of these
- * functions validates; on text that ends too early they throw rather than run on.
+ * Functions that skip over JSON text known to be valid: it passed `compact`, or comes from a `json` column. They do not validate,
+ * but throw if the text ends too early, so that they cannot loop forever.
  */
 
-/** As an enumeration the compiler puts the numbers in place; each use of an imported constant would look it up. */
+/** A const enum, because the compiler inlines it; an imported constant would be looked up at each use. */
 export const enum Char {
   Quote = 0x22,
   Comma = 0x2c,
@@ -44,13 +44,13 @@ export function isWhiteSpace(byte: number | undefined): boolean {
 }
 
 export function skipWhiteSpace(text: Buffer, at: number): number {
-  // Nearly all text is compact, and no white space is above the space.
+  // A fast path: nearly all text is compact, and white space is never greater than 0x20.
   if (text[at]! > 0x20) return at;
   while (isWhiteSpace(text[at])) at++;
   return at;
 }
 
-/** The offset after the string whose opening quote is at `at`. */
+/** Returns the offset after the string whose opening quote is at `at`. */
 export function skipString(text: Buffer, at: number): number {
   const end = text.length;
   while (++at < end) {
@@ -61,7 +61,7 @@ export function skipString(text: Buffer, at: number): number {
   throw new JsonTextError('the text ends within a string', end);
 }
 
-/** The offset after the value that begins at `at`, which is not white space. */
+/** Returns the offset after the value that begins at `at`, which must not be white space. */
 export function skipValue(text: Buffer, at: number): number {
   const first = text[at];
   if (first === Char.Quote) return skipString(text, at);
@@ -69,7 +69,7 @@ export function skipValue(text: Buffer, at: number): number {
   return skipScalar(text, at);
 }
 
-/** Strings are skipped in place, and each byte is bounded by the loop. */
+/** Skips strings inline. The loop condition checks every byte against the end. */
 function skipContainer(text: Buffer, at: number): number {
   const end = text.length;
   let depth = 0;
@@ -87,7 +87,7 @@ function skipContainer(text: Buffer, at: number): number {
   throw new JsonTextError('the text ends within an array or object', end);
 }
 
-/** The offset after the number, `true`, `false` or `null` that begins at `at`. */
+/** Returns the offset after the number, `true`, `false` or `null` that begins at `at`. */
 export function skipScalar(text: Buffer, at: number): number {
   const start = at;
   for (;;) {
@@ -106,7 +106,7 @@ export function skipScalar(text: Buffer, at: number): number {
   }
 }
 
-/** The string value of the JSON string between two offsets, quotes included. */
+/** Decodes the JSON string between two offsets, which include the quotes. */
 export function decodeString(text: Buffer, start: number, end: number): string {
   for (let at = start + 1; at < end; at++) {
     if (text[at] === Char.Backslash) return JSON.parse(text.toString('utf8', start, end)) as string;

@@ -34,8 +34,8 @@ export interface Divergence {
 export type UndoStep = (document: JsonDocument, edit: Edit, index: number) => DivergenceReason | undefined;
 
 /**
- * Undoes a trail, newest first, and checks each step against the document. Afterwards the document is the original. A correction
- * that does not fit is skipped; the others are still undone.
+ * Undoes a trail, newest first, and checks each step against the document, which is the original afterwards. A correction that
+ * does not fit is skipped; the others are still undone.
  *
  * @param document the current result; JSON `null` for a job without one
  * @param trail in trail order, oldest first

@@ -52,7 +52,7 @@ export class ExportDownload {
     try {
       await recorded.end(outcome);
     } catch (error) {
-      // The response has ended already, so the client cannot be told. The log has to say it.
+      // The response has ended already, so only the log can report this.
       this.logger.error({
         request_id: requestIdOf(request),
         message: `cannot write the end of an export to the access log: ${error instanceof Error ? error.name : ''}`,
