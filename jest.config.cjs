@@ -22,7 +22,10 @@ const project = (displayName, ...testMatch) => ({
   testMatch: testMatch.map((glob) => `<rootDir>/${glob}`),
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '/plan-worker-file\\.js$': '<rootDir>/test/setup/plan-worker-file.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
   setupFiles: ['reflect-metadata'],
   transform,
   transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@golevelup|uuid)/)'],

@@ -8,6 +8,7 @@ import { IntakeService } from './intake.service.js';
 import { JobsRepository } from './jobs.repository.js';
 import { QueueRepository } from './queue.repository.js';
 import { QueueService } from './queue.service.js';
+import { ResultPlanner } from './result-planner.js';
 import { ReviewService } from './review.service.js';
 
 /** The write side: jobs and their trails. Knows neither HTTP nor the terminal. */
@@ -21,6 +22,7 @@ import { ReviewService } from './review.service.js';
     QueueRepository,
     QueueService,
     ReviewService,
+    ResultPlanner,
     ReplayService,
   ],
   exports: [JobsRepository, ImportService, IntakeService, QueueService, ReviewService],

@@ -1,7 +1,9 @@
 /** Turns the edits of a reviewer into corrections that replay can undo byte for byte. */
 import {
   applyEdit,
+  Budget,
   depth,
+  deriveEdits,
   type FieldPath,
   FieldPathError,
   formatFieldPath,
@@ -41,6 +43,30 @@ export interface PlannedCorrection {
 export interface Plan {
   readonly result: Buffer;
   readonly corrections: readonly PlannedCorrection[];
+}
+
+/** The corrections that lead from one result to another. */
+export interface ResultPlan extends Plan {
+  /** Whether one correction replaces the whole document, because there would be too many. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * Plans the corrections that turn the current result into the wanted one; none if they are equal JSON.
+ *
+ * @param current compact JSON text
+ * @param wanted compact JSON text
+ * @param budget what the alignment of rows may cost; once it is used up, rows are paired less well
+ */
+export function planResult(
+  current: Buffer,
+  wanted: Buffer,
+  replay: ReplayService,
+  budget = new Budget(),
+): ResultPlan {
+  const edits = deriveEdits(current, wanted, budget);
+  const whole: EditRequest = { op: 'replace', path: [], value: wanted };
+  return { ...plan(current, edits ?? [whole], () => 'the body', replay), isWhole: edits === undefined };
 }
 
 /**

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { deriveEdits, JSON_NULL } from '../json-text/index.js';
+import { JSON_NULL } from '../json-text/index.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { CorpusFault } from './corpus-fault.js';
 import { type JobRecord, versionOf } from './job-record.js';
-import { type EditRequest, plan, type Plan, type PlannedCorrection } from './plan.js';
+import { type EditRequest, plan, type Plan, type ResultPlan } from './plan.js';
+import { ResultPlanner } from './result-planner.js';
 import { JobsRepository, type LockedJob, type RecordedCorrection } from './jobs.repository.js';
 
 /** A change of a job by a reviewer, and the versions that it is based on. */
@@ -21,12 +22,9 @@ export interface CorrectionRequest extends EditRequest {
 export interface Recorded {
   readonly corrections: readonly RecordedCorrection[];
   readonly version: string;
+  /** Whether one correction replaces the whole result, because there would have been too many. */
+  readonly isWhole: boolean;
 }
-
-/** Above this, the trail would be unreadable: record one replacement of the whole document. */
-const MAX_CORRECTIONS = 10_000;
-/** Bytes of the document times number of `add` and `remove`: each of those searches among all its siblings. */
-const MAX_WORK = 1_000_000_000;
 
 /** Records corrections and approvals, so that replay restores the pipeline output byte for byte. */
 @Injectable()
@@ -34,6 +32,7 @@ export class ReviewService {
   constructor(
     private readonly jobs: JobsRepository,
     private readonly replay: ReplayService,
+    private readonly planner: ResultPlanner,
   ) {}
 
   /**
@@ -50,7 +49,10 @@ export class ReviewService {
     return this.jobs.change(change.jobId, async (job) => {
       requireOpen(job.found, change);
       const planned = plan(job.found.result ?? JSON_NULL, requests, nameOf, this.replay);
-      return record(job, planned, change.reviewer, (index) => requests[index]!.reason);
+      return {
+        ...(await record(job, planned, change.reviewer, (index) => requests[index]!.reason)),
+        isWhole: false,
+      };
     });
   }
 
@@ -64,9 +66,10 @@ export class ReviewService {
   async replaceResult(change: Change, result: Buffer): Promise<Recorded> {
     return this.jobs.change(change.jobId, async (job) => {
       requireOpen(job.found, change);
-      const planned = planResult(job.found, result, this.replay);
-      if (planned.corrections.length === 0) return { corrections: [], version: versionOf(job.found) };
-      return record(job, planned, change.reviewer, () => null);
+      const planned = await this.planner.plan(job.found.result ?? JSON_NULL, result);
+      const { corrections, isWhole } = planned;
+      if (corrections.length === 0) return { corrections: [], version: versionOf(job.found), isWhole };
+      return { ...(await record(job, planned, change.reviewer, () => null)), isWhole };
     });
   }
 
@@ -75,10 +78,10 @@ export class ReviewService {
    *
    * @throws CorpusFault as `replaceResult` does
    */
-  async deriveCorrections(change: Change, result: Buffer): Promise<readonly PlannedCorrection[]> {
+  async deriveCorrections(change: Change, result: Buffer): Promise<ResultPlan> {
     const job = await this.jobs.find(change.jobId);
     requireOpen(job, change);
-    return planResult(job, result, this.replay).corrections;
+    return this.planner.plan(job.result ?? JSON_NULL, result);
   }
 
   /** Approves or reopens the job. Does nothing if it is in that state already. */
@@ -93,21 +96,12 @@ export class ReviewService {
   }
 }
 
-function planResult(job: JobRecord, result: Buffer, replay: ReplayService): Plan {
-  const current = job.result ?? JSON_NULL;
-  const edits = deriveEdits(current, result);
-  const whole: EditRequest = { op: 'replace', path: [], value: result };
-  const insertsAndRemovals = edits.filter(({ op }) => op !== 'replace').length;
-  const areMany = edits.length > MAX_CORRECTIONS || insertsAndRemovals * current.length > MAX_WORK;
-  return plan(current, areMany ? [whole] : edits, () => 'the body', replay);
-}
-
 async function record(
   job: LockedJob,
   { corrections, result }: Plan,
   reviewer: string,
   reasonOf: (index: number) => string | null,
-): Promise<Recorded> {
+): Promise<Omit<Recorded, 'isWhole'>> {
   const reasoned = corrections.map((correction, index) => ({ ...correction, reason: reasonOf(index) }));
   const recorded = await job.correct(reasoned, reviewer, result);
   return { corrections: recorded, version: versionOf(await job.read()) };

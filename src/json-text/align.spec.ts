@@ -1,97 +1,152 @@
 import fc from 'fast-check';
-import { alignRows, NO_ROW, Search } from './align.js';
+import { alignRows, Budget, type Costs, NO_ROW, type Rows } from './align.js';
 
 type Pair = readonly [left: number, right: number];
 
-/** The rows that are paired, after what holds of any alignment has been checked. */
-function align(left: readonly number[], right: readonly number[], search = new Search()): Pair[] {
-  const partners = alignRows(left, right, search);
-  expect(partners).toHaveLength(left.length + 1);
-  expect(partners[left.length]).toBe(right.length);
-  const pairs = [...partners.subarray(0, left.length)].flatMap((partner, row) =>
+/** The cost of a row by its id: equal ids are equal rows. */
+const weight = (id: number) => 100 * (1 + (id % 3));
+
+/** Of any two different rows; never more than removing one and adding the other, and never less than the difference in weight. */
+function between(a: number, b: number): number {
+  if (a === b) return 0;
+  if (weight(a) > weight(b)) return between(b, a);
+  const spread = a < b ? 7 * a + 13 * b : 7 * b + 13 * a;
+  return weight(b) - weight(a) + 1 + (spread % (2 * weight(a)));
+}
+
+function rowsOf(ids: readonly number[], others: readonly number[]): Rows {
+  const isKnown = new Set(others);
+  return {
+    ids: Int32Array.from(ids),
+    weights: Int32Array.from(ids, weight),
+    bounds: Int32Array.from(ids, (id) => (isKnown.has(id) ? 0 : 1)),
+  };
+}
+
+function costsOf(left: readonly number[], right: readonly number[]): Costs {
+  return {
+    left: rowsOf(left, right),
+    right: rowsOf(right, left),
+    comparisons: 1,
+    between: (row, partner) => between(left[row]!, right[partner]!),
+  };
+}
+
+/** The rows that are paired, after it has been checked that they are in order. */
+function align(left: readonly number[], right: readonly number[], budget = new Budget()): Pair[] {
+  const partners = alignRows(costsOf(left, right), budget);
+  expect(partners).toHaveLength(left.length);
+  const pairs = [...partners].flatMap((partner, row) =>
     partner === NO_ROW ? [] : [[row, partner] as const],
   );
-  for (const [index, [row, partner]] of pairs.entries()) {
-    expect(right[partner]).toBe(left[row]);
-    expect(partner).toBeGreaterThan(pairs[index - 1]?.[1] ?? -1);
+  for (const [index, [, partner]] of pairs.entries()) {
+    if (partner <= (pairs[index - 1]?.[1] ?? -1) || partner >= right.length)
+      throw new Error(`row ${partner} is out of order`);
   }
   return pairs;
 }
 
-/** Every longest common subsequence, by the pairs that it is made of: by trying all, so for a few rows only. */
-function longestCommon(left: readonly number[], right: readonly number[], row = 0, from = 0): Pair[][] {
-  if (row === left.length) return [[]];
-  const found = longestCommon(left, right, row + 1, from);
-  for (let partner = from; partner < right.length; partner++) {
-    if (right[partner] !== left[row]) continue;
-    for (const rest of longestCommon(left, right, row + 1, partner + 1))
-      found.push([[row, partner], ...rest]);
+function costOf(pairs: readonly Pair[], left: readonly number[], right: readonly number[]): number {
+  const sum = (costs: readonly number[]) => costs.reduce((total, cost) => total + cost, 0);
+  const saved = pairs.map(([row, partner]) => {
+    const [one, other] = [left[row]!, right[partner]!];
+    return weight(one) + weight(other) - between(one, other);
+  });
+  return sum(left.map(weight)) + sum(right.map(weight)) - sum(saved);
+}
+
+/** By the textbook. */
+function leastCost(left: readonly number[], right: readonly number[]): number {
+  let above = [0];
+  for (const [j, id] of right.entries()) above.push(above[j]! + weight(id));
+  for (const row of left) {
+    const current = [above[0]! + weight(row)];
+    for (const [j, other] of right.entries())
+      current.push(
+        Math.min(above[j]! + between(row, other), above[j + 1]! + weight(row), current[j]! + weight(other)),
+      );
+    above = current;
   }
-  const most = Math.max(...found.map(({ length }) => length));
-  return found.filter(({ length }) => length === most);
+  return above.at(-1)!;
 }
 
 /** Ids among which some are equal. */
-const rows = fc.array(fc.nat(6), { maxLength: 7 });
+const few = fc.array(fc.nat(6), { maxLength: 7 });
+const many = fc.array(fc.nat(60), { maxLength: 150 });
+
+/** Beyond what is searched at once, and hardly anything equal: random, but the same in each run. */
+function scattered(length: number, step: number): number[] {
+  return Array.from({ length }, (_, n) => (n * n * step) % 100_003);
+}
 
 describe('alignRows', () => {
-  it('pairs equal rows only, in their order, and as many as can be', () => {
-    fc.assert(
-      fc.property(rows, rows, (left, right) => {
-        expect(align(left, right)).toHaveLength(longestCommon(left, right)[0]!.length);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('pairs as the only longest common subsequence does, where there is only one', () => {
-    let unique = 0;
-    fc.assert(
-      fc.property(rows, rows, (left, right) => {
-        const [only, ...others] = longestCommon(left, right);
-        if (others.length > 0) return;
-        unique++;
-        expect(align(left, right)).toEqual(only);
-      }),
-      { numRuns: 500 },
-    );
-    expect(unique).toBeGreaterThan(50);
-  });
-
-  it('pairs all rows that stay where others came, went or were edited', () => {
-    const kinds = fc.constantFrom('stays', 'comes', 'goes', 'is edited');
-    fc.assert(
-      fc.property(fc.array(kinds, { maxLength: 200 }), (changes) => {
-        const left: number[] = [];
-        const right: number[] = [];
-        const stays: Pair[] = [];
-        for (const [id, change] of changes.entries()) {
-          if (change === 'stays') stays.push([left.length, right.length]);
-          if (change !== 'comes') left.push(id);
-          if (change !== 'goes') right.push(change === 'stays' ? id : -1 - id);
-        }
-        expect(align(left, right)).toEqual(stays);
-      }),
-    );
-  });
-
-  it('still pairs in order where its budget is used up', () => {
-    fc.assert(
-      fc.property(rows, rows, fc.nat(20), (left, right, steps) => {
-        const search = new Search();
-        search.stepsLeft = steps;
-        expect(align(left, right, search).length).toBeLessThanOrEqual(Math.min(left.length, right.length));
-      }),
-    );
-  });
-
   it.each([
-    ['of nothing with nothing', [], [], []],
-    ['of rows with nothing', [1, 2], [], []],
-    ['of nothing with rows', [], [1, 2], []],
-    ['where no row is on both sides', [1, 2], [3, 4], []],
-    ['of one row moved to the front', [1, 2, 3, 4], [4, 1, 2, 3], [0, 1, 2]],
-  ])('is right at the edges: %s', (_, left, right, paired) => {
-    expect(align(left, right).map(([row]) => row)).toEqual(paired);
+    ['few', few],
+    ['many', many],
+  ])('costs as little as any alignment of %s rows', (_, rows) => {
+    fc.assert(
+      fc.property(rows, rows, (left, right) => {
+        expect(costOf(align(left, right), left, right)).toBe(leastCost(left, right));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('costs as little as any where a block of rows has come and another one has gone', () => {
+    const stays = scattered(100, 7);
+    const left = [...scattered(60, 11), ...stays];
+    const right = [...stays, ...scattered(50, 13)];
+    expect(costOf(align(left, right), left, right)).toBe(leastCost(left, right));
+  });
+
+  it('pairs all rows that stay among thousands of others', () => {
+    const left = Array.from({ length: 30_000 }, (_, n) => n);
+    const right = left.flatMap((id) => (id % 40 === 0 ? [] : id % 17 === 0 ? [-1, id] : [id]));
+    const equal = align(left, right).filter(([row, partner]) => left[row] === right[partner]);
+    expect(equal).toHaveLength(left.filter((id) => id % 40 !== 0).length);
+  });
+
+  it('does not hold on to a few rows that have moved', () => {
+    const left = Array.from({ length: 2_600 }, (_, n) => n);
+    const right = left.toReversed();
+    const byPosition = left.map((row): Pair => [row, row]);
+    expect(costOf(align(left, right), left, right)).toBeLessThanOrEqual(costOf(byPosition, left, right));
+  });
+
+  it('pairs by position once its budget is used up', () => {
+    const budget = new Budget();
+    expect(budget.take(150_000_000)).toBe(true);
+    expect(align([1, 2, 3, 4], [5, 1, 6, 7, 8], budget)).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+  });
+
+  it.each<[string, number[], number[], Pair[]]>([
+    ['nothing with nothing', [], [], []],
+    ['rows with nothing', [1], [], []],
+    ['nothing with rows', [], [1], []],
+    [
+      'what is equal all through',
+      [1, 1],
+      [1, 1],
+      [
+        [0, 0],
+        [1, 1],
+      ],
+    ],
+    [
+      'an equal beginning and end',
+      [1, 2, 3],
+      [1, 3],
+      [
+        [0, 0],
+        [2, 1],
+      ],
+    ],
+  ])('is right at the edges: of %s', (_, left, right, pairs) => {
+    expect(align(left, right)).toEqual(pairs);
   });
 });

@@ -1,10 +1,9 @@
-import { alignRows, NO_ROW, Search } from './align.js';
+import { alignRows, Budget, NO_ROW } from './align.js';
 import { type Op } from './edit.js';
-import { canonicalScalar } from './equal.js';
-import { type FieldPath, type Index, key, type Key } from './field-path.js';
-import { type JsonSlice, sliceOf, textOf } from './json-slice.js';
-import { JsonTree, Link, Node } from './json-tree.js';
+import { type FieldPath, formatFieldPath, type Index, key, type Key } from './field-path.js';
+import { RowCosts, RowPaths, TextSketches } from './row-costs.js';
 import { Char } from './scan.js';
+import { type Members, ROOT, Values } from './values.js';
 
 /** One of the edits that lead from one text to the other. */
 export interface DerivedEdit {
@@ -14,28 +13,28 @@ export interface DerivedEdit {
   readonly value: Buffer | null;
 }
 
-/** The most characters of all paths together. Each edit also counts a fixed number. */
-const MAX_CHARACTERS = 50_000_000;
-const CHARACTERS_OF_EDIT = 100;
+/** The most edits; beyond that, a list of them says less than the two texts. */
+const MAX_EDITS = 10_000;
+/** The longest written path, in bytes. What lies deeper is replaced together with its nearest ancestor that has a shorter one. */
+const MAX_PATH_BYTES = 10_000;
 /** The most comparisons per byte (a byte is compared once per level); beyond that, only ids are compared. */
 const MAX_COMPARISONS = 32;
 
-const ROOT = 0;
-
 /**
- * Returns edits that, applied in order, make `before` equal to `after`. Values that are equal already keep the text of `before`.
- * Rows of arrays are matched by content, so that an inserted row is one edit.
+ * Returns edits that, applied in order, make `before` equal to `after`; undefined if there are more than MAX_EDITS. Values that
+ * are equal already keep the text of `before`. Rows of arrays are aligned by similarity, so that an inserted row is one edit
+ * whatever else changed beside it: see RowCosts.
  *
- * An object with a duplicate key is replaced as a whole, because a path into it would be ambiguous. The whole document is
- * replaced if so much differs that the edits would take too much memory.
+ * An object with a duplicate key is replaced as a whole, because a path into it would be ambiguous.
  *
  * Iterative, so that deep nesting does not overflow the stack.
  *
  * @param before compact JSON text
  * @param after compact JSON text
+ * @param budget the comparisons of rows that are allowed; once it is used up, rows are paired by position
  */
-export function deriveEdits(before: Buffer, after: Buffer): DerivedEdit[] {
-  return before.equals(after) ? [] : new Derivation(before, after).run();
+export function deriveEdits(before: Buffer, after: Buffer, budget = new Budget()): DerivedEdit[] | undefined {
+  return before.equals(after) ? [] : new Derivation(before, after, budget).run();
 }
 
 /** Two values with different text, and their place. */
@@ -50,22 +49,31 @@ interface Pair {
 interface Place {
   readonly parent: Place | undefined;
   readonly step: Key | Index;
-  /** The approximate length of the written path. */
-  readonly characters: number;
+  /** The length of the written path. */
+  readonly bytes: number;
 }
 
-/** The members of an object, by key. */
-type Members = ReadonlyMap<string, number>;
+/** What changes in a container. */
+interface Changes {
+  /** The removals and additions, in order. */
+  readonly edits: { readonly op: Op; readonly place: Place; readonly value: Buffer | null }[];
+  /** The pairs of inner values still to compare, in order. */
+  readonly inner: (Pair & { readonly place: Place })[];
+}
 
 class Derivation {
   private readonly before: Values;
   private readonly after: Values;
   private readonly edits: DerivedEdit[] = [];
-  private readonly search = new Search();
+  private readonly paths = new RowPaths();
+  private readonly texts = new TextSketches();
   private bytesLeft: number;
-  private charactersLeft = MAX_CHARACTERS;
 
-  constructor(before: Buffer, after: Buffer) {
+  constructor(
+    before: Buffer,
+    after: Buffer,
+    private readonly budget: Budget,
+  ) {
     const ids = new Map<string, number>();
     this.before = new Values(before, ids);
     this.after = new Values(after, ids);
@@ -73,53 +81,63 @@ class Derivation {
   }
 
   /** The additions and removals in a container come before the edits inside its entries, whose indices are final by then. */
-  run(): DerivedEdit[] {
+  run(): DerivedEdit[] | undefined {
     const pending: Pair[] = [{ left: ROOT, right: ROOT, place: undefined }];
     for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
-      const inner = this.derive(pair);
+      const { edits, inner } = this.changes(pair);
+      for (const { op, place, value } of edits) this.emit(op, place, value);
       for (let last = inner.pop(); last !== undefined; last = inner.pop()) pending.push(last);
-      if (this.charactersLeft < 0) return [{ op: 'replace', path: [], value: this.after.textOf(ROOT) }];
+      if (this.edits.length > MAX_EDITS) return undefined;
     }
     return this.edits;
   }
 
-  /** @returns the pairs of inner values still to compare, in order */
-  private derive({ left, right, place }: Pair): Pair[] {
-    const kind = this.before.kindOf(left);
-    if (kind === this.after.kindOf(right)) {
-      if (kind === Char.OpenArray) {
-        return this.deriveRows(this.before.children(left), this.after.children(right), place);
-      }
-      const before = kind === Char.OpenObject ? this.before.members(left) : undefined;
-      const after = before && this.after.members(right);
-      if (before && after) return this.deriveMembers(before, after, place);
-    }
+  private changes(pair: Pair): Changes {
+    const { left, right, place } = pair;
+    const changes = this.changesWithin(pair);
+    const isReachable = ({ place: { bytes } }: { place: Place }) => bytes <= MAX_PATH_BYTES;
+    if (changes?.edits.every(isReachable) && changes.inner.every(isReachable)) return changes;
     if (this.before.idOf(left) !== this.after.idOf(right))
       this.emit('replace', place, this.after.textOf(right));
-    return [];
+    return { edits: [], inner: [] };
   }
 
-  private deriveMembers(before: Members, after: Members, parent: Place | undefined): Pair[] {
-    const inner: Pair[] = [];
+  /** undefined if the two are not containers of one kind, or if a key occurs twice in one of them. */
+  private changesWithin({ left, right, place }: Pair): Changes | undefined {
+    const kind = this.before.kindOf(left);
+    if (kind !== this.after.kindOf(right)) return undefined;
+    if (kind === Char.OpenArray)
+      return this.changesOfRows(this.before.children(left), this.after.children(right), place);
+    if (kind !== Char.OpenObject) return undefined;
+    const before = this.before.members(left);
+    const after = this.after.members(right);
+    return before && after && this.changesOfMembers(before, after, place);
+  }
+
+  private changesOfMembers(before: Members, after: Members, parent: Place | undefined): Changes {
+    const changes: Changes = { edits: [], inner: [] };
     for (const name of before.keys())
-      if (!after.has(name)) this.emit('remove', placeBelow(parent, key(name)), null);
+      if (changes.edits.length > MAX_EDITS) return changes;
+      else if (!after.has(name))
+        changes.edits.push({ op: 'remove', place: placeBelow(parent, key(name)), value: null });
     for (const [name, right] of after) {
+      if (changes.edits.length > MAX_EDITS) break;
       const left = before.get(name);
       if (left !== undefined && this.isWrittenAlike(left, right)) continue;
       const place = placeBelow(parent, key(name));
-      if (left === undefined) this.emit('add', place, this.after.textOf(right));
-      else inner.push({ left, right, place });
+      if (left === undefined) changes.edits.push({ op: 'add', place, value: this.after.textOf(right) });
+      else changes.inner.push({ left, right, place });
     }
-    return inner;
+    return changes;
   }
 
-  private deriveRows(before: number[], after: number[], parent: Place | undefined): Pair[] {
+  private changesOfRows(before: number[], after: number[], parent: Place | undefined): Changes {
     const shorter = Math.min(before.length, after.length);
     let start = 0;
     while (start < shorter && this.isEqual(before[start]!, after[start]!)) start++;
     let end = 0;
     while (end < shorter - start && this.isEqual(before.at(-1 - end)!, after.at(-1 - end)!)) end++;
-    return this.deriveChangedRows(
+    return this.changesOfChangedRows(
       before.slice(start, before.length - end),
       after.slice(start, after.length - end),
       (index) => placeBelow(parent, start + index),
@@ -127,30 +145,47 @@ class Derivation {
   }
 
   /** Works from front to back: all rows before the current one equal those of `after` by then, so its index is that in `after`. */
-  private deriveChangedRows(before: number[], after: number[], placeAt: (index: number) => Place): Pair[] {
-    const idsBefore = before.map((row) => this.before.idOf(row));
-    const idsAfter = after.map((row) => this.after.idOf(row));
-    const partners = alignRows(idsBefore, idsAfter, this.search);
+  private changesOfChangedRows(
+    before: number[],
+    after: number[],
+    placeAt: (index: number) => Place,
+  ): Changes {
+    const changes: Changes = { edits: [], inner: [] };
+    if (before.length === 1 && after.length === 1)
+      return { edits: [], inner: [{ left: before[0]!, right: after[0]!, place: placeAt(0) }] };
+    if (Math.min(before.length, after.length) === 0 || Math.abs(before.length - after.length) > MAX_EDITS) {
+      const most = MAX_EDITS + 1;
+      for (const _ of before.slice(0, most))
+        changes.edits.push({ op: 'remove', place: placeAt(0), value: null });
+      for (const [j, row] of after.slice(0, most).entries())
+        changes.edits.push({ op: 'add', place: placeAt(j), value: this.after.textOf(row) });
+      return changes;
+    }
+    const costs = new RowCosts(this.before, this.after, before, after, this.paths, this.texts);
+    const partners = alignRows(costs, this.budget);
+    const [idsBefore, idsAfter] = [costs.left.ids, costs.right.ids];
     // A row that moved keeps its text.
     const moved = new Map(before.flatMap((row, i) => (partners[i] === NO_ROW ? [[idsBefore[i]!, row]] : [])));
-    const inner: Pair[] = [];
-    let i = 0;
     let j = 0;
-    for (const [matched, partner] of partners.entries()) {
-      if (partner === NO_ROW) continue;
-      for (; i < matched && j < partner; i++, j++)
-        if (idsBefore[i] !== idsAfter[j])
-          inner.push({ left: before[i]!, right: after[j]!, place: placeAt(j) });
-      for (; i < matched; i++) this.emit('remove', placeAt(j), null);
-      for (; j < partner; j++) {
+    const addUpTo = (end: number) => {
+      for (; j < end; j++) {
         const stood = moved.get(idsAfter[j]!);
-        const text = stood === undefined ? this.after.textOf(after[j]!) : this.before.textOf(stood);
-        this.emit('add', placeAt(j), text);
+        const value = stood === undefined ? this.after.textOf(after[j]!) : this.before.textOf(stood);
+        changes.edits.push({ op: 'add', place: placeAt(j), value });
       }
-      i = matched + 1;
-      j = partner + 1;
+    };
+    for (const [i, partner] of partners.entries()) {
+      if (partner === NO_ROW) {
+        changes.edits.push({ op: 'remove', place: placeAt(j), value: null });
+        continue;
+      }
+      addUpTo(partner);
+      if (idsBefore[i] !== idsAfter[j])
+        changes.inner.push({ left: before[i]!, right: after[j]!, place: placeAt(j) });
+      j++;
     }
-    return inner;
+    addUpTo(after.length);
+    return changes;
   }
 
   private isEqual(left: number, right: number): boolean {
@@ -166,9 +201,8 @@ class Derivation {
     return this.before.text.compare(this.after.text, other.start, other.end, start, end) === 0;
   }
 
-  private emit(op: DerivedEdit['op'], place: Place | undefined, value: Buffer | null): void {
-    this.charactersLeft -= (place?.characters ?? 0) + CHARACTERS_OF_EDIT;
-    if (this.charactersLeft < 0) return;
+  private emit(op: Op, place: Place | undefined, value: Buffer | null): void {
+    if (this.edits.length > MAX_EDITS) return;
     const path: (Key | Index)[] = [];
     for (let at = place; at !== undefined; at = at.parent) path.push(at.step);
     this.edits.push({ op, path: path.reverse(), value });
@@ -176,88 +210,7 @@ class Derivation {
 }
 
 function placeBelow(parent: Place | undefined, step: Key | Index): Place {
-  const characters = typeof step === 'number' ? 8 : step.written.length;
-  return { parent, step, characters: (parent?.characters ?? 0) + characters };
-}
-
-/** The values of a text, with ids. Two values, in either text, have the same id if and only if they are equal. */
-class Values {
-  private readonly tree = new JsonTree();
-  /** By node; 0 if not computed yet. */
-  private readonly ids: Int32Array;
-
-  /** @param idsOfForms shared by both texts */
-  constructor(
-    readonly text: Buffer,
-    private readonly idsOfForms: Map<string, number>,
-  ) {
-    this.tree.addValue(sliceOf(text), Link.None);
-    // Scans the whole text, so that the number of nodes is final.
-    this.tree.firstChild(ROOT);
-    this.ids = new Int32Array(this.tree.nodes.length / Node.Size);
-  }
-
-  sliceOf(node: number): JsonSlice {
-    return this.tree.sliceOf(node);
-  }
-
-  textOf(node: number): Buffer {
-    return textOf(this.tree.sliceOf(node));
-  }
-
-  /** Returns the first byte, which tells arrays, objects and scalars apart. */
-  kindOf(node: number): number {
-    return this.tree.firstByte(node);
-  }
-
-  children(node: number): number[] {
-    return this.tree.children(node);
-  }
-
-  /** undefined if a key occurs more than once. */
-  members(node: number): Members | undefined {
-    const children = this.children(node);
-    const members = new Map(children.map((child) => [this.tree.keyOf(child), child]));
-    return members.size === children.length ? members : undefined;
-  }
-
-  idOf(node: number): number {
-    if (this.ids[node / Node.Size] === 0) this.makeIds(node);
-    return this.ids[node / Node.Size]!;
-  }
-
-  /** Nodes are in text order, so going backwards from the last one, inner values get their ids before the outer ones. */
-  private makeIds(node: number): void {
-    const { nodes } = this.tree;
-    let last = node;
-    for (let inner = nodes[node + Node.First]!; inner !== 0;) {
-      last = inner;
-      inner = nodes[inner + Node.Next]! || nodes[inner + Node.First]!;
-    }
-    for (let at = last; at >= node; at -= Node.Size)
-      this.ids[at / Node.Size] = this.idOfForm(this.formOf(at));
-  }
-
-  private idOfForm(form: string): number {
-    const id = this.idsOfForms.get(form) ?? this.idsOfForms.size + 1;
-    if (id > this.idsOfForms.size) this.idsOfForms.set(form, id);
-    return id;
-  }
-
-  /** A text that is the same for equal values. Members are sorted by key; duplicates stay in order. */
-  private formOf(node: number): string {
-    const kind = this.kindOf(node);
-    if (kind === Char.OpenArray)
-      return `[${this.children(node)
-        .map((child) => this.idOf(child))
-        .join()}`;
-    if (kind !== Char.OpenObject) {
-      const { start, end } = this.sliceOf(node);
-      return canonicalScalar(this.text, start, end);
-    }
-    const members = this.children(node)
-      .map((child) => ({ key: this.idOfForm(this.tree.keyOf(child)), value: this.idOf(child) }))
-      .sort((a, b) => a.key - b.key);
-    return `{${members.map(({ key, value }) => `${key}:${value}`).join()}`;
-  }
+  const written = formatFieldPath([step]);
+  const dot = parent !== undefined && !written.startsWith('[') ? 1 : 0;
+  return { parent, step, bytes: (parent?.bytes ?? 0) + dot + Buffer.byteLength(written) };
 }

@@ -10,6 +10,7 @@
  *
  * Code outside this folder imports only this file.
  */
+export { Budget } from './align.js';
 export { compact, depth, MAX_DEPTH } from './compact.js';
 export { deriveEdits } from './derive.js';
 export { add, applyEdit, type Edited, type Op, PATH_MISSING, remove, replace } from './edit.js';

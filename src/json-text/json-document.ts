@@ -3,6 +3,7 @@ import { type JsonSink, type JsonSlice, sliceOf, textOf } from './json-slice.js'
 import { Flag, JsonTree, Link, Node } from './json-tree.js';
 import { textAt, writeValue } from './json-writing.js';
 import { Char } from './scan.js';
+import { Siblings } from './siblings.js';
 
 /** Where a path leads: to a value, or to a place where one can be added. Valid until the next edit. */
 export interface Target {
@@ -43,9 +44,9 @@ const ROOT_TARGET: FoundTarget = {
  */
 export class JsonDocument {
   private readonly tree = new JsonTree();
-  /** The elements of long arrays, listed at the first lookup beyond FEW, because following links takes linear time. */
-  private readonly elements = new Map<number, number[]>();
-  /** The indexes of objects with many members. */
+  /** The entries of long containers, listed at a lookup, because following links takes linear time. Kept up to date. */
+  private readonly siblings = new Map<number, Siblings>();
+  /** The members of the listed objects, by key. */
   private readonly members = new Map<number, MemberIndex>();
   private lookedInto: number = Link.None;
 
@@ -63,7 +64,7 @@ export class JsonDocument {
   /** Releases the text and the values. */
   clear(): void {
     this.tree.clear();
-    if (this.elements.size > 0) this.elements.clear();
+    if (this.siblings.size > 0) this.siblings.clear();
     if (this.members.size > 0) this.members.clear();
     this.lookedInto = Link.None;
   }
@@ -139,7 +140,12 @@ export class JsonDocument {
   remove(target: Target): void {
     const { entry, container, index } = target as FoundTarget;
     this.link(container, index, this.tree.nodes[entry + Node.Next]!);
-    this.elements.get(container)?.splice(index, 1);
+    this.siblings.get(container)?.remove(index);
+    const members = this.members.get(container);
+    if (members === undefined) return;
+    const name = this.tree.keyOf(entry);
+    if (members.get(name)!.isAmbiguous) this.forget(container);
+    else members.delete(name);
   }
 
   /**
@@ -156,7 +162,12 @@ export class JsonDocument {
     const at = parent === 'object' ? (position ?? index) : index;
     const stood = this.link(container, at, entry);
     this.tree.nodes[entry + Node.Next] = stood;
-    this.elements.get(container)?.splice(at, 0, entry);
+    const siblings = this.siblings.get(container);
+    siblings?.insert(Math.min(at, siblings.count), entry);
+    const members = this.members.get(container);
+    if (members === undefined || key === undefined) return;
+    if (members.has(key.key)) this.forget(container);
+    else members.set(key.key, { entry, isAmbiguous: false });
   }
 
   /** Returns the current text; the original buffer if nothing was edited. */
@@ -180,7 +191,7 @@ export class JsonDocument {
 
   private findMember(container: number, key: Key, wasAmbiguous: boolean): FoundTarget {
     const members = this.members.get(container);
-    if (members) return memberTarget(container, members, key.key, wasAmbiguous);
+    if (members) return this.memberTarget(container, members.get(key.key), wasAmbiguous);
     let isAmbiguous = wasAmbiguous;
     let entry: number = Link.None;
     let index = 0;
@@ -215,20 +226,46 @@ export class JsonDocument {
 
   /** Indexes a large object at the second lookup. Not at the first: decoding all its keys takes longer than one search. */
   private indexLater(container: number): void {
-    if (this.lookedInto === container)
+    if (this.lookedInto === container) {
+      const children = this.tree.children(container);
+      this.siblings.set(container, new Siblings(children, true));
       this.members.set(
         container,
-        indexMembers(this.tree.children(container), (child) => this.tree.keyOf(child)),
+        indexMembers(children, (child) => this.tree.keyOf(child)),
       );
+    }
     this.lookedInto = container;
+  }
+
+  private memberTarget(
+    container: number,
+    member: IndexedMember | undefined,
+    wasAmbiguous: boolean,
+  ): FoundTarget {
+    const siblings = this.siblings.get(container)!;
+    return {
+      parent: 'object',
+      exists: member !== undefined,
+      index: member ? siblings.indexOf(member.entry) : siblings.count,
+      isAmbiguous: wasAmbiguous || member?.isAmbiguous === true,
+      container,
+      entry: member?.entry ?? Link.None,
+    };
+  }
+
+  /** Where a key comes or goes that occurs twice, the index would not know which member is the last. */
+  private forget(container: number): void {
+    this.siblings.delete(container);
+    this.members.delete(container);
   }
 
   /** Returns 0 for the index after the last element; undefined beyond that. */
   private elementAt(container: number, index: number): number | undefined {
     if (index > FEW) {
-      let elements = this.elements.get(container);
-      if (elements === undefined) this.elements.set(container, (elements = this.tree.children(container)));
-      return elements[index] ?? (index === elements.length ? 0 : undefined);
+      let elements = this.siblings.get(container);
+      if (elements === undefined)
+        this.siblings.set(container, (elements = new Siblings(this.tree.children(container), false)));
+      return elements.at(index) ?? (index === elements.count ? 0 : undefined);
     }
     let entry = this.tree.firstChild(container);
     const { nodes } = this.tree;
@@ -254,15 +291,15 @@ export class JsonDocument {
   private link(container: number, index: number, node: number): number {
     const first = this.tree.firstChild(container);
     const { nodes } = this.tree;
-    this.members.delete(container);
     nodes[container + Node.Flags]! |= Flag.Restructured;
     this.markChanged(container);
     if (index === 0 || first === 0) {
       nodes[container + Node.First] = node;
       return first;
     }
-    let before = this.elements.get(container)?.[index - 1] ?? first;
-    if (before === first)
+    const siblings = this.siblings.get(container);
+    let before = siblings?.at(Math.min(index, siblings.count) - 1) ?? first;
+    if (siblings === undefined)
       for (let i = 1; i < index && nodes[before + Node.Next] !== 0; i++) before = nodes[before + Node.Next]!;
     const stood = nodes[before + Node.Next]!;
     nodes[before + Node.Next] = node;
@@ -281,36 +318,21 @@ export class JsonDocument {
   }
 }
 
-/** The index of an object. For each key: the last member with it, its index, and whether the key occurs more than once. */
-interface MemberIndex {
-  readonly count: number;
-  readonly byKey: ReadonlyMap<string, { entry: number; index: number; isAmbiguous: boolean }>;
+/** For each key of an object: the last member with it, and whether the key occurs more than once. */
+type MemberIndex = Map<string, IndexedMember>;
+
+interface IndexedMember {
+  readonly entry: number;
+  readonly isAmbiguous: boolean;
 }
 
 function indexMembers(children: readonly number[], keyOf: (child: number) => string): MemberIndex {
-  const byKey = new Map<string, { entry: number; index: number; isAmbiguous: boolean }>();
-  for (const [index, entry] of children.entries()) {
+  const byKey: MemberIndex = new Map();
+  for (const entry of children) {
     const key = keyOf(entry);
-    byKey.set(key, { entry, index, isAmbiguous: byKey.has(key) });
+    byKey.set(key, { entry, isAmbiguous: byKey.has(key) });
   }
-  return { count: children.length, byKey };
-}
-
-function memberTarget(
-  container: number,
-  { count, byKey }: MemberIndex,
-  key: string,
-  wasAmbiguous: boolean,
-): FoundTarget {
-  const found = byKey.get(key);
-  return {
-    parent: 'object',
-    exists: found !== undefined,
-    index: found?.index ?? count,
-    isAmbiguous: wasAmbiguous || found?.isAmbiguous === true,
-    container,
-    entry: found?.entry ?? Link.None,
-  };
+  return byKey;
 }
 
 /**

@@ -60,6 +60,11 @@ export class JsonTree {
   nodes: Int32Array = new Int32Array(KEPT);
   private length = 0;
 
+  /** The length of all nodes: the index of the next one. */
+  get size(): number {
+    return this.length;
+  }
+
   clear(): void {
     this.sources.length = 0;
     this.length = 0;

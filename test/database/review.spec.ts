@@ -6,6 +6,7 @@ import { readPipelineOutput } from '../../src/corpus/import/pipeline-output.js';
 import { ImportService } from '../../src/corpus/import/import.service.js';
 import { StagingRepository } from '../../src/corpus/import/staging.repository.js';
 import { ReplayService } from '../../src/replay/replay.service.js';
+import { ResultPlanner } from '../../src/corpus/result-planner.js';
 import { type CorrectionRequest, ReviewService } from '../../src/corpus/review.service.js';
 import { jsonText, spaced } from '../json-text/arbitrary-json.js';
 import {
@@ -23,6 +24,7 @@ import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 describe('what the review records', () => {
   let database: TestDatabase;
   let ingest: IntakeService;
+  let planner: ResultPlanner;
   let review: ReviewService;
 
   beforeAll(async () => {
@@ -30,9 +32,13 @@ describe('what the review records', () => {
     const jobs = jobsIn(database.dataSource);
     const replay = new ReplayService();
     ingest = new IntakeService(new ImportService(new StagingRepository(database.dataSource), replay), jobs);
-    review = new ReviewService(jobs, replay);
+    planner = new ResultPlanner(replay);
+    review = new ReviewService(jobs, replay, planner);
   });
-  afterAll(() => database.drop());
+  afterAll(async () => {
+    await planner.onApplicationShutdown();
+    await database.drop();
+  });
   beforeEach(() => database.clear());
 
   const create = async (result: string): Promise<string> => {

@@ -464,7 +464,10 @@ describe('PUT /jobs/{id}/result', () => {
     await database.clear();
     await create(rows(0));
     const made = await put(rows(20_000));
-    expect(made.json.corrections).toMatchObject([{ field_path: '', op: 'replace' }]);
+    expect(made.json).toMatchObject({
+      corrections: [{ field_path: '', op: 'replace' }],
+      whole_document: true,
+    });
   });
 
   it('gives a result to a job without one', async () => {

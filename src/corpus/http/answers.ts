@@ -1,9 +1,16 @@
 import { type PlannedCorrection } from '../plan.js';
 import { type RecordedCorrection } from '../jobs.repository.js';
 
-/** Corrections as JSON, values as written. Planned ones have no `id`, `corrected_by`, `reason` and `corrected_at`. */
-export function correctionsText(corrections: readonly (PlannedCorrection | RecordedCorrection)[]): string {
-  return `{"corrections":[${corrections.map(correctionText).join(',')}]}`;
+/**
+ * Corrections as JSON, values as written. Planned ones have no `id`, `corrected_by`, `reason` and `corrected_at`.
+ *
+ * @param isWhole whether one replaces the whole result, because there would have been too many
+ */
+export function correctionsText(
+  corrections: readonly (PlannedCorrection | RecordedCorrection)[],
+  isWhole = false,
+): string {
+  return `{"corrections":[${corrections.map(correctionText).join(',')}]${isWhole ? ',"whole_document":true' : ''}}`;
 }
 
 function correctionText(correction: PlannedCorrection | RecordedCorrection): string {

@@ -96,6 +96,19 @@ export const correctionsSchema = {
   properties: { corrections: { type: 'array', items: correctionSchema } },
 };
 
+export const derivedSchema = {
+  ...correctionsSchema,
+  properties: {
+    ...correctionsSchema.properties,
+    whole_document: {
+      type: 'boolean',
+      const: true,
+      description:
+        'Present if one correction replaces the whole document, because there would be more than 10,000.',
+    },
+  },
+};
+
 export const requestSchema = {
   type: 'object',
   required: ['field_path'],

@@ -60,7 +60,8 @@ export class ReviewController {
   ): Promise<void> {
     const change = this.readChange(id, request);
     if (dry_run) {
-      sendJson(response, 200, correctionsText(await this.review.deriveCorrections(change, body)));
+      const { corrections, isWhole } = await this.review.deriveCorrections(change, body);
+      sendJson(response, 200, correctionsText(corrections, isWhole));
       return;
     }
     const recorded = await this.review.replaceResult(change, body);
@@ -104,7 +105,7 @@ export class ReviewController {
   }
 }
 
-function sendRecorded(response: Response, status: number, { corrections, version }: Recorded): void {
+function sendRecorded(response: Response, status: number, { corrections, version, isWhole }: Recorded): void {
   response.setHeader('ETag', entityTag(version));
-  sendJson(response, status, correctionsText(corrections));
+  sendJson(response, status, correctionsText(corrections, isWhole));
 }

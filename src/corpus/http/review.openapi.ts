@@ -12,6 +12,7 @@ import {
   Change,
   CHANGE_PROBLEMS,
   correctionsSchema,
+  derivedSchema,
   etag,
   JOB,
   JOBS,
@@ -78,8 +79,9 @@ export const DescribeReplace = () =>
     ApiOperation({
       summary: 'Replace the result of a job',
       description:
-        'The body is the whole corrected document. The server derives the corrections: it matches members by key and array ' +
-        'elements by content. Equal values keep their text.',
+        'The body is the whole corrected document. The server derives the corrections: it compares members by key, and aligns ' +
+        'the rows of arrays so that as few values change as possible. Equal values keep their text. Beyond 10,000 corrections, ' +
+        'one replaces the whole document, and the response has `whole_document`.',
     }),
     Change(),
     ApiQuery({
@@ -98,11 +100,11 @@ export const DescribeReplace = () =>
         },
       },
     }),
-    answer(201, 'The recorded corrections.', correctionsSchema, { corrections: [recorded] }, etag),
+    answer(201, 'The recorded corrections.', derivedSchema, { corrections: [recorded] }, etag),
     answer(
       200,
       'No corrections if nothing differs. For a dry run: the derived corrections, without `id`, `corrected_by`, `reason` and `corrected_at`.',
-      correctionsSchema,
+      derivedSchema,
       {
         corrections: [],
       },

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { jsonText } from '../../../test/json-text/arbitrary-json.js';
-import { deriveEdits, equal } from '../../json-text/index.js';
+import { equal } from '../../json-text/index.js';
 import { ReplayService } from '../../replay/replay.service.js';
 import { type Op } from '../../replay/replay.js';
-import { plan } from '../plan.js';
+import { planResult } from '../plan.js';
 import { type ImportedCorrection, type ImportedSample } from './line-reader.js';
 import { checkTrail } from './trail-check.js';
 
@@ -42,9 +42,7 @@ const check = (given: ImportedSample) => {
 
 /** What a review records on the way from one document to another, and the result it leaves. */
 function review(initial: string, wanted: string): { result: string; changes: Change[] } {
-  const before = Buffer.from(initial);
-  const edits = deriveEdits(before, Buffer.from(wanted));
-  const { result, corrections } = plan(before, edits, (_, member) => member, new ReplayService());
+  const { result, corrections } = planResult(Buffer.from(initial), Buffer.from(wanted), new ReplayService());
   const changes = corrections.map(({ op, field_path, old_value, new_value }): Change => [
     op,
     field_path,
