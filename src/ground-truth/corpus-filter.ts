@@ -2,8 +2,10 @@ import {
   Before,
   BooleanParameter,
   CountParameter,
+  ListParameter,
   TimeParameter,
 } from '../platform/parameters/parameters.js';
+import { type Include, INCLUDES } from './sample-schema.js';
 
 /** Selects the samples of a corpus. Times are microseconds since the Unix epoch. */
 export interface CorpusFilter {
@@ -12,6 +14,8 @@ export interface CorpusFilter {
   readonly until?: bigint;
   readonly has_corrections?: boolean;
   readonly limit?: number;
+  /** Further members of each sample, in the order of INCLUDES. */
+  readonly include?: readonly Include[];
 }
 
 /** Adds a condition that is not a public parameter. */
@@ -37,4 +41,13 @@ export class ExportFilterDto implements CorpusFilter {
 
   @CountParameter(1, Infinity)
   readonly limit?: number;
+
+  @ListParameter(INCLUDES)
+  readonly include?: readonly Include[];
+}
+
+/** Query parameters of one sample. */
+export class SampleQueryDto {
+  @ListParameter(INCLUDES)
+  readonly include?: readonly Include[];
 }

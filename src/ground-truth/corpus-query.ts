@@ -1,7 +1,7 @@
 import { escapeLiteral } from 'pg';
 import { formatTimestamp } from '../platform/timestamp.js';
 import { type JobFilter } from './corpus-filter.js';
-import { SELECT_SAMPLE, SELECT_SAMPLE_WITH_DIGEST } from './sample-schema.js';
+import { SELECT_SAMPLE_WITH_DIGEST, selectSampleWith } from './sample-schema.js';
 
 /**
  * Selects all matching samples in corpus order, each with its trail. SQL, for speed: see docs/decisions/0002. The trail is an
@@ -11,7 +11,7 @@ import { SELECT_SAMPLE, SELECT_SAMPLE_WITH_DIGEST } from './sample-schema.js';
  * rows would move their documents too. `settingsFor` makes the planner do so.
  */
 export function corpusQuery(filter: JobFilter): string {
-  return selectJobs(SELECT_SAMPLE, filter);
+  return selectJobs(selectSampleWith(filter.include ?? []), filter);
 }
 
 /** Like `corpusQuery`, with the digest of each original result. */

@@ -3,6 +3,7 @@ import { ByteWriter } from '../platform/byte-writer.js';
 import { type CorpusFilter } from './corpus-filter.js';
 import { GroundTruthRepository } from './ground-truth.repository.js';
 import { ReplayService } from '../replay/replay.service.js';
+import { type Include } from './sample-schema.js';
 import { SampleWriter } from './sample-writer.js';
 import { type Statistics, type StatisticsOptions } from './statistics-query.js';
 
@@ -53,13 +54,14 @@ export class ExportService {
    * Returns the line of one job as an export would write it now, with the line feed; undefined if there is no such job.
    *
    * @param jobId a UUID
+   * @param include further members, in the order of INCLUDES
    */
-  async sample(jobId: string): Promise<Buffer | undefined> {
+  async sample(jobId: string, include: readonly Include[] = []): Promise<Buffer | undefined> {
     const out = new ByteWriter(ROOM_FOR_A_LINE);
-    const writer = new SampleWriter(this.replayService, out);
+    const writer = new SampleWriter(this.replayService, out, include);
     const snapshot = await this.repository.openSnapshot();
     try {
-      const rows = snapshot.streamJobs({ approved_only: false, id: jobId }, (row) => {
+      const rows = snapshot.streamJobs({ approved_only: false, id: jobId, include }, (row) => {
         writer.write(row);
         return false;
       });
@@ -98,7 +100,7 @@ class RunningExport implements CorpusExport {
     private readonly filter: CorpusFilter,
     private readonly options: ExportOptions,
   ) {
-    this.writer = new SampleWriter(replayService, this.out);
+    this.writer = new SampleWriter(replayService, this.out, filter.include);
   }
 
   get progress(): CorpusExport['progress'] {

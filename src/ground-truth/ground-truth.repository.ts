@@ -4,6 +4,7 @@ import { type CopyRow } from '../platform/database/binary-copy.js';
 import { copyRows } from '../platform/database/copy-out.js';
 import { type ExternalRelations } from '../platform/database/external/external-relations.js';
 import { GroundTruthDataSource } from '../platform/database/ground-truth-data-source.js';
+import { Fault } from '../platform/fault.js';
 import { type JobFilter } from './corpus-filter.js';
 import {
   corpusQuery,
@@ -14,7 +15,7 @@ import {
 } from './corpus-query.js';
 import { checkingRows } from './external-row.js';
 import { checkKeys } from './external-keys.js';
-import { JOB_FIELD_COUNT, VERIFICATION_FIELD_COUNT } from './sample-schema.js';
+import { type Include, JOB_FIELD_COUNT, VERIFICATION_FIELD_COUNT } from './sample-schema.js';
 import {
   type Statistics,
   type StatisticsOptions,
@@ -67,6 +68,14 @@ export class GroundTruthRepository {
   }
 }
 
+/** A member was asked for that external relations do not have. */
+class IncludeFault extends Fault {
+  constructor(include: readonly Include[]) {
+    const reason = `${include.join(', ')}: external relations do not have it`;
+    super('invalid-parameters', `include: ${reason}`, [{ field: 'include', message: reason }]);
+  }
+}
+
 class OpenSnapshot implements Snapshot {
   private isClosed = false;
   /** Whether no statement is running, so that the connection can return to the pool. */
@@ -89,7 +98,8 @@ class OpenSnapshot implements Snapshot {
   }
 
   streamJobs(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
-    return this.stream(filter, corpusQuery(filter), JOB_FIELD_COUNT, onRow);
+    const fields = JOB_FIELD_COUNT + (filter.include?.length ?? 0);
+    return this.stream(filter, corpusQuery(filter), fields, onRow);
   }
 
   streamJobsWithDigest(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
@@ -126,6 +136,8 @@ class OpenSnapshot implements Snapshot {
     onRow: (row: CopyRow) => boolean,
   ): AsyncIterable<void> {
     const { client, external } = this;
+    if (external && filter.include !== undefined && filter.include.length > 0)
+      throw new IncludeFault(filter.include);
     this.isClean = false;
     try {
       // The settings apply to this statement only: rolling back to the savepoint resets them.

@@ -55,12 +55,15 @@ export class RecordedExport implements AsyncIterable<Buffer> {
 
 /** The filter as query parameters, with times as text. */
 function asAskedFor(filter: CorpusFilter): Record<string, string | number | boolean> {
-  const entries = Object.entries(
-    filter as unknown as Record<string, string | number | boolean | bigint | undefined>,
-  );
+  const entries = Object.entries(filter as unknown as Record<string, AskedFor | undefined>);
   return Object.fromEntries(
-    entries.flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, typeof value === 'bigint' ? formatTimestamp(value) : value]],
-    ),
+    entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, textOrNumber(value)]])),
   );
+}
+
+type AskedFor = string | number | boolean | bigint | readonly string[];
+
+function textOrNumber(value: AskedFor): string | number | boolean {
+  if (typeof value === 'bigint') return formatTimestamp(value);
+  return typeof value === 'object' ? value.join(',') : value;
 }

@@ -1,5 +1,6 @@
 import { columnsOf, type TableColumn } from '../platform/database/entities/columns.js';
 import { Job, JobCorrection } from '../platform/database/entities/job.entity.js';
+import { timeText } from '../platform/database/entities/time-column.js';
 
 /**
  * The columns of a sample (docs/ground-truth-format.md): which are read, in which order, and where each appears in a line. The
@@ -51,6 +52,8 @@ export const JobField = {
   Id: JOB_FIELDS.indexOf('id'),
   Result: JOB_FIELDS.indexOf('result'),
   Trail: JOB_FIELDS.length,
+  /** The first of the included members. */
+  Included: JOB_FIELDS.length + 1,
   /** In verification only. */
   OriginalSha256: JOB_FIELDS.length + 1,
 } as const;
@@ -86,13 +89,37 @@ export const CORRECTION_RECORD: readonly TableColumn[] = CORRECTION_FIELDS.map((
 );
 
 /** The select list for `jobs as job`: the columns of a job, and its trail as an array of records. */
-export const SELECT_SAMPLE = `
+const SELECT_SAMPLE = `
   ${JOB_FIELDS.map((name) => `job.${name}`).join(', ')},
   array(
     select row(${CORRECTION_FIELDS.join(', ')})
     from job_corrections where job_id = job.id
     order by corrected_at, id
   )`;
+
+/**
+ * Members that a sample has only if they are asked for, in the order in which they follow `confidence`; and the SQL of each, JSON
+ * text as the line has it, for `jobs as job`.
+ */
+const INCLUDED = {
+  history: `coalesce((
+    select '[' || string_agg(
+      format(
+        '{"event":"%s","by":%s,"at":"%s"}',
+        case when approved then 'approved' else 'reopened' end, to_json(reviewed_by), ${timeText('reviewed_at')}
+      ),
+      ',' order by reviewed_at, id
+    ) || ']'
+    from job_approvals where job_id = job.id
+  ), '[]')`,
+};
+export type Include = keyof typeof INCLUDED;
+export const INCLUDES = Object.keys(INCLUDED) as Include[];
+
+/** Like SELECT_SAMPLE, with further members, in the order of INCLUDES. */
+export function selectSampleWith(include: readonly Include[]): string {
+  return [SELECT_SAMPLE, ...include.map((name) => INCLUDED[name])].join(', ');
+}
 
 /** Like SELECT_SAMPLE, with the digest of the original result. */
 export const SELECT_SAMPLE_WITH_DIGEST = `${SELECT_SAMPLE}, job.${VERIFICATION_ONLY}`;

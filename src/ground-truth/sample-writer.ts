@@ -4,7 +4,14 @@ import { type CopyRow } from '../platform/database/binary-copy.js';
 import { int32At, readArrayHead } from '../platform/database/postgres-binary.js';
 import { type ReplayService } from '../replay/replay.service.js';
 import { type Edit } from '../replay/replay.js';
-import { type ColumnMember, CORRECTION_MEMBERS, HEAD_MEMBERS, TAIL_MEMBERS } from './sample-schema.js';
+import {
+  type ColumnMember,
+  CORRECTION_MEMBERS,
+  HEAD_MEMBERS,
+  type Include,
+  JobField,
+  TAIL_MEMBERS,
+} from './sample-schema.js';
 import { readResult, TrailReader } from './trail-reader.js';
 import { put, putString, putTime, putUuid, ROOM_FOR_VALUE, roomForString } from './wire.js';
 
@@ -16,11 +23,15 @@ export class SampleWriter {
   private samplesWritten = 0;
   private divergedWritten = 0;
   private readonly trails: TrailReader;
+  private readonly includedLeads: readonly Buffer[];
 
+  /** @param include the further members that the rows have */
   constructor(
     private readonly replayService: ReplayService,
     private readonly out: ByteWriter,
+    include: readonly Include[] = [],
   ) {
+    this.includedLeads = include.map((name) => Buffer.from(`,"${name}":`));
     this.trails = new TrailReader(replayService);
   }
 
@@ -54,6 +65,11 @@ export class SampleWriter {
     for (let i = 0; i < trail.length; i++) this.writeCorrection(row.bytes, trail[i]!, i);
     this.put(END_CORRECTIONS);
     this.writeMembers(TAIL, row);
+    for (const [index, lead] of this.includedLeads.entries()) {
+      const field = JobField.Included + index;
+      this.put(lead);
+      this.out.add(row.bytes, row.start(field), row.end(field));
+    }
     if (diverged !== null) this.out.latin1(`,"diverged":${JSON.stringify(diverged)}`);
     this.put(END);
     return diverged === null;

@@ -44,6 +44,14 @@ describe('the relations', () => {
     );
   });
 
+  it('have no history', async () => {
+    await client.query(`${JOB}; ${CORRECTION}`);
+    await expect(exportText(await connect(), { include: ['history'] })).rejects.toMatchObject({
+      kind: 'invalid-parameters',
+      message: 'include: history: external relations do not have it',
+    });
+  });
+
   it('may be views, named as in SQL', async () => {
     await client.query(`
       create schema "O""cr; drop";

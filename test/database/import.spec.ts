@@ -38,6 +38,82 @@ describe('import', () => {
     return error.faults.map(({ line, field, reason }) => `${line} ${field}: ${reason}`);
   }
 
+  describe('with a history of approvals', () => {
+    const event = (name: string, by: string, at: string) => ({ event: name, by, at });
+    const history = [
+      event('approved', 'rini "R" \u0001\n', '2025-06-03T00:00:00Z'),
+      event('reopened', 'budi', '2025-06-03T00:00:00.5Z'),
+      event('approved', 'rini', '2025-06-04T00:00:00.000001Z'),
+      event('approved', 'rini', '2025-06-04T00:00:00.000001Z'),
+    ];
+    const bringOutAll = () => exportText(database.dataSource, { include: ['history'] });
+    const historyNow = async () =>
+      (await exportSamples(database.dataSource, { include: ['history'] }))[0]!.history;
+
+    it('brings it in and out again byte for byte', async () => {
+      const corpus =
+        sampleLine({ ...corrected, history }) +
+        sampleLine({ job_id: '0197a1b2-0000-7000-8000-000000000002', history: [] });
+      await bringIn(corpus);
+      expect(await bringOutAll()).toBe(corpus);
+      expect(await bringOut()).toBe(
+        sampleLine(corrected) + sampleLine({ job_id: '0197a1b2-0000-7000-8000-000000000002' }),
+      );
+    });
+
+    it('adds none where a line has none', async () => {
+      await bringIn(sampleLine({ ...corrected, approved: true, reviewed_by: 'rini' }));
+      expect(await historyNow()).toEqual([]);
+    });
+
+    it('keeps it where a job is replaced, and adds what is not there yet', async () => {
+      const later = event('reopened', 'budi', '2025-07-01T00:00:00Z');
+      await bringIn(sampleLine({ ...corrected, history: history.slice(0, 3) }));
+      const ids = () => database.query('select id from job_approvals order by id');
+      const before = await ids();
+      await bringIn(sampleLine(corrected), { onConflict: 'replace' });
+      expect(await historyNow()).toEqual(history.slice(0, 3));
+      expect(await ids()).toEqual(before);
+      await bringIn(sampleLine({ ...corrected, history: [history[1], history[3], later] }), {
+        onConflict: 'replace',
+      });
+      expect(await historyNow()).toEqual([...history.slice(0, 3), later]);
+      await bringIn(sampleLine({ ...corrected, history }), { onConflict: 'replace' });
+      expect(await historyNow()).toEqual([...history, later]);
+      await bringIn(
+        '{"job_id":"0197a1b2-0000-7000-8000-000000000001","filename":"f","source_kind":"pdf","result":1}',
+        {
+          onConflict: 'replace',
+        },
+      );
+      expect(await historyNow()).toEqual([...history, later]);
+    });
+
+    it('leaves it alone where a job is skipped', async () => {
+      await bringIn(sampleLine({ ...corrected, history: history.slice(0, 1) }));
+      await bringIn(sampleLine({ ...corrected, history }), { onConflict: 'skip' });
+      expect(await historyNow()).toEqual(history.slice(0, 1));
+    });
+
+    it.each<[string, unknown, string]>([
+      ['of no events', 'approved', '1 history: is not an array'],
+      [
+        'of an event without a name',
+        [{ by: 'r', at: '2025-06-03T00:00:00Z' }],
+        '1 history[0].event: is missing',
+      ],
+      [
+        'of an unknown event',
+        [event('erased', 'r', '2025-06-03T00:00:00Z')],
+        '1 history[0].event: is not one of approved, reopened',
+      ],
+      ['of an event with more', [{ ...history[1], x: 1 }], '1 history[0].x: is not known'],
+      ['out of order', [history[2], history[1]], '1 history[1].at: is before the time of the previous event'],
+    ])('refuses a history %s', async (_, given, fault) => {
+      expect(await faultsOf(sampleLine({ ...corrected, history: given }))).toEqual([fault]);
+    });
+  });
+
   it('brings the demonstration corpus in and out again byte for byte', async () => {
     const corpus = readFileSync(path.join(__dirname, '../../samples/surat-perintah.jsonl'), 'utf8');
     await expect(bringIn(corpus)).resolves.toMatchObject({ inserted: 300, diverged: 0 });

@@ -124,6 +124,17 @@ describe('a small corpus over HTTP', () => {
     expect(bodies.size).toBeGreaterThan(15);
   });
 
+  it('has the members that are asked for, over HTTP and from the command', async () => {
+    const body = await fetchText(`${EXPORT}?approved_only=false&include=history`);
+    expect(body.match(/,"confidence":[^,]+,"history":\[/g)).toHaveLength(body.match(/\n/g)!.length);
+    expect(await fetchText(`${EXPORT}?approved_only=false&include=all`)).toBe(body);
+    const run = await runCommand(['export', '--approved-only', 'false', '--include', 'history'], {
+      env: environment(),
+    });
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(run.stdout.toString()).toBe(body);
+  });
+
   it('is counted by stats', async () => {
     const response = await fetch(server.url + STATS);
     expect(response.status).toBe(200);
@@ -191,6 +202,7 @@ describe('a request that is not accepted', () => {
     [EXPORT, 'until', '2025-06-01T00:00:60Z', 'leap second'],
     [EXPORT, 'limit', '0', 'a whole number of at least 1'],
     [EXPORT, 'limit', '1.0', 'a whole number of at least 1'],
+    [EXPORT, 'include', 'history,', 'all, or one or more of history'],
     [EXPORT, 'limit', '%zz', 'a whole number of at least 1'],
     [STATS, 'top_n', '1001', 'a whole number from 1 to 1000'],
     [STATS, 'top_n', '-1', 'a whole number from 1 to 1000'],
@@ -212,12 +224,12 @@ describe('a request that is not accepted', () => {
     [
       `${EXPORT}?limt=5`,
       'limt',
-      'is not known; accepted are approved_only, since, until, has_corrections, limit',
+      'is not known; accepted are approved_only, since, until, has_corrections, limit, include',
     ],
     [
       `${EXPORT}?top_n=5`,
       'top_n',
-      'is not known; accepted are approved_only, since, until, has_corrections, limit',
+      'is not known; accepted are approved_only, since, until, has_corrections, limit, include',
     ],
     [`${STATS}?limit=5`, 'limit', 'is not known; accepted are top_n, collapse_indices'],
     [`${EXPORT}?limit=5&limit=5`, 'limit', 'more than once'],

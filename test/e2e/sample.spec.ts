@@ -48,6 +48,19 @@ describe('GET /api/v1/ground-truth/samples/{id}', () => {
     }
   });
 
+  it('has the history of a job where it is asked for', async () => {
+    const id = idOf(lines.find((line) => !line.includes('"diverged":'))!);
+    await database.query(
+      `insert into job_approvals (job_id, approved, reviewed_by, reviewed_at) values ($1, true, 'rini', '2025-06-01Z')`,
+      [id],
+    );
+    const text = await (await ask(`${id}?include=history`)).text();
+    expect(text).toMatch(
+      /,"confidence":[^,]+,"history":\[\{"event":"approved","by":"rini","at":"2025-06-01T00:00:00Z"\}\]\}\n$/,
+    );
+    expect(await (await ask(`${id}?include=x`)).json()).toMatchObject({ errors: [{ field: 'include' }] });
+  });
+
   it('takes an id in upper case', async () => {
     const [line] = lines;
     expect(await (await ask(idOf(line!).toUpperCase())).text()).toBe(`${line!}\n`);
@@ -79,7 +92,7 @@ describe('GET /api/v1/ground-truth/samples/{id}', () => {
   it('refuses a parameter that it does not know', async () => {
     const problem = await expectProblem(await ask(`${idOf(lines[0]!)}?limit=1`), 400, 'invalid-parameters');
     expect(problem).toMatchObject({
-      errors: [{ field: 'limit', message: 'is not known; none is accepted' }],
+      errors: [{ field: 'limit', message: 'is not known; accepted is include' }],
     });
   });
 

@@ -135,6 +135,7 @@ class Reading {
         field_path: trail.paths[index]!,
         position: trail.positions[index]!,
       })),
+      sample.history,
     );
   }
 }

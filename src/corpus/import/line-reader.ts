@@ -23,6 +23,13 @@ export interface ImportedCorrection {
   readonly corrected_at: bigint;
 }
 
+/** What a reviewer did to a job beside corrections. */
+export interface ReviewEvent {
+  readonly event: 'approved' | 'reopened';
+  readonly by: string;
+  readonly at: bigint;
+}
+
 /** A line in the sample schema, read and validated. Whether its trail fits its results is checked later. */
 export interface ImportedSample {
   readonly job_id: string;
@@ -37,6 +44,8 @@ export interface ImportedSample {
   readonly corrections: readonly ImportedCorrection[];
   readonly review_flags: readonly string[];
   readonly confidence: number | null;
+  /** Oldest first; none if the line has no history. */
+  readonly history: readonly ReviewEvent[];
   /** Whether the line has the member `diverged`. */
   readonly diverged: boolean;
 }
@@ -95,7 +104,7 @@ export function readLine(bytes: Buffer, line: number, accepted: 'both' | 'output
 }
 
 function readSample(fields: FieldReader): ImportedSample {
-  fields.expectKeys(SAMPLE_KEYS, ['diverged']);
+  fields.expectKeys(SAMPLE_KEYS, ['history', 'diverged']);
   const sample: ImportedSample = {
     job_id: fields.uuid('job_id') ?? '',
     filename: fields.string('filename'),
@@ -109,12 +118,13 @@ function readSample(fields: FieldReader): ImportedSample {
     corrections: fields.objects('corrections').map(readCorrection),
     review_flags: fields.strings('review_flags'),
     confidence: fields.share('confidence'),
+    history: fields.objects('history').map(readEvent),
     diverged: fields.has('diverged'),
   };
   fields.object('diverged')?.expectKeys(['correction', 'reason'], []);
   if (sample.approved && sample.final_result.equals(JSON_NULL))
     fields.fault('approved', 'is true, but final_result is null');
-  checkOrder(sample.corrections, fields);
+  checkOrder(sample, fields);
   return sample;
 }
 
@@ -138,10 +148,23 @@ function readCorrection(fields: FieldReader): ImportedCorrection {
   return correction;
 }
 
-function checkOrder(corrections: readonly ImportedCorrection[], fields: FieldReader): void {
+const EVENTS = ['approved', 'reopened'];
+
+function readEvent(fields: FieldReader): ReviewEvent {
+  fields.expectKeys(['event', 'by', 'at'], []);
+  const event = fields.string('event');
+  if (fields.has('event') && !EVENTS.includes(event))
+    fields.fault('event', `is not one of ${EVENTS.join(', ')}`);
+  return { event: event as ReviewEvent['event'], by: fields.string('by'), at: fields.time('at') ?? 0n };
+}
+
+function checkOrder({ corrections, history }: ImportedSample, fields: FieldReader): void {
   for (let i = 1; i < corrections.length; i++) {
     if (corrections[i]!.corrected_at < corrections[i - 1]!.corrected_at) {
       fields.fault(`corrections[${i}].corrected_at`, 'is before the corrected_at of the previous correction');
     }
   }
+  for (let i = 1; i < history.length; i++)
+    if (history[i]!.at < history[i - 1]!.at)
+      fields.fault(`history[${i}].at`, 'is before the time of the previous event');
 }

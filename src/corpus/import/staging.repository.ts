@@ -5,10 +5,10 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { finished } from 'node:stream/promises';
 import { BinaryCopyWriter, type ColumnValue } from '../../platform/database/binary-copy-writer.js';
 import { columnsOf, type TableColumn } from '../../platform/database/entities/columns.js';
-import { Job, JobCorrection } from '../../platform/database/entities/job.entity.js';
+import { Job, JobApproval, JobCorrection } from '../../platform/database/entities/job.entity.js';
 import { GroundTruthDataSource } from '../../platform/database/ground-truth-data-source.js';
 import { IS_SAME_OUTPUT, type PipelineOutput } from './pipeline-output.js';
-import { type ImportedCorrection } from './line-reader.js';
+import { type ImportedCorrection, type ReviewEvent } from './line-reader.js';
 
 /** What to do with a line whose job is already in the database. `skip-same` fails if the job came from different output. */
 export type OnConflict = 'fail' | 'skip' | 'skip-same' | 'replace';
@@ -54,11 +54,14 @@ export interface Merged {
 const JOB_COLUMNS = columnsOf(Job).filter(({ name }) => name !== 'updated_at');
 /** Without `id`, which is assigned in the order of insertion. */
 const CORRECTION_COLUMNS = columnsOf(JobCorrection).filter(({ name }) => name !== 'id');
-/** The staging tables begin with the line number; for a correction, its place in the trail follows. */
+/** Likewise. */
+const APPROVAL_COLUMNS = columnsOf(JobApproval).filter(({ name }) => name !== 'id');
+/** The staging tables begin with the line number; for what belongs to a job, its place in the line follows. */
 const LINE: TableColumn = { name: 'line', type: 'bigint', isNullable: false };
 const ORDINAL: TableColumn = { name: 'ordinal', type: 'integer', isNullable: false };
 const STAGED_JOBS = [LINE, ...JOB_COLUMNS];
 const STAGED_CORRECTIONS = [LINE, ORDINAL, ...CORRECTION_COLUMNS];
+const STAGED_APPROVALS = [LINE, ORDINAL, ...APPROVAL_COLUMNS];
 const BATCH_SIZE = 1024 * 1024;
 
 /**
@@ -79,12 +82,17 @@ export class StagingRepository {
 export class Staging {
   private readonly jobs = new BinaryCopyWriter(STAGED_JOBS.length);
   private readonly corrections = new BinaryCopyWriter(STAGED_CORRECTIONS.length);
+  private readonly approvals = new BinaryCopyWriter(STAGED_APPROVALS.length);
   private client: PoolClient | undefined;
   private failure: Error | undefined;
 
   constructor(private readonly connect: () => Promise<PoolClient>) {}
 
-  async append(job: StagedJob, trail: readonly StagedCorrection[]): Promise<void> {
+  async append(
+    job: StagedJob,
+    trail: readonly StagedCorrection[],
+    history: readonly ReviewEvent[],
+  ): Promise<void> {
     writeRow(this.jobs, STAGED_JOBS, job);
     for (const [ordinal, correction] of trail.entries())
       writeRow(this.corrections, STAGED_CORRECTIONS, {
@@ -93,13 +101,23 @@ export class Staging {
         ordinal,
         job_id: job.id,
       });
-    if (this.jobs.size + this.corrections.size >= BATCH_SIZE) await this.flush();
+    for (const [ordinal, { event, by, at }] of history.entries())
+      writeRow(this.approvals, STAGED_APPROVALS, {
+        line: job.line,
+        ordinal,
+        job_id: job.id,
+        approved: event === 'approved',
+        reviewed_by: by,
+        reviewed_at: at,
+      });
+    const { size } = this.jobs;
+    if (size + this.corrections.size + this.approvals.size >= BATCH_SIZE) await this.flush();
   }
 
   /** Stages pipeline output. Assigns an id if it has none. */
   async appendPipelineOutput(line: number, output: PipelineOutput): Promise<void> {
     const id = output.job_id ?? uuidv7();
-    await this.append({ ...output, line, id, approved: false, reviewed_by: null, reviewed_at: null }, []);
+    await this.append({ ...output, line, id, approved: false, reviewed_by: null, reviewed_at: null }, [], []);
   }
 
   /** Finds lines whose job_id occurs in an earlier line. */
@@ -127,7 +145,9 @@ export class Staging {
     );
   }
 
+  /** The history of a job that is replaced stays, and what the line knows beyond it is added. */
   async merge(onConflict: OnConflict): Promise<Merged> {
+    if (onConflict === 'replace') await (await this.begun()).query(keepApprovals);
     const existing = await this.countOf(
       onConflict === 'replace'
         ? 'delete from jobs where id in (select id from staged_jobs)'
@@ -137,6 +157,8 @@ export class Staging {
     await (await this.begun()).query('set constraints job_corrections_job_id_fkey deferred');
     const corrections = await this.countOf(insertCorrections);
     const inserted = await this.countOf(insertJobs);
+    if (onConflict === 'replace') await (await this.begun()).query(putBackApprovals);
+    await (await this.begun()).query(insertApprovals);
     return {
       inserted,
       corrections,
@@ -159,6 +181,7 @@ export class Staging {
   private async flush(): Promise<void> {
     await this.copy('staged_jobs', this.jobs);
     await this.copy('staged_corrections', this.corrections);
+    await this.copy('staged_approvals', this.approvals);
   }
 
   private async copy(table: string, writer: BinaryCopyWriter): Promise<void> {
@@ -220,6 +243,7 @@ const openStaging = `
   set local ground_truth.is_compact = on;
   create temporary table staged_jobs (${definition(STAGED_JOBS)}) on commit drop;
   create temporary table staged_corrections (${definition(STAGED_CORRECTIONS)}) on commit drop;
+  create temporary table staged_approvals (${definition(STAGED_APPROVALS)}) on commit drop;
 `;
 
 /** No constraints: those of the real tables apply when the rows are merged, and `created_at` may still be null here. */
@@ -231,6 +255,33 @@ function definition(columns: readonly TableColumn[]): string {
 const insertCorrections = `
   insert into job_corrections (${namesOf(CORRECTION_COLUMNS)})
   select ${namesOf(CORRECTION_COLUMNS)} from staged_corrections where line in (select line from staged_jobs)
+  order by line, ordinal
+`;
+
+// Deleting a job takes its history along.
+const keepApprovals = `
+  create temporary table kept_approvals on commit drop as
+  select * from job_approvals where job_id in (select id from staged_jobs)
+`;
+
+const putBackApprovals = `
+  insert into job_approvals (id, ${namesOf(APPROVAL_COLUMNS)}) overriding system value
+  select id, ${namesOf(APPROVAL_COLUMNS)} from kept_approvals order by id
+`;
+
+// The same event twice is two events, so the nth of a line is known if there are n of them.
+const insertApprovals = `
+  with staged as (
+    select line, ordinal, ${namesOf(APPROVAL_COLUMNS)},
+      row_number() over (partition by ${namesOf(APPROVAL_COLUMNS)} order by ordinal) as nth
+    from staged_approvals where line in (select line from staged_jobs)
+  ), known as (
+    select ${namesOf(APPROVAL_COLUMNS)}, row_number() over (partition by ${namesOf(APPROVAL_COLUMNS)}) as nth
+    from job_approvals where job_id in (select job_id from staged)
+  )
+  insert into job_approvals (${namesOf(APPROVAL_COLUMNS)})
+  select ${namesOf(APPROVAL_COLUMNS)} from staged
+  where (${namesOf(APPROVAL_COLUMNS)}, nth) not in (select ${namesOf(APPROVAL_COLUMNS)}, nth from known)
   order by line, ordinal
 `;
 

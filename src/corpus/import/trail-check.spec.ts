@@ -32,6 +32,7 @@ const sample = (initial: string, final: string, ...changes: Change[]): ImportedS
   corrections: changes.map(correction),
   review_flags: [],
   confidence: null,
+  history: [],
   diverged: false,
 });
 

@@ -9,6 +9,7 @@ import { ExportFilterDto } from '../corpus-filter.js';
 import { StatisticsQueryDto } from '../statistics-query.js';
 import { type CorpusExport } from '../export.service.js';
 import { type RecordedExport, RecordedExportService } from '../recorded-export.service.js';
+import { INCLUDES } from '../sample-schema.js';
 import { statisticsText } from './report-text.js';
 
 @Command({
@@ -79,6 +80,14 @@ export class ExportCommand extends TerminalCommand {
     description: 'at most this many samples, the first in corpus order (default: all)',
   })
   limit(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--include <members>',
+    description: `further members of each sample: all, or one or more of ${INCLUDES.join(', ')}, with commas between them (default: none)`,
+  })
+  include(text: string): string {
     return text;
   }
 

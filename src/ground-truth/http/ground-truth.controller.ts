@@ -5,8 +5,8 @@ import { JobIdPipe } from '../../platform/parameters/uuid.js';
 import { sendJson } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
-import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
-import { ExportFilterDto } from '../corpus-filter.js';
+import { DtoPipe } from '../../platform/parameters/read-dto.js';
+import { ExportFilterDto, SampleQueryDto } from '../corpus-filter.js';
 import { type Statistics, StatisticsQueryDto } from '../statistics-query.js';
 import { CORPUS_HEADERS, ExportDownload } from './export-download.js';
 import { ExportService } from '../export.service.js';
@@ -51,10 +51,10 @@ export class GroundTruthController {
   @Get('samples/:id')
   async sample(
     @Param('id', JobIdPipe) id: string,
-    @Query(NoParametersPipe) _none: unknown,
+    @Query(new DtoPipe(SampleQueryDto)) { include }: SampleQueryDto,
     @Res() response: Response,
   ): Promise<void> {
-    const line = await this.exports.sample(id);
+    const line = await this.exports.sample(id, include);
     if (line === undefined) throw new ProblemError('job-not-found', `there is no job ${id}`);
     sendJson(response, 200, line);
   }

@@ -2,6 +2,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
+import { INCLUDES } from '../sample-schema.js';
 import {
   apiProblems,
   type ProblemExample,
@@ -90,6 +91,7 @@ export const DescribeExport = () =>
       schema: { type: 'integer', minimum: 1, example: 10 },
       description: 'At most this many samples, the first in corpus order.',
     }),
+    ApiInclude(),
     ApiProduces('application/x-ndjson', PROBLEM_MEDIA_TYPE),
     ApiOkResponse({
       description: 'The corpus, one JSON object a line. Empty if nothing matches.',
@@ -111,6 +113,17 @@ export const DescribeExport = () =>
     ]),
   );
 
+function ApiInclude(): MethodDecorator {
+  return ApiQuery({
+    name: 'include',
+    required: false,
+    schema: { type: 'string', example: 'history' },
+    description:
+      `Further members of each sample, after \`confidence\`: \`all\`, or one or more of ${INCLUDES.map((name) => `\`${name}\``).join(', ')}, ` +
+      'with commas between them. `history`: who approved and reopened the job, and when.',
+  });
+}
+
 export const DescribeSample = () =>
   applyDecorators(
     ApiOperation({
@@ -124,6 +137,7 @@ export const DescribeSample = () =>
       schema: { type: 'string', format: 'uuid', example: sample.job_id },
       description: 'The job_id of a sample. Replace the example with one from your corpus.',
     }),
+    ApiInclude(),
     ApiOkResponse({
       description: 'The sample, followed by a line feed.',
       content: { 'application/json': { schema: { type: 'object' }, example: sample } },

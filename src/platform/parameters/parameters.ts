@@ -70,6 +70,20 @@ export function ChoicesParameter(choices: readonly string[]): PropertyDecorator 
   );
 }
 
+/** Some of the names, written with commas between them, or `all`; as an array in the order of the names. */
+export function ListParameter(names: readonly string[]): PropertyDecorator {
+  return parameter(
+    (text) => {
+      const words = text === 'all' ? names : text.split(',');
+      return words.every((word) => names.includes(word))
+        ? names.filter((name) => words.includes(name))
+        : text;
+    },
+    Array.isArray,
+    () => `all, or one or more of ${names.join(', ')}, with commas between them`,
+  );
+}
+
 /** Any text but none. PostgreSQL's text cannot hold a NUL. */
 export function TextParameter(): PropertyDecorator {
   return TextThat((text) => text !== '' && !text.includes('\0') && text.isWellFormed(), 'text');

@@ -27,7 +27,10 @@ export function readDto<Dto extends object>(dto: new () => Dto, parameters: Reco
   const [known, unknown] = partition(Object.entries(parameters), ([name]) => names.includes(name));
   const instance = plainToInstance(dto, Object.fromEntries(known));
   const errors = [
-    ...unknown.map(([field]) => ({ field, message: `is not known; accepted are ${names.join(', ')}` })),
+    ...unknown.map(([field]) => ({
+      field,
+      message: `is not known; accepted ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`,
+    })),
     ...validateSync(instance, { forbidUnknownValues: false }).map(toFieldError),
   ];
   if (errors.length > 0) throw new ParameterError(errors);
