@@ -1,7 +1,8 @@
 /**
- * The production install serves. Builds the last commit as the Dockerfile does, without Docker: from what .dockerignore lets
- * in, by the Dockerfile's RUN lines, to what its last stage copies. Runs that as the image's user, who can write nowhere, with
- * the roles and the first key of compose.yaml. Wants an empty PostgreSQL, psql and the Dockerfile's Node:
+ * Checks that the production install serves. Builds the last commit as the Dockerfile does, without Docker: from the files that
+ * .dockerignore admits, by the Dockerfile's RUN lines, to the files that its last stage copies. Runs these as the image's user,
+ * which can write nowhere, with the roles and the first key of compose.yaml. Needs an empty PostgreSQL, psql and the Dockerfile's
+ * Node:
  *
  *   .ci/with-postgres .ci/with-node 24 node .ci/check-production.cjs
  */
@@ -47,7 +48,7 @@ function install() {
   execFileSync('chmod', ['-R', 'a-w', app]);
 }
 
-/** As `docker run --read-only` would start it. */
+/** Options that start a process as `docker run --read-only` would. */
 function asInTheImage(environment) {
   const [uid, gid] = /^USER (\d+):(\d+)$/m.exec(image).slice(1).map(Number);
   const PATH = `${app}/bin:${path.dirname(process.execPath)}:/usr/bin:/bin`;
@@ -84,14 +85,14 @@ async function freePort() {
 
 async function serve() {
   const { owner, server } = makeDatabase();
-  // The service `setup` runs at every `docker compose up`, and makes one key.
+  // The service `setup` runs at every `docker compose up`, but creates only one key.
   const setup = ['sh', '-c', /- sh\n +- -c\n +- (.*)\n/.exec(read('compose.yaml'))[1]];
   const key = run(setup, owner);
   assert.match(key, /^gt_[\w-]{43}\n$/);
   assert.equal(run(setup, owner), '');
   run(['ground-truth', 'import', 'samples/surat-perintah.jsonl'], server);
 
-  // On loopback, keys are asked for only where that is said.
+  // On loopback, requests need a key only if GROUND_TRUTH_AUTH is set.
   const environment = { ...server, HOST: '127.0.0.1', PORT: await freePort(), GROUND_TRUTH_AUTH: 'required' };
   const [program, ...words] = JSON.parse(/^CMD (.*)$/m.exec(image)[1]);
   const child = spawn(program, words, { ...asInTheImage(environment), stdio: 'inherit' });

@@ -1,6 +1,6 @@
 /**
- * Writes what docs/ holds about the program as the program itself has it: openapi.json, cli.md, schema.sql, and the table of
- * folders in architecture.md. `npm run docs` runs it on the build; test/docs/generated.spec.ts runs it too and compares.
+ * Generates the documents that describe the program: openapi.json, cli.md, schema.sql, and the table of folders in
+ * architecture.md. `npm run docs` runs it on the build; test/docs/generated.spec.ts checks that they are up to date.
  *
  *   node scripts/generate-docs.cjs [--out FOLDER] [--database URL]
  *
@@ -29,7 +29,7 @@ async function main() {
   await writeFile(path.join(folder, 'schema.sql'), await withDatabase(values.database, schemaText));
 }
 
-/** The document that the server gives at /openapi.json. A preview knows the routes and makes no provider: no database. */
+/** The document that the server has at /openapi.json. Preview mode creates no providers, so it needs no database. */
 async function openApi() {
   const { NestFactory } = await import('@nestjs/core');
   const { AppModule } = await built('app.module.js');
@@ -47,7 +47,7 @@ async function openApi() {
 
 const ROOMS = /(<!-- rooms: .*? -->\n).*?(<!-- end of rooms -->)/s;
 
-/** The document with the plan of the rules that `npm run deps:check` holds. */
+/** Puts the table of the rules that `npm run deps:check` checks into the document. */
 function withRooms(document) {
   const { rooms } = require('../.dependency-cruiser.cjs');
   const lines = Object.entries(rooms).map(([name, { holds, knows }]) => {
@@ -75,7 +75,7 @@ async function cliReference() {
   return [CLI_INTRODUCTION, ...(await sectionsOf([]))].join('\n');
 }
 
-/** A command's section, then those of its subcommands. */
+/** The section of a command, followed by those of its subcommands. */
 async function sectionsOf(command) {
   const text = await help(...command);
   const [, listed = ''] = /\nCommands:\n(.*?)(?:\n\n|$)/s.exec(text) ?? [];
@@ -87,14 +87,14 @@ async function sectionsOf(command) {
   return sections;
 }
 
-/** In this process: the start of one for each command would take most of the time. Without a terminal it wraps at 80 columns. */
+/** Runs in this process, because starting one for each command takes long. Without a terminal, the help wraps at 80 columns. */
 async function help(...command) {
   const { CliModule } = await built('cli.module.js');
   const { runCli } = await built('platform/terminal/run-cli.js');
   const { Env } = await built('platform/config/env.js');
   const { packageVersion } = await built('platform/config/package-version.js');
   const { argv, stdout } = process;
-  // Each run listens for errors of the stream.
+  // Each run adds a listener to the stream.
   process.stderr.setMaxListeners(0);
   const text = [];
   const collector = new Writable({ write: (chunk, _, done) => done(null, text.push(chunk)) });
@@ -128,7 +128,7 @@ async function dataSourceOf(environment) {
 async function connected(dataSource, work) {
   await dataSource.initialize();
   try {
-    // In one transaction, so that the settings and the queries meet on one connection.
+    // In one transaction, so that the settings and the queries use the same connection.
     return await dataSource.transaction(async (transaction) => {
       await transaction.query(`set local timezone = 'UTC'; set local search_path = public;`);
       return work(transaction);
@@ -142,7 +142,7 @@ const SCHEMA_INTRODUCTION = `-- The schema as the migrations leave it, read back
 -- migrate\` makes it. TypeORM's own table, ground_truth_migrations, is left out.
 `;
 
-/** Each statement as PostgreSQL itself puts it; 15 and 18 put all of them alike. */
+/** The statements as PostgreSQL formats them, which is the same in 15 and 18. */
 async function schemaText(database) {
   const found = {};
   for (const [kind, query] of Object.entries(CATALOG)) found[kind] = await database.query(query);
@@ -174,7 +174,7 @@ const CATALOG = {
     left join pg_attrdef on adrelid = attrelid and adnum = attnum
     where relkind = 'r' and ${OURS}
     order by relname collate "C" desc, attnum`,
-  // From 18 on, NOT NULL is a constraint too; it stands with its column.
+  // Since 18, NOT NULL is a constraint, too; it is left out here, because the column has it.
   constraints: `
     select relname as table, 'constraint ' || quote_ident(conname) || ' ' || pg_get_constraintdef(pg_constraint.oid) as text
     from pg_constraint join pg_class on conrelid = pg_class.oid

@@ -13,7 +13,7 @@ import { OperationsModule } from './platform/operations/operations.module.js';
 /** The HTTP server. */
 @Module({})
 export class AppModule {
-  /** With external relations the database is only read, so the routes that write are left out. */
+  /** With external relations the database is read-only, so the routes that write are left out. */
   static forRoot(env: Env, authentication: Authentication): DynamicModule {
     return {
       module: AppModule,

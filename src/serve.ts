@@ -110,7 +110,7 @@ async function listen(
     const reason = systemReason(error);
     if (reason === undefined) throw error;
     throw new Failure(
-      `cannot listen on ${toAuthority(host, port)}: ${reason}; HOST, PORT, --host and --port say where to`,
+      `cannot listen on ${toAuthority(host, port)}: ${reason}; change HOST or PORT, or use --host or --port`,
     );
   }
   const { port: actualPort } = app.getHttpServer().address() as AddressInfo;

@@ -1,18 +1,18 @@
-/** Below it, a loop is faster than a call into the runtime. */
+/** Below this length, a loop is faster than a call into the runtime. */
 const SHORT = 64;
 
-/** Bytes one after the other, in a buffer that grows with them. */
+/** A buffer that grows as bytes are appended. */
 export class ByteWriter {
-  /** Written up to `length`; another buffer after each `reserve`. */
+  /** Written up to `length`. `reserve` may replace the buffer. */
   bytes: Buffer;
   length = 0;
 
-  /** @param capacity how many bytes usually come together until they are taken */
+  /** @param capacity the usual number of bytes between two calls of `take` */
   constructor(private readonly capacity: number) {
     this.bytes = Buffer.allocUnsafe(capacity);
   }
 
-  /** What was written since the last time, uncopied; the writer does not touch it again. */
+  /** Returns the bytes written since the last call, without a copy. The writer does not change them later. */
   take(): Buffer {
     const taken = this.bytes.subarray(0, this.length);
     this.bytes = Buffer.allocUnsafe(this.capacity);
@@ -20,7 +20,7 @@ export class ByteWriter {
     return taken;
   }
 
-  /** Makes room for so many bytes behind those that are written. */
+  /** Makes room for `bytes` more bytes. */
   reserve(bytes: number): void {
     const needed = this.length + bytes;
     if (needed <= this.bytes.length) return;

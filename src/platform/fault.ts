@@ -1,12 +1,12 @@
-/** A parameter, header or member of a body that is at fault, and what is wrong with it. */
+/** An invalid parameter, header or member of a body, and the reason. */
 export interface FieldError {
   readonly field: string;
   readonly message: string;
 }
 
 /**
- * What kinds of fault there are. Over HTTP each kind is a problem type with a status and a title (`http/problem.ts`); the
- * compiler holds the two lists together.
+ * The kinds of fault. Over HTTP, each kind is a problem type with a status and a title (`http/problem.ts`). The compiler
+ * checks that both lists have the same kinds.
  */
 export type FaultKind =
   | 'invalid-parameters'
@@ -26,15 +26,15 @@ export type FaultKind =
   | 'keys-unavailable';
 
 /**
- * The base of every error whose message is meant for the person who meets it. `terminal/` prints it and `http/` answers it as
- * a problem; neither has to know who throws it.
+ * The base of every error whose message is for users. `terminal/` prints it, and `http/` answers with it as a problem; neither
+ * depends on the code that throws it.
  *
- * The message has one line a fault. It never holds a document's content, a secret, SQL or a stack.
+ * The message has one line per fault. It never contains document content, a secret, SQL or a stack.
  */
 export abstract class Fault extends Error {
   /**
    * @param kind a `FaultKind`; for errors that never reach HTTP, any other name
-   * @param errors which fields are at fault, where fields are
+   * @param errors the invalid fields, if there are any
    */
   constructor(
     readonly kind: string,

@@ -12,7 +12,7 @@ describe('times', () => {
     ['9999-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999999Z'],
     ['2024-02-29T00:00:00-00:00', '2024-02-29T00:00:00Z'],
     ['2025-01-01T00:30:00+01:00', '2024-12-31T23:30:00Z'],
-  ])('%s is %s', (text, canonical) => {
+  ])('reads and formats %s as %s', (text, canonical) => {
     expect(formatTimestamp(parseTimestamp(text))).toBe(canonical);
   });
 
@@ -34,7 +34,7 @@ describe('times', () => {
     ['0001-01-01T00:00:00+00:01', /years 0001 to 9999/],
     ['9999-12-31T23:59:59-00:01', /years 0001 to 9999/],
     ['infinity', /is not a time/],
-  ])('%j is refused', (text, message) => {
+  ])('refuses %j', (text, message) => {
     expect(() => parseTimestamp(text)).toThrow(message);
   });
 

@@ -1,13 +1,13 @@
 /**
- * Times to the microsecond, as PostgreSQL keeps them. A `Date` would lose three digits, so they are counted as
- * microseconds since the Unix epoch in a bigint.
+ * Times to the microsecond, as in PostgreSQL. A `Date` would lose three digits, so a time is a bigint: microseconds since the
+ * Unix epoch.
  */
 
-/** What a time may look like: RFC 3339, or a date for its midnight in UTC. */
+/** Describes the accepted formats, for messages. */
 const ACCEPTED_TIMES =
   'an RFC 3339 time such as 2025-06-01T10:15:00Z or 2025-06-01T17:15:00.5+07:00, or a date such as 2025-06-01 (midnight UTC)';
 
-/** The text is no time that is accepted. The message is a clause that follows the name of the parameter. */
+/** The text is not an accepted time. The message follows the name of a parameter. */
 export class TimestampError extends Error {
   override readonly name = 'TimestampError';
 }
@@ -20,12 +20,11 @@ const SPACE_FOR_PLUS = /^[^ ]+T[^ ]+ [0-9]{2}:[0-9]{2}$/i;
 const MICROSECONDS = 1_000n;
 /** 0001-01-01T00:00:00Z; PostgreSQL has no year 0. */
 const FIRST = -62_135_596_800_000_000n;
-/** 9999-12-31T23:59:59.999999Z; RFC 3339 writes a year with four digits. */
+/** 9999-12-31T23:59:59.999999Z; in RFC 3339, a year has four digits. */
 const LAST = 253_402_300_799_999_999n;
 
 /**
- * Microseconds since the Unix epoch.
- *
+ * @returns microseconds since the Unix epoch
  * @throws TimestampError
  */
 export function parseTimestamp(text: string): bigint {
@@ -39,7 +38,7 @@ export function parseTimestamp(text: string): bigint {
   if (fraction.length > 6) throw new TimestampError('has more than six digits of a second’s fraction');
   if (second === '60') throw new TimestampError('has a second of 60; leap seconds are not accepted');
   const milliseconds = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  // Date.parse takes 31 February for 3 March, and 24:00.
+  // Date.parse reads 31 February as 3 March, and accepts 24:00.
   const exists =
     !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().startsWith(`${year}-${month}-${day}`);
   const minutes = offset === undefined || /^z$/i.test(offset) ? 0 : offsetMinutes(offset);
@@ -50,12 +49,12 @@ export function parseTimestamp(text: string): bigint {
   return instant;
 }
 
-/** This moment in microseconds since the Unix epoch, by the clock of this process, which counts milliseconds. */
+/** The current time in microseconds since the Unix epoch, with the precision of `Date`: milliseconds. */
 export function now(): bigint {
   return BigInt(Date.now()) * MICROSECONDS;
 }
 
-/** Whether RFC 3339 has a year for so many microseconds since the Unix epoch. */
+/** Whether RFC 3339 can write the time. */
 export function isWritable(instant: bigint): boolean {
   return instant >= FIRST && instant <= LAST;
 }
@@ -74,7 +73,7 @@ function offsetMinutes(offset: string): number | undefined {
   return (offset.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
 }
 
-/** RFC 3339 in UTC with `Z`, trailing zeros of the fraction dropped: the only form that a corpus has. */
+/** Formats a time as in a corpus: RFC 3339 in UTC with `Z`, without trailing zeros of the fraction. */
 export function formatTimestamp(microseconds: bigint): string {
   const fraction = ((microseconds % SECOND) + SECOND) % SECOND;
   const text = Buffer.allocUnsafe(MAX_TIME_LENGTH);
@@ -82,14 +81,15 @@ export function formatTimestamp(microseconds: bigint): string {
   return text.toString('latin1', 0, end);
 }
 
-/** How many bytes `writeSeconds` needs: `2025-06-01T10:15:00.000001Z`. */
+/** The most bytes that `writeSeconds` writes: `2025-06-01T10:15:00.000001Z`. */
 export const MAX_TIME_LENGTH = 27;
 
 /**
- * The same from whole seconds since the Unix epoch and microseconds, 0..999999, as bytes: bigints and strings are slow
- * where times come by the million.
+ * Writes a time as `formatTimestamp` does, into a buffer. For exports: bigints and strings would be slow for millions of times.
  *
- * @returns the offset behind it
+ * @param seconds whole seconds since the Unix epoch
+ * @param microseconds 0 to 999,999
+ * @returns the offset after it
  */
 export function writeSeconds(target: Buffer, at: number, seconds: number, microseconds: number): number {
   const day = Math.floor(seconds / SECONDS_PER_DAY);
@@ -126,7 +126,7 @@ const UTC = 0x5a;
 /** `2025-06-01T` */
 const DATE_LENGTH = 11;
 
-/** Corpora repeat their days. */
+/** A cache by day, because many times of a corpus have the same date. */
 const dates = new Map<number, Buffer>();
 
 function dateOf(day: number): Buffer {

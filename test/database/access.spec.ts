@@ -177,7 +177,7 @@ describe('keys', () => {
       expect(made.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       const refused = made.find((result) => result.status === 'rejected');
       expect(String(refused!.reason)).toMatch(
-        /^AccessFault: there is a key "same" already; take another name/,
+        /^AccessFault: there is a key "same" already; choose another name/,
       );
     } finally {
       await other.destroy();

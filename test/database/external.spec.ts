@@ -314,7 +314,7 @@ it('fails with the reason where a relation has changed since the start', async (
   ])
     await expect(read()).rejects.toMatchObject({
       name: 'ExternalDatabaseError',
-      message: 'ocr.jobs or ocr.corrections is not what it was at the start (SQLSTATE 42P01); start again',
+      message: 'ocr.jobs or ocr.corrections has changed since the start (SQLSTATE 42P01); start again',
     });
 });
 

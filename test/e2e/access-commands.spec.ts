@@ -101,7 +101,7 @@ async function expectLifeOfKey(settings: NodeJS.ProcessEnv): Promise<void> {
   expect(created).toMatchObject({
     code: 0,
     stderr:
-      'created the key nightly for export, review; it expires at 2999-01-01T00:00:00Z. The secret is shown this once: only a digest is stored\n',
+      'created the key nightly for export, review; it expires at 2999-01-01T00:00:00Z. The secret is shown only once: only its digest is stored\n',
   });
   const secret = created.stdout.toString();
   expect(secret).toMatch(SECRET);
@@ -110,13 +110,13 @@ async function expectLifeOfKey(settings: NodeJS.ProcessEnv): Promise<void> {
     code: 1,
     stdout: Buffer.alloc(0),
     stderr: expect.stringMatching(
-      /^ground-truth: there is a key "nightly" already; take another name.*\n$/,
+      /^ground-truth: there is a key "nightly" already; choose another name.*\n$/,
     ) as string,
   });
   expect(await run('create', '--name', 'b', '--scope', 'admin', '--if-none')).toMatchObject({
     code: 0,
     stdout: Buffer.alloc(0),
-    stderr: 'there is a key already that is neither expired nor revoked; none was created\n',
+    stderr: 'a key that is neither expired nor revoked exists; none was created\n',
   });
 
   const table = await run('list');
@@ -149,7 +149,7 @@ async function expectLifeOfKey(settings: NodeJS.ProcessEnv): Promise<void> {
   });
   const revoked = await run('revoke', key.id);
   expect(revoked).toMatchObject({ code: 0, stdout: Buffer.alloc(0) });
-  expect(revoked.stderr).toMatch(/^the key nightly is revoked since \S+Z\n$/);
+  expect(revoked.stderr).toMatch(/^the key nightly was revoked at \S+Z\n$/);
   expect(await run('revoke', 'nightly')).toEqual(revoked);
 
   expect(await create()).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
@@ -159,7 +159,7 @@ async function expectLifeOfKey(settings: NodeJS.ProcessEnv): Promise<void> {
     expect(next.stdout.toString()).toMatch(SECRET);
     expect(next.stderr).toMatch(
       new RegExp(
-        `^a key that is expired or revoked has the name nightly; this one is called ${name}\ncreated the key ${name} for export, review; `,
+        `^an expired or revoked key has the name nightly; the new key is called ${name}\ncreated the key ${name} for export, review; `,
       ),
     );
     expect(await run('revoke', name)).toMatchObject({ code: 0 });

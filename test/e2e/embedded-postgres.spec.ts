@@ -179,7 +179,7 @@ describe('the user that the server runs as is', () => {
     const home = join(cwd, 'home');
     await mkdir(home, { mode: 0o700 });
     const dataDir = join(home, 'data');
-    expect(await refused({ dataDir })).toMatch(/home\/data is out of reach for nobody/);
+    expect(await refused({ dataDir })).toMatch(/home\/data cannot be reached by nobody/);
     expect(await readdir(home)).toEqual([]);
   });
 
@@ -230,7 +230,7 @@ describe('the user that the server runs as is', () => {
 
   itAsOthers('none, where an ordinary user starts it in a folder of another one', async () => {
     await copyCluster();
-    expect(await refused({ ...daemon })).toMatch(/belongs to nobody, and this is daemon/);
+    expect(await refused({ ...daemon })).toMatch(/belongs to nobody, but this process runs as daemon/);
   });
 
   itAsOthers('none, where an ordinary user may not make the folder', async () => {

@@ -191,7 +191,7 @@ it('a keys file that cannot be read refuses all keys, and the log names the line
     {
       type: 'urn:ground-truth:problem:keys-unavailable',
       title: 'API keys unavailable',
-      detail: 'the keys cannot be checked now; the log of the server says why',
+      detail: 'API keys cannot be checked now; the log of the server has the reason',
     },
   ]);
   expect(await get('/readyz')).toMatchObject([
@@ -235,7 +235,7 @@ it.each(['import -', 'migrate', `erase ${ID}`])('%s is refused, and changes noth
     expect({ code, stderr, stdout: stdout.toString() }).toEqual({
       code: 1,
       stdout: '',
-      stderr: `ground-truth: ${command} changes the database, which is only read where GROUND_TRUTH_JOBS_RELATION is set; unset that and GROUND_TRUTH_CORRECTIONS_RELATION to ${command} in a database of your own\n`,
+      stderr: `ground-truth: ${command} changes the database, which is read-only if GROUND_TRUTH_JOBS_RELATION is set; unset it and GROUND_TRUTH_CORRECTIONS_RELATION to ${command} in a database of your own\n`,
     });
   }
   expect((await run('export')).stdout).toBe(LINE);

@@ -44,7 +44,7 @@ describe.each(['the database', 'a file'])('keys in %s', (store) => {
     );
     expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
     expect(ends.filter((end) => SECRET.test(end.stdout.toString()))).toHaveLength(1);
-    const told = 'there is a key already that is neither expired nor revoked; none was created\n';
+    const told = 'a key that is neither expired nor revoked exists; none was created\n';
     expect(ends.filter((end) => end.stdout.length === 0 && end.stderr === told)).toHaveLength(4);
     const list = await runCommand(['api-key', 'list', '--json'], { env: settings });
     const keys = JSON.parse(list.stdout.toString()) as { state: string }[];

@@ -1,6 +1,6 @@
 import { type TestServer } from './server.js';
 
-/** An answer, its body as text: JavaScript's numbers would hide what happened to digits. */
+/** A response with its body as text, because JavaScript numbers would hide changed digits. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -15,7 +15,7 @@ export interface Asked {
   readonly headers?: Record<string, string>;
 }
 
-/** Calls the API of a server below its prefix; changes are made by `rini.k` where nobody else is named. */
+/** Calls the API of a server; `path` follows the prefix. By default, changes are made by `rini.k`. */
 export function apiOf(server: () => TestServer) {
   return async (
     method: string,
@@ -43,7 +43,7 @@ export function apiOf(server: () => TestServer) {
   };
 }
 
-/** Which problem it is: the last part of its type. */
+/** The kind of a problem: the last part of its type. */
 export function kindOf({ json }: Answer): string {
   return String(json.type).replace('urn:ground-truth:problem:', '');
 }

@@ -8,7 +8,7 @@ import { keepLog } from './log-watch.js';
 
 export const CLI = path.resolve(__dirname, '../../dist/src/cli.js');
 
-/** How a command ended, and what it said. */
+/** The output of a command, and its end. */
 export interface CliRun {
   readonly stdout: Buffer;
   readonly stderr: string;
@@ -17,31 +17,31 @@ export interface CliRun {
 }
 
 export interface CliOptions {
-  /** All of the environment but PATH; nothing of the test's own gets through. */
+  /** The environment besides PATH. Nothing of the test's own environment is inherited. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** Standard input, which is empty otherwise. */
+  /** Standard input; empty by default. */
   readonly input?: string | Buffer;
 }
 
-/** Runs the built program, as a process, to its end. */
+/** Runs the built program as a process, and waits for its end. */
 export async function runCli(
   args: readonly string[],
   { input, ...options }: CliOptions = {},
 ): Promise<CliRun> {
   const child = startCli(args, options);
-  // A command may end before it has read all.
+  // A command may end before it has read its whole input.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   return endOf(child);
 }
 
-/** Starts the built program; whoever does so waits for `endOf` it. */
+/** Starts the built program. The caller must await `endOf`. */
 export function startCli(args: readonly string[], options: CliOptions = {}): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, [CLI, ...args], spawnOptions(options));
 }
 
-/** For a line of shell in which `$CLI` is the program. */
+/** Runs a shell command line in which `$CLI` is the program. */
 export async function runShell(line: string, options: CliOptions = {}): Promise<CliRun> {
   const { env, cwd } = spawnOptions(options);
   const child = spawn('/bin/sh', ['-c', line], {
@@ -52,7 +52,7 @@ export async function runShell(line: string, options: CliOptions = {}): Promise<
   return endOf(child);
 }
 
-/** Collects what a process says until it has ended; what it says on standard error is kept for the log watch. */
+/** Collects the output of a process until it has ended. Standard error is kept for the log watch. */
 export async function endOf(child: ChildProcessWithoutNullStreams): Promise<CliRun> {
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
@@ -69,7 +69,7 @@ export async function endOf(child: ChildProcessWithoutNullStreams): Promise<CliR
   });
 }
 
-/** The entries of a log; a last line that is not whole is an error. */
+/** Parses the entries of a log; throws if the last line is incomplete. */
 export function parseLog(said: string): Record<string, unknown>[] {
   return said
     .trim()

@@ -6,19 +6,19 @@ import { runCli as runInThisProcess } from '../../src/platform/terminal/run-cli.
 import { type CliOptions, type CliRun } from './cli.js';
 import { keepLog } from './log-watch.js';
 
-/** What the build finds in package.json, from where it lies. */
+/** Stands for the version in package.json, whose path is relative to the build. */
 const VERSION = '1.2.3-test';
 jest.mock('../../src/platform/config/package-version.js', () => ({ packageVersion: () => VERSION }));
 
-/** Not a regular file: what goes to standard output is collected, not written to a descriptor. */
+/** The descriptor of standard output: not a regular file, so that the output goes to the stream, which collects it. */
 const NO_FILE = fs.openSync('/dev/null', 'r+');
 
 let queue: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs a command like `runCli` of `cli.ts`, but in this process and from the sources: some 20 times as fast. It shows what the
- * command says and its exit code; signals, pipes, devices and the end of the process take a process of their own. One runs at
- * a time, as it has the environment, the working directory and the standard streams of the process to itself.
+ * Runs a command like `runCli` in `cli.ts`, but in this process and from the sources, which is some 20 times as fast. For output
+ * and exit codes; tests of signals, pipes, devices and the end of the process need a separate process. One command runs at a
+ * time, because it uses the environment, the working directory and the standard streams of this process.
  */
 export function runCommand(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
   const run = queue.then(() => runAlone(args, options));
@@ -33,7 +33,7 @@ async function runAlone(args: readonly string[], { env, cwd, input = '' }: CliOp
   const { writeSync } = fs;
   const streams = Object.getOwnPropertyDescriptors(process);
   process.argv = ['node', 'ground-truth', ...args];
-  // What the tests have for themselves stays: the logs of servers that run meanwhile are kept by it.
+  // Keep the variables of the test run: the log watch of running servers needs them.
   const ours = Object.entries(process.env).filter(([name]) => /^(PATH$|GROUND_TRUTH_TEST_)/.test(name));
   process.env = { ...Object.fromEntries(ours), ...env };
   process.exitCode = 0;
@@ -42,7 +42,7 @@ async function runAlone(args: readonly string[], { env, cwd, input = '' }: CliOp
     stdout: { value: stdout, configurable: true },
     stderr: { value: stderr, configurable: true },
   });
-  // Entries of the access log are written past the stream.
+  // Entries of the access log bypass the stream.
   fs.writeSync = ((fd: number, bytes: Buffer, at: number) => {
     if (fd !== 2) return writeSync(fd, bytes, at);
     stderr.write(bytes.subarray(at));
@@ -69,7 +69,7 @@ async function runAlone(args: readonly string[], { env, cwd, input = '' }: CliOp
   return { stdout: stdout.content, stderr: stderr.content.toString(), code, signal: null };
 }
 
-/** In place of a standard stream. */
+/** Replaces a standard stream. */
 class Collector extends Writable {
   readonly fd = NO_FILE;
   readonly isTTY = false;

@@ -11,7 +11,7 @@ import { VerifyService } from '../../src/ground-truth/verify.service.js';
 import { type TestDatabase } from './database.js';
 import { MARKER } from './log-watch.js';
 
-/** A line of a corpus as JavaScript sees it: numbers may have lost digits. */
+/** A parsed line of a corpus. Numbers may have lost digits. */
 export interface ParsedSample {
   job_id: string;
   initial_result: unknown;
@@ -37,7 +37,7 @@ export function jobsIn(dataSource: GroundTruthDataSource): JobsRepository {
   );
 }
 
-/** The corpus as text; by default all of it. */
+/** Exports a corpus as text; by default all jobs. */
 export async function exportText(
   dataSource: GroundTruthDataSource,
   filter: Partial<CorpusFilter> = {},
@@ -81,7 +81,7 @@ async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
 }
 
-/** Approved jobs with results of some `size` characters; by default more of them than pipes, sockets and a moment hold. */
+/** Inserts approved jobs with results of about `size` characters; by default more than pipes and sockets can buffer. */
 export async function insertLargeJobs(database: TestDatabase, count = 1_500, size = 20_000): Promise<void> {
   await database.query(
     `insert into jobs (filename, source_kind, result, approved, created_at)
@@ -91,7 +91,7 @@ export async function insertLargeJobs(database: TestDatabase, count = 1_500, siz
   );
 }
 
-/** A line in the sample schema; JSON text is given as it is to stand. */
+/** A line in the sample schema. `json` has the JSON text of members, which is not changed. */
 export function sampleLine(
   overrides: Record<string, unknown> = {},
   json: Record<string, string> = {},

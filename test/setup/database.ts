@@ -3,13 +3,13 @@ import { Client } from 'pg';
 import { Env } from '../../src/platform/config/env.js';
 import { GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
 
-/** A database of a test file's own, cloned from the migrated template. */
+/** A database for one test file, cloned from the migrated template. */
 export interface TestDatabase {
   readonly url: string;
   readonly dataSource: GroundTruthDataSource;
-  /** Plain SQL, as someone with psql would send it. */
+  /** Direct SQL, as sent by psql. */
   query<Row = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<Row[]>;
-  /** Takes all jobs away, and their trails with them. */
+  /** Deletes all jobs with their trails. */
   clear(): Promise<void>;
   drop(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export async function createTestDatabase(settings: NodeJS.ProcessEnv = {}): Prom
   };
 }
 
-/** @param template `template0` for one without a schema */
+/** @param template `template0` for a database without a schema */
 export async function cloneDatabase(template: string): Promise<{ url: string; drop: () => Promise<void> }> {
   const name = `ground_truth_test_${randomBytes(6).toString('hex')}`;
   await withAdministrator((client) =>

@@ -10,13 +10,13 @@ export type Options = Partial<ConstructorParameters<typeof EmbeddedUser>[0]>;
 
 /** The working directory of a test's users. */
 export let cwd: string;
-/** The numbers of the servers that they started. */
+/** The process ids of the servers that they started. */
 export let servers: Set<number>;
 let users: EmbeddedUser[];
-/** A data folder that was made for the file's tests to copy. */
+/** A data folder for the tests of the file to copy. */
 let cluster: string | undefined;
 
-/** Gives each test of a file a folder, and ends the users and servers that it leaves. */
+/** Creates a folder for each test of a file, and ends the users and servers that the test leaves. */
 export function useEmbeddedUsers(): void {
   beforeEach(async () => {
     cwd = await mkdtemp(join(tmpdir(), 'gt-'));
@@ -26,7 +26,7 @@ export function useEmbeddedUsers(): void {
   });
 
   afterEach(async () => {
-    // Users first: they would start a server anew that is taken from them.
+    // Users first, because they would restart their server.
     await Promise.all(users.map((user) => user.kill('SIGKILL').catch(() => undefined)));
     for (const pid of servers) if (await isServer(pid)) killIfThere(pid);
     await rm(cwd, { recursive: true, force: true });
@@ -37,12 +37,12 @@ export function useEmbeddedUsers(): void {
   });
 }
 
-/** The data folder of users who are given none. */
+/** The default data folder of users. */
 export function defaultDataDir(): string {
   return join(cwd, '.ground-truth');
 }
 
-/** Puts a copy of a data folder that has been used into place: to make one takes longer than most tests. */
+/** Copies a used data folder to `dataDir`, because creating one takes longer than most tests. */
 export async function copyCluster(dataDir = defaultDataDir()): Promise<void> {
   cluster ??= await makeCluster();
   execFileSync('cp', ['-a', cluster, dataDir]);
@@ -57,14 +57,14 @@ async function makeCluster(): Promise<string> {
   return user.dataDir;
 }
 
-/** Starts a process that wants to be a user. */
+/** Starts a process that acquires the server. */
 export function start(options: Options = {}): EmbeddedUser {
   const user = new EmbeddedUser({ cwd, ...options });
   users.push(user);
   return user;
 }
 
-/** Resolves when it is a user. */
+/** Starts a process and waits until it has acquired the server. */
 export async function acquire(options: Options = {}): Promise<EmbeddedUser> {
   const user = start(options);
   await user.acquired();
@@ -72,12 +72,12 @@ export async function acquire(options: Options = {}): Promise<EmbeddedUser> {
   return user;
 }
 
-/** The error's name and message, of a user who is refused. */
+/** Starts a process that cannot acquire the server, and returns the name and message of its error. */
 export async function refused(options: Options = {}): Promise<string> {
   return start(options).refused();
 }
 
-/** A killed process is a user until the server has noticed that its connection is gone. */
+/** Waits until `user` is the only one: the server detects the end of a killed process with some delay. */
 export async function untilAlone(user: EmbeddedUser): Promise<void> {
   const count = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'ground-truth (user)'`;
   while (!isDeepStrictEqual(await user.query(count), [{ n: 1 }])) await sleep(20);
@@ -89,7 +89,7 @@ export async function expectStopped(pid: number, dataDir: string): Promise<void>
   expect((await readdir(dataDir)).sort()).toEqual(['pgdata', 'postgres.log', 'run']);
 }
 
-/** It may have ended by itself meanwhile. */
+/** The process may have ended already. */
 function killIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGQUIT');

@@ -3,7 +3,7 @@ import { Env } from '../../src/platform/config/env.js';
 import { GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
 import { cloneDatabase } from './database.js';
 
-/** The settings for somebody else's tables or views; by default the tables of a pipeline. */
+/** The settings for external relations; by default the tables of a pipeline. */
 export function externalSettings(
   url: string,
   jobs = 'ocr.jobs',
@@ -16,7 +16,7 @@ export function externalSettings(
   };
 }
 
-/** Connects as a process would that is to read them; whoever does so destroys it. */
+/** Connects to external relations as the program does. The caller must destroy the data source. */
 export function connectExternal(
   url: string,
   jobs?: string,
@@ -25,7 +25,7 @@ export function connectExternal(
   return new GroundTruthDataSource(Env.read(externalSettings(url, jobs, corrections))).initialize();
 }
 
-/** The tables of a pipeline that nobody made for this: with no more columns than there have to be. */
+/** The tables of an independent pipeline, with the required columns only. */
 export const PIPELINE_TABLES = `
   create schema ocr;
   create table ocr.jobs (
@@ -51,26 +51,26 @@ export const PIPELINE_TABLES = `
     corrected_at timestamptz
   );`;
 
-/** The job that tests put into them. */
+/** The job that tests insert into them. */
 export const PIPELINE_JOB_ID = '00000000-0000-7000-8000-000000000001';
-/** Puts it there: approved, and with what `PIPELINE_CORRECTION` leads to. */
+/** Inserts the job: approved, with the result of `PIPELINE_CORRECTION`. */
 export const PIPELINE_JOB = `insert into ocr.jobs values ('${PIPELINE_JOB_ID}', 'a.pdf', 'pdf', '{"a":1}', true, null, null, '{}', 0.5, '2025-01-01Z')`;
-/** Puts its one correction there. */
+/** Inserts its only correction. */
 export const PIPELINE_CORRECTION = `insert into ocr.corrections values (1, '${PIPELINE_JOB_ID}', 'a', '0', '1', 'rini', null, '2025-01-02Z')`;
 
-/** A database of a pipeline's own, without our migrations. */
+/** The database of a pipeline, without our migrations. */
 export interface PipelineDatabase {
   readonly url: string;
-  /** Its owner. */
+  /** Connected as the owner. */
   readonly client: Client;
-  /** Reads it as a process would; by default its tables, as its owner. */
+  /** Connects as the program does; by default to the tables, as their owner. */
   readonly connect: (jobs?: string, corrections?: string, as?: string) => Promise<GroundTruthDataSource>;
-  /** Ends what `connect` gave. */
+  /** Destroys the data sources of `connect`. */
   disconnect(): Promise<void>;
   drop(): Promise<void>;
 }
 
-/** Makes such a database, with empty tables. */
+/** Creates such a database with empty tables. */
 export async function createPipelineDatabase(): Promise<PipelineDatabase> {
   const { url, drop } = await cloneDatabase('template0');
   const client = new Client({ connectionString: url });

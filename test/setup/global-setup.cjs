@@ -6,9 +6,8 @@ require('reflect-metadata');
 const requireSource = require('./sources.cjs');
 
 /**
- * One PostgreSQL for the whole run: the embedded one in a folder of its own, or the server at TEST_DATABASE_URL. It gets
- * a migrated template, which every test file clones. What servers and commands log is kept for the teardown, which looks for
- * what no log may hold.
+ * Starts one PostgreSQL for the whole run, or uses the server at TEST_DATABASE_URL, and creates a migrated template, which every
+ * test file clones. Logs of servers and commands are kept for the teardown, which searches them for text that no log may contain.
  */
 module.exports = async function globalSetup() {
   const server = process.env.TEST_DATABASE_URL ?? (await startEmbedded());
@@ -28,7 +27,7 @@ async function startEmbedded() {
   const folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-test-'));
   const server = await EmbeddedPostgres.acquire({ dataDir: folder, defaultDir: '.ground-truth' });
   globalThis.testServer = { release: () => server.release(), folder };
-  // Jest tears nothing down when it is interrupted, and the server would wait for its next user.
+  // Jest runs no teardown when it is interrupted, and the server would keep running.
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => void server.release().finally(() => process.exit(1)));
   }
@@ -36,7 +35,7 @@ async function startEmbedded() {
   return `postgresql://${user}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
 }
 
-/** No test pulls the plug of this server; those that kill one have servers of their own. */
+/** For speed. Tests that kill a server use their own. */
 async function forgoDurability() {
   for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes'])
     await asAdministrator(`alter system set ${setting} = off`);

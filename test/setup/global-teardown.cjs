@@ -11,13 +11,13 @@ module.exports = async function globalTeardown() {
   await refuseLeaks(process.env.GROUND_TRUTH_TEST_LOGS);
 };
 
-/** What a test file's processes log is nobody's test by itself, so the whole run fails. */
+/** Fails the whole run, because no single test checks the logs. */
 async function refuseLeaks(folder) {
   const leaks = await findLeaksIn(folder);
   await rm(folder, { recursive: true, force: true });
   if (leaks.length === 0) return;
   const shown = leaks.slice(0, 20).map((leak) => leak.slice(0, 400));
   throw new Error(
-    `${leaks.length} lines of the tests' servers and commands hold what no log may hold:\n${shown.join('\n')}`,
+    `${leaks.length} lines in the logs of the tests' servers and commands contain document content or keys:\n${shown.join('\n')}`,
   );
 }

@@ -9,18 +9,18 @@ import {
 import { type GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
 import { type TestDatabase } from './database.js';
 
-/** The keys that are kept there; it need not be connected yet. */
+/** The keys in a database. The data source need not be connected yet. */
 export function keysIn(dataSource: GroundTruthDataSource): DatabaseApiKeys {
   return new DatabaseApiKeys(dataSource, dataSource.getRepository(ApiKeyRow));
 }
 
-/** The log of exports, likewise. */
+/** The access log in a database. The data source need not be connected yet. */
 export function accessLogIn(dataSource: GroundTruthDataSource): DatabaseAccessLog {
   const entries = dataSource.getRepository(AccessLogEntry);
   return new DatabaseAccessLog(dataSource, entries, dataSource.getRepository(AccessLogOutcome));
 }
 
-/** Makes a key, as `ground-truth api-key create` does. */
+/** Creates a key, as `ground-truth api-key create` does. */
 export async function createKey(
   { dataSource }: TestDatabase,
   name: string,

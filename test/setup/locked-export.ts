@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { endOf, startCli } from './cli.js';
 import { type TestDatabase } from './database.js';
 
-/** The exports that run in a database, in `pg_stat_activity`. */
+/** The condition for running exports in `pg_stat_activity`. */
 export const EXPORTS = `datname = current_database() and query like 'copy %'`;
 
-/** Nobody else can read the jobs meanwhile, so an export has to wait for its first one. */
+/** Locks the jobs during `work`, so that an export waits for its first row. */
 export async function whileLocked(database: TestDatabase, work: () => Promise<void>): Promise<void> {
   const runner = database.dataSource.createQueryRunner();
   await runner.startTransaction();
@@ -24,7 +24,7 @@ export async function untilExportWaits(database: TestDatabase): Promise<void> {
   while ((await database.query(waiting)).length === 0) await sleep(20);
 }
 
-/** Interrupts an export to a file in `folder`, which is empty, in the middle. */
+/** Interrupts a running export to a file in `folder`, and checks that the folder stays empty. */
 export async function expectNoFileAfter(
   signal: NodeJS.Signals,
   database: TestDatabase,

@@ -3,15 +3,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Stands for what documents and people hold. Tests put it wherever such a thing can be; what servers and commands log must
- * never have it. It fits everywhere: in a file name, a header, a field path, a JSON string, an SQL literal.
+ * Represents document content and personal data. Tests put it wherever these can occur; logs of servers and commands must never
+ * contain it. It needs no escaping in a file name, a header, a field path, a JSON string or an SQL literal.
  */
 export const MARKER = 'PenandaIsiDokumen';
 
-/** What a secret looks like, wherever it stands. */
+/** Matches secrets of keys. */
 const SECRET = /gt_[\w-]{43}/g;
 
-/** In the run's folder there is a file for each test file, with all that its servers and commands said. */
+/** Appends to the log of the current test file, in the folder of the run. */
 export function keepLog(chunk: Buffer): void {
   const folder = process.env.GROUND_TRUTH_TEST_LOGS;
   if (folder === undefined) return;
@@ -19,7 +19,7 @@ export function keepLog(chunk: Buffer): void {
   appendFileSync(path.join(folder, `${path.basename(testPath)}.log`), chunk);
 }
 
-/** The lines that must not be in a log; secrets are not repeated. */
+/** Returns the lines of a log that contain the marker or a secret. Secrets are masked. */
 export function findLeaks(log: string): string[] {
   return log
     .split('\n')
@@ -27,7 +27,7 @@ export function findLeaks(log: string): string[] {
     .map((line) => line.replace(SECRET, 'gt_(a secret)'));
 }
 
-/** Of all files of a folder, each line with the file that it is in. */
+/** Returns these lines of all files in a folder, each with the name of its file. */
 export async function findLeaksIn(folder: string): Promise<string[]> {
   const leaks: string[] = [];
   for (const name of (await readdir(folder)).sort()) {

@@ -1,2 +1,2 @@
-// For what hangs. Nothing is measured by it, and machines can be slow.
+// Only ends a test that hangs. Long, because machines can be slow.
 jest.setTimeout(180_000);

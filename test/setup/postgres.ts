@@ -10,21 +10,21 @@ import { ownUser, userForRoot, type ServerUser } from '../../src/platform/databa
 
 const USER = 'postgres';
 
-/** A PostgreSQL that somebody else runs, as far as the programs know, and that a test can kill. */
+/** A PostgreSQL server that a test starts and can kill. To the program it is an external server. */
 export class OwnPostgres {
   private server: ChildProcess | undefined;
 
   private constructor(
-    /** Where its files and its socket are. */
+    /** The folder of its files and its socket. */
     readonly folder: string,
     readonly user: ServerUser,
     private readonly binaries: string,
   ) {}
 
-  /** Makes one and starts it. */
+  /** Creates and starts a server. */
   static async create(): Promise<OwnPostgres> {
     const user = process.getuid?.() === 0 ? await userForRoot(undefined) : await ownUser();
-    // Short, since the socket lies in it.
+    // A short path, because it contains the socket.
     const folder = await mkdtemp(path.join(tmpdir(), 'gt-'));
     await chown(folder, user.uid, user.gid);
     const postgres = new OwnPostgres(folder, user, await runnableBinaries(findPackage(), user));
@@ -45,7 +45,7 @@ export class OwnPostgres {
 
   /** Resolves when it answers. */
   async start(): Promise<void> {
-    // One that was killed leaves processes behind, which end by themselves and are in the way until then.
+    // A killed server leaves processes behind, which prevent a new start until they have ended.
     for (;;) {
       const settings = ['listen_addresses=', `unix_socket_directories=${this.folder}`, 'fsync=off'];
       const args = ['-D', this.data, ...settings.flatMap((setting) => ['-c', setting])];
@@ -63,7 +63,7 @@ export class OwnPostgres {
     }
   }
 
-  /** `SIGKILL`: as the kernel ends it; `SIGQUIT`: at once, but its sessions are told; `SIGINT`: in order. */
+  /** `SIGKILL`: kills the process; `SIGQUIT`: immediate shutdown, which notifies sessions; `SIGINT`: fast shutdown. */
   async stop(signal: 'SIGKILL' | 'SIGQUIT' | 'SIGINT'): Promise<void> {
     const { server } = this;
     if (server?.exitCode !== null || server.signalCode !== null) return;
@@ -77,7 +77,7 @@ export class OwnPostgres {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Runs statements as its superuser, over a connection of their own. */
+  /** Runs statements as the superuser, over a separate connection. */
   async query<Row = Record<string, unknown>>(sql: string, database = USER): Promise<Row[]> {
     const client = new Client({ connectionString: this.urlOf(database) });
     client.on('error', () => undefined);

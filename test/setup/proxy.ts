@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Stands between a program and its database, on loopback, and can lose what the two say to each other. */
+/** A proxy on loopback between a program and its database. It can drop all data of its connections. */
 export class LossyProxy {
   private readonly pairs = new Set<Pair>();
 
   private constructor(
     private readonly server: Server,
-    /** Of the database, by way of here. */
+    /** The URL of the database through this proxy. */
     readonly url: string,
   ) {}
 
@@ -16,7 +16,7 @@ export class LossyProxy {
     const { hostname, port, searchParams } = new URL(url);
     const number = Number(port || 5432);
     const socket = searchParams.get('host');
-    // The other side of a connection that is lost hears nothing of its end either.
+    // On a lost connection, the other side must not see the end of this side either.
     const server = createServer({ allowHalfOpen: true }, (near) => {
       const far =
         socket === null ? connect(number, hostname) : connect(`${socket}/.s.PGSQL.${String(number)}`);
@@ -33,9 +33,9 @@ export class LossyProxy {
   }
 
   /**
-   * Loses whatever goes over the connections that there are, both ways, without a word. New ones are served.
+   * Silently drops all data of the existing connections, in both directions. New connections work.
    *
-   * @returns how many there are, and a promise for the time when the program has given all of them up
+   * @returns their number, and a promise that resolves when the program has closed all of them
    */
   loseConnections(): { count: number; givenUp: Promise<unknown> } {
     const lost = [...this.pairs].filter(({ isOpen }) => isOpen);
@@ -51,7 +51,7 @@ export class LossyProxy {
 }
 
 class Pair {
-  /** Resolves when the program has ended its side. */
+  /** Resolves when the program has closed its side. */
   readonly givenUp: Promise<unknown>;
   isOpen = true;
 

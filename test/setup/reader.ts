@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { get, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 
 /**
- * Reads a response to the end as other people's programs do: Node takes a reset that follows data for an ordinary end, now
- * and then. With HTTP/1.0 the end of the connection is all that a reader has to go by.
+ * Reads a response to the end with another program, because Node sometimes takes a reset after data for an ordinary end. In
+ * HTTP/1.0, only the end of the connection marks the end of the response.
  */
 export function startReader(version: '1.0' | '1.1', address: string): ChildProcessWithoutNullStreams {
   if (hasCurl) return spawn('curl', ['-s', `--http${version}`, address]);
@@ -14,13 +14,13 @@ export function startReader(version: '1.0' | '1.1', address: string): ChildProce
   return spawn('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; printf '${request}' >&3; exec cat <&3`]);
 }
 
-/** The beginning of an answer that nobody reads on. */
+/** Begins to read a response, and leaves the rest unread. */
 export async function beginReading(
   address: string,
   headers: OutgoingHttpHeaders = {},
 ): Promise<IncomingMessage> {
   const request = get(address, { agent: false, headers });
-  // It hears of what befalls the response, which we listen to.
+  // Errors of the response are emitted here, too.
   request.on('error', () => undefined);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   await once(response, 'readable');

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { type CliRun, endOf, startCli } from './cli.js';
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 export interface TestServer {
-  /** Without a path or a slash at its end. */
+  /** Without a path and a slash at the end. */
   readonly url: string;
   readonly port: number;
-  /** Asks it to end, and waits until it has. */
+  /** Sends a signal, by default SIGTERM, and waits for the end of the process. */
   stop(signal?: NodeJS.Signals): Promise<CliRun>;
 }
 
-/** Starts the built server on any free port of 127.0.0.1. */
+/** Starts the built server on a free port of 127.0.0.1. */
 export async function startServer(env: NodeJS.ProcessEnv): Promise<TestServer> {
   const child = startCli(['serve', '--port', '0'], { env });
   const end = endOf(child);
@@ -34,7 +34,7 @@ export async function startServer(env: NodeJS.ProcessEnv): Promise<TestServer> {
   }
 }
 
-/** Of 127.0.0.1, for a server that does not say where it listens. */
+/** Finds a free port of 127.0.0.1, for a server that does not log its port. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

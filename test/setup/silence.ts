@@ -7,7 +7,7 @@ import { LossyProxy } from './proxy.js';
 
 export const SLEEP_LONG = 'select pg_sleep(600)';
 
-/** What the failure of some work says of the database; undefined where it does not fail, or for another reason. */
+/** The database fault with which `work` fails; undefined if it succeeds or fails for another reason. */
 export async function failureOf(work: Promise<unknown>): Promise<DatabaseFault | undefined> {
   return toDatabaseFault(
     await work.then(
@@ -17,15 +17,19 @@ export async function failureOf(work: Promise<unknown>): Promise<DatabaseFault |
   );
 }
 
-/** The failure of a statement that got no answer for so long. */
+/** The fault of a statement that got no answer for `seconds`. */
 export function silent(seconds: number) {
   return {
     kind: 'unavailable',
-    message: `the database cannot be used: it has been silent for ${seconds} seconds`,
+    message: `the database cannot be used: it has not answered for ${seconds} seconds`,
   };
 }
 
-/** A database behind a proxy. Outside of transactions it is given a second; otherwise, more than a test takes. Without timeouts, as commands have it. */
+/**
+ * A database behind a proxy. By default the timeout outside of transactions is a second, and the others are longer than any test.
+ *
+ * @param timeouts if undefined, there are no timeouts at all, as in commands
+ */
 export async function patient(timeouts?: Partial<SilenceTimeouts>) {
   const { url, drop } = await cloneDatabase('template0');
   const proxy = await LossyProxy.create(url);
@@ -43,10 +47,10 @@ export async function patient(timeouts?: Partial<SilenceTimeouts>) {
   };
 }
 
-/** Runs a statement in a transaction that may take long. */
+/** Runs a statement in a transaction with the longest timeout. */
 export async function inLongTransaction(dataSource: GroundTruthDataSource, text: string): Promise<void> {
   const client = await dataSource.takeClient();
-  // As all of ours do: the connection may break between two statements.
+  // Without a listener, a connection that breaks between two statements would crash the process.
   client.on('error', () => undefined);
   let failure: Error | undefined;
   try {

@@ -1,9 +1,9 @@
 const Sequencer = require('@jest/test-sequencer').default;
 
-/** By what a file of each project takes, the longest first: two workers then end at about the same time. */
+/** Projects by the time that a file takes, longest first, so that both workers end at about the same time. */
 const PROJECTS = ['faults', 'e2e', 'docs', 'database', 'unit'];
 
-/** Also on a fresh checkout, where Jest knows no durations: it goes by the sizes of files, which tell little. */
+/** On a fresh checkout, Jest knows no durations and would sort by file size, which says little about the time. */
 module.exports = class SlowFirst extends Sequencer {
   sort(tests) {
     const place = ({ context }) => PROJECTS.indexOf(context.config.displayName.name);

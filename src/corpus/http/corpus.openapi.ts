@@ -130,7 +130,7 @@ export const BAD_ID: ProblemExample = [
 ];
 export const BODY_PROBLEMS: readonly ProblemExample[] = [
   ['payload-too-large', 'more than 16777216 bytes are not accepted'],
-  ['unsupported-media-type', 'the body has to be application/json'],
+  ['unsupported-media-type', 'the body must be application/json'],
 ];
 export const CHANGE_PROBLEMS: readonly ProblemExample[] = [
   BAD_ID,

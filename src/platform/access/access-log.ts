@@ -9,26 +9,26 @@ export type ExportOutcome =
   | 'interrupted'
   | 'failed';
 
-/** An export that is about to begin. */
+/** An export that begins. */
 export interface ExportBegin {
   /** The name of the key, or of the user who runs the command. */
   readonly who: string;
   readonly via: 'http' | 'cli';
-  /** What was asked for, by the names of the parameters; times are RFC 3339. */
+  /** The parameters by name; times are RFC 3339. */
   readonly filter: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** What became of it. */
+/** The outcome of an export. */
 export interface ExportEnd {
   readonly outcome: ExportOutcome;
   readonly samples: number;
-  /** Before compression, as the digest counts them too. */
+  /** Before compression. */
   readonly bytes: number;
-  /** Of what was handed on, in hexadecimal digits. */
+  /** Of these bytes, in hexadecimal digits. */
   readonly sha256: string;
 }
 
-/** An export as it is listed. Times are RFC 3339. Without an outcome it runs, or died with its process. */
+/** An export in the list. Times are RFC 3339. Without an outcome, it is running or its process died. */
 export type LoggedExport = { readonly id: string; readonly began_at: string } & ExportBegin &
   (
     | ({ readonly ended_at: string } & ExportEnd)
@@ -41,18 +41,18 @@ export type LoggedExport = { readonly id: string; readonly began_at: string } & 
       }
   );
 
-/** Who exported what, and when: written before the first byte, and never changed. */
+/** The log of exports: who exported what, and when. An entry is written before the first byte, and never changed. */
 export abstract class AccessLog {
-  /** @returns the id for `end` */
+  /** @returns an id, to pass to `end` */
   abstract begin(begin: ExportBegin): Promise<string>;
 
-  /** Once for each id. */
+  /** Records the outcome. Call it once for each id. */
   abstract end(id: string, end: ExportEnd): Promise<void>;
 
   /**
-   * The newest first.
+   * Lists the newest exports, newest first.
    *
-   * @throws AccessFault where the log cannot be read back
+   * @throws AccessFault if the log cannot be read back
    */
   abstract list(limit: number): Promise<LoggedExport[]>;
 }

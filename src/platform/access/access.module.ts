@@ -9,7 +9,7 @@ import { DatabaseAccessLog } from './database-access-log.js';
 import { DatabaseApiKeys } from './database-api-keys.js';
 import { ProcessAccessLog } from './process-access-log.js';
 
-/** Gives every module the keys and the log of exports, wherever the environment has them kept. */
+/** Provides the API keys and the access log to every module. The environment decides where they are stored. */
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyRow, AccessLogEntry, AccessLogOutcome])],

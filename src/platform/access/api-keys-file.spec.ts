@@ -40,7 +40,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** For the code under test, so much more time has passed. */
+/** Advances the clock of the code under test. */
 function passTime(milliseconds: number): void {
   const at = performance.now() + milliseconds;
   jest.spyOn(performance, 'now').mockReturnValue(at);
@@ -59,7 +59,7 @@ it('has no keys without a file, and does not create one by reading', async () =>
   expect(await readdir(folder)).toEqual([]);
 });
 
-it('says what to set where no file is named', async () => {
+it('reports what to set if no file is configured', async () => {
   const nowhere = new ApiKeysFile(undefined);
   expect(await nowhere.list()).toEqual([]);
   expect(await nowhere.find(`gt_${'A'.repeat(43)}`)).toBeUndefined();
@@ -90,7 +90,7 @@ it('keeps one line for each key, with its digest, in a private file', async () =
   expect(await readdir(folder)).toEqual(['keys.jsonl']);
 });
 
-it('loses no key where several processes create them at once, and gives a name to one only', async () => {
+it('loses no key if several processes create keys at once, and gives each name to one key only', async () => {
   const made = await Promise.allSettled(
     Array.from({ length: 20 }, (_, n) => create(n < 15 ? `key ${n}` : 'same', null, new ApiKeysFile(file))),
   );
@@ -99,7 +99,7 @@ it('loses no key where several processes create them at once, and gives a name t
   expect(names(await keys.list()).sort()).toEqual(wanted.sort());
 });
 
-it('lists keys by when they were made, to the microsecond', async () => {
+it('lists keys in order of creation, to the microsecond', async () => {
   const times = ['2025-06-01T00:00:00.5Z', '2025-06-01T00:00:00Z', '2025-06-01T00:00:00.000001Z'];
   const stored = times.map((created_at, n) => ({
     ...LINE,
@@ -112,7 +112,7 @@ it('lists keys by when they were made, to the microsecond', async () => {
   expect(names(await keys.list())).toEqual(['1', '2', '0']);
 });
 
-it('revokes once, by name or id, and rewrites the file whole', async () => {
+it('revokes once, by name or id, and replaces the file atomically', async () => {
   const { secret, key } = await create('a');
   await create('b');
   await chmod(file, 0o640);
@@ -131,7 +131,7 @@ it('revokes once, by name or id, and rewrites the file whole', async () => {
   expect(await readdir(folder)).toEqual(['keys.jsonl']);
 });
 
-it('follows a link to the file, also when it rewrites it', async () => {
+it('follows a link to the file, also when it replaces the file', async () => {
   const link = path.join(folder, 'link');
   await create('a');
   await symlink('keys.jsonl', link);
@@ -139,7 +139,7 @@ it('follows a link to the file, also when it rewrites it', async () => {
   expect(await keys.list()).toMatchObject([{ name: 'a', state: 'revoked' }]);
 });
 
-it('sees within a second what another process has changed', async () => {
+it('sees changes of another process within a second', async () => {
   const { secret, key } = await create('a');
   const server = new ApiKeysFile(file);
   expect(await server.find(secret)).toMatchObject({ state: 'valid' });
@@ -154,7 +154,7 @@ it('sees within a second what another process has changed', async () => {
   expect(await server.find(second)).toBeUndefined();
 });
 
-it('treats a key as expired from its time on', async () => {
+it('treats a key as expired from its expiry time on', async () => {
   const { secret } = await create('a', new Date(Date.now() + 100).toISOString());
   expect(await keys.find(secret)).toMatchObject({ state: 'valid' });
   await sleep(120);
@@ -162,13 +162,13 @@ it('treats a key as expired from its time on', async () => {
   expect(await keys.hasUsable()).toBe(false);
 });
 
-it('adds a key after a last line without a line end', async () => {
+it('adds a key after a last line without a line feed', async () => {
   await writeFile(file, JSON.stringify(LINE));
   await create('a');
   expect(names(await keys.list())).toEqual(['by hand', 'a']);
 });
 
-it('keeps no key that could not be printed, and leaves its name free', async () => {
+it('stores no key that could not be printed, and leaves its name free', async () => {
   await writeFile(file, JSON.stringify(LINE));
   const full = () => Promise.reject(new Error('full'));
   const wanted = { name: 'a', scopes: ['export'], expires_at: null } as const;
@@ -181,7 +181,7 @@ it('keeps no key that could not be printed, and leaves its name free', async () 
   expect(await keys.createIfNone(wanted)).toMatchObject({ key: { name: 'a' } });
 });
 
-it('creates one key where several processes ask for one if there is none', async () => {
+it('creates one key if several processes want one in case there is none', async () => {
   const made = await Promise.all(
     Array.from({ length: 5 }, (_, n) =>
       new ApiKeysFile(file).createIfNone({ name: `key ${n % 2}`, scopes: ['admin'], expires_at: null }),
@@ -191,7 +191,7 @@ it('creates one key where several processes ask for one if there is none', async
   expect(await lines()).toHaveLength(1);
 });
 
-it('gives a key another name where expired or revoked keys have its own', async () => {
+it('gives a key another name if an expired or revoked key has its name', async () => {
   const first = { name: 'first', scopes: ['admin'], expires_at: null } as const;
   for (const name of ['first', 'first-2', 'first-3']) {
     expect(await keys.createIfNone(first)).toMatchObject({ key: { name, state: 'valid' } });
@@ -201,7 +201,7 @@ it('gives a key another name where expired or revoked keys have its own', async 
   await expect(keys.create(first)).rejects.toThrow(/there is a key "first" already/);
 });
 
-it('ignores a last line that is being written, until it is whole', async () => {
+it('ignores a last line that is being written, until it is complete', async () => {
   await create('a');
   const line = `${JSON.stringify({ ...LINE, name: 'ü' })}\n`;
   const bytes = Buffer.from(line);
@@ -232,7 +232,7 @@ it('refuses all keys for a last line that is JSON, but not a key', async () => {
   await expect(keys.list()).rejects.toThrow(/keys\.jsonl, line 2: id is not a UUID/);
 });
 
-it('says that the file cannot be read', async () => {
+it('reports that the file cannot be read', async () => {
   await expect(new ApiKeysFile(folder).list()).rejects.toThrow(
     new AccessFault(`${folder} cannot be read (EISDIR)`),
   );
@@ -243,7 +243,7 @@ it.each<[string, string, string]>([
   ['an empty line', '', 'it is not a JSON object'],
   ['null', 'null', 'it is not a JSON object'],
   ['no digest', JSON.stringify({ ...LINE, sha256: undefined }), 'sha256 is missing'],
-  ['a digest that is none', JSON.stringify({ ...LINE, sha256: 'gt_SECRET' }), 'sha256 is not a SHA-256'],
+  ['an invalid digest', JSON.stringify({ ...LINE, sha256: 'gt_SECRET' }), 'sha256 is not a SHA-256'],
   [
     'an unknown scope',
     JSON.stringify({ ...LINE, scopes: ['SECRET'] }),
@@ -251,21 +251,21 @@ it.each<[string, string, string]>([
   ],
   ['no scope', JSON.stringify({ ...LINE, scopes: [] }), 'scopes is not a list with any of export'],
   [
-    'a revocation that is no time',
+    'an invalid time of revocation',
     JSON.stringify({ ...LINE, revoked_at: 'SECRET' }),
     'revoked_at is not a time or null',
   ],
-  ['an id that is none', JSON.stringify({ ...LINE, id: 'SECRET' }), 'id is not a UUID'],
+  ['an invalid id', JSON.stringify({ ...LINE, id: 'SECRET' }), 'id is not a UUID'],
   [
     'a name with a control character',
     JSON.stringify({ ...LINE, name: 'SECRET\u001b' }),
     'name is not a name of 1 to 100',
   ],
-  ['more than a key has', JSON.stringify({ ...LINE, SECRET: 1 }), 'there are other members than id, name'],
+  ['an unknown member', JSON.stringify({ ...LINE, SECRET: 1 }), 'it has members other than id, name'],
   [
     'the name of another key',
     JSON.stringify({ ...LINE, name: 'a' }),
-    'its id, name or digest is that of line 1',
+    'it has the same id, name or digest as line 1',
   ],
 ])('refuses all keys for a line with %s, and names the line without quoting it', async (_, line, reason) => {
   const { secret } = await create('a');
@@ -280,15 +280,17 @@ it.each<[string, string, string]>([
   expect(await readdir(folder)).toEqual(['keys.jsonl']);
 });
 
-it('says what to do where a process was killed while it changed keys', async () => {
+it('reports what to do after a process was killed while it changed keys', async () => {
   await writeFile(`${file}.lock`, '');
   let now = 0;
   jest.spyOn(performance, 'now').mockImplementation(() => (now += 1_000));
-  await expect(create('a')).rejects.toThrow(/or was killed at it; if none is, delete .*keys\.jsonl\.lock$/);
+  await expect(create('a')).rejects.toThrow(
+    /or was killed while it did; if no process is, delete .*keys\.jsonl\.lock$/,
+  );
   expect(await readdir(folder)).toEqual(['keys.jsonl.lock']);
 });
 
-it('says that the folder is missing', async () => {
+it('reports that the folder is missing', async () => {
   await expect(create('a', null, new ApiKeysFile(path.join(folder, 'none/keys')))).rejects.toThrow(
     /none\/keys cannot be written: its folder does not exist/,
   );

@@ -18,15 +18,15 @@ interface KnownKeys extends KeysRead {
 }
 
 /**
- * Keys in a file, for a database that is only read. What another process changes in it is seen within a second. When a key
- * was used is not recorded.
+ * Keys in a file, for a database that is read-only. Changes by another process take effect within a second. Does not record
+ * when a key was last used.
  */
 export class ApiKeysFile extends ApiKeys {
   private readonly file: KeysFile | undefined;
   private known: Promise<KnownKeys> | undefined;
   private lookedAt = -Infinity;
 
-  /** @param file undefined: there are no keys, and none can be made */
+  /** @param file if undefined, there are no keys and none can be created */
   constructor(file: string | undefined) {
     super();
     this.file = file === undefined ? undefined : new KeysFile(file);
@@ -96,7 +96,7 @@ export class ApiKeysFile extends ApiKeys {
     const { file } = this;
     if (file === undefined)
       throw new AccessFault(
-        'there is no place for keys: the database is only read; set GROUND_TRUTH_KEYS_FILE to a file for them',
+        'keys cannot be stored in the database, which is read-only; set GROUND_TRUTH_KEYS_FILE to a file for them',
       );
     try {
       return await file.locked(() => work(file));
@@ -108,7 +108,7 @@ export class ApiKeysFile extends ApiKeys {
 
 async function lookAgain(file: KeysFile, known: Promise<KnownKeys> | undefined): Promise<KnownKeys> {
   const before = await known?.catch(() => undefined);
-  // Before the reading: what changes meanwhile is another version at the next look.
+  // Get the version before reading, so that the next look detects a change during the reading.
   const version = await file.version();
   if (before?.isWhole === true && version === before.version) return before;
   return { version, ...(await file.readSoFar()) };

@@ -2,7 +2,7 @@ import { Fault } from '../fault.js';
 import { v7 as uuidv7 } from 'uuid';
 import { digestOf, isSecret, newSecret, type Scope, SCOPES } from './key.js';
 
-/** Keys or the access log cannot be used as asked. The message holds no secret and no digest. */
+/** An operation on API keys or the access log is not possible. The message contains no secret and no digest. */
 export class AccessFault extends Fault {
   override readonly name = 'AccessFault';
 
@@ -11,17 +11,17 @@ export class AccessFault extends Fault {
   }
 }
 
-/** Revoked keys keep their names, so that a name in a log means one key for ever. */
+/** Revoked keys keep their names, so that a name in a log always means the same key. */
 export function nameIsTaken(name: string): AccessFault {
   return new AccessFault(
-    `there is a key ${JSON.stringify(name)} already; take another name (revoked and expired keys keep theirs)`,
+    `there is a key ${JSON.stringify(name)} already; choose another name (revoked and expired keys keep theirs)`,
   );
 }
 
-/** A key that was revoked is no longer called expired. */
+/** A revoked key is `revoked` even if it has expired, too. */
 export type KeyState = 'valid' | 'expired' | 'revoked';
 
-/** A key as it is listed. Times are RFC 3339. */
+/** A key in the list. Times are RFC 3339. */
 export interface ApiKey {
   /** UUID v7. */
   readonly id: string;
@@ -31,11 +31,11 @@ export interface ApiKey {
   readonly created_at: string;
   readonly expires_at: string | null;
   readonly revoked_at: string | null;
-  /** To the minute; null where it was never used, or where that is not recorded. */
+  /** To the minute; null if the key was never used, or its use is not recorded. */
   readonly last_used_at: string | null;
 }
 
-/** Who shows a secret, and whether it still holds. */
+/** The key that a secret belongs to, and its state. */
 export interface FoundKey {
   readonly id: string;
   readonly name: string;
@@ -43,7 +43,7 @@ export interface FoundKey {
   readonly state: KeyState;
 }
 
-/** What a key is to be. */
+/** The properties of a key to create. */
 export interface WantedKey {
   readonly name: string;
   readonly scopes: readonly Scope[];
@@ -51,13 +51,13 @@ export interface WantedKey {
   readonly expires_at: string | null;
 }
 
-/** A key on its way to where keys are kept. */
+/** A key to store. */
 export interface NewKey extends WantedKey {
   readonly id: string;
   readonly sha256: string;
 }
 
-/** A key together with its secret, which is nowhere else. */
+/** A new key with its secret, which is not stored anywhere. */
 export interface CreatedKey {
   readonly secret: string;
   readonly key: ApiKey;
@@ -66,11 +66,11 @@ export interface CreatedKey {
 /** Delivers a secret. If it throws, the secret was not delivered. */
 export type ShowSecret = (secret: string) => Promise<void>;
 
-/** The keys to the API, wherever they are kept. A secret is known to this class alone, and only for a moment. */
+/** The API keys, independent of their storage. Only this class handles secrets; it does not keep them. */
 export abstract class ApiKeys {
   /**
-   * @param show where it fails, there is no key, and its name is free
-   * @throws AccessFault where a key, revoked ones included, has that name
+   * @param show if it throws, no key is created and the name stays free
+   * @throws AccessFault if another key, even a revoked one, has that name
    */
   async create(wanted: WantedKey, show: ShowSecret = toCaller): Promise<CreatedKey> {
     const secret = newSecret();
@@ -79,8 +79,8 @@ export abstract class ApiKeys {
   }
 
   /**
-   * The same, but only while no key is neither expired nor revoked. Of many that ask at once, one is given a key. Another name
-   * is used where the wanted one is taken, or a server whose keys have all expired could never get a key again.
+   * Creates a key only if there is no usable one. Of several concurrent callers, one gets a key. If the name is taken, another
+   * one is used; otherwise a server whose keys have all expired could not get a key this way.
    */
   async createIfNone(wanted: WantedKey, show: ShowSecret = toCaller): Promise<CreatedKey | undefined> {
     // `appendIfNone` checks again. Checked here too for roles that may only read keys.
@@ -90,27 +90,27 @@ export abstract class ApiKeys {
     return key && { secret, key };
   }
 
-  /** The key with that secret, in whatever state. Records, to the minute, when a valid one was used. */
+  /** Finds the key with that secret, in any state. Records, to the minute, the use of a valid one. */
   async find(secret: string): Promise<FoundKey | undefined> {
     return isSecret(secret) ? this.findByDigest(digestOf(secret)) : undefined;
   }
 
-  /** For what runs for long: a key may be revoked meanwhile. */
+  /** Returns the current state of a key, for long requests: the key may be revoked in the meantime. */
   abstract stateOf(id: string): Promise<KeyState | undefined>;
 
-  /** In the order in which they were made. */
+  /** All keys, in order of creation. */
   abstract list(): Promise<ApiKey[]>;
 
-  /** For good; one that was revoked already stays so since then. A name comes before an id. */
+  /** Revokes a key permanently. If it is revoked already, the time stays the same. A name takes precedence over an id. */
   abstract revoke(nameOrId: string): Promise<ApiKey | undefined>;
 
-  /** Whether any key is neither expired nor revoked. */
+  /** Whether there is a key that is neither expired nor revoked. */
   abstract hasUsable(): Promise<boolean>;
 
-  /** @param show is called when nothing but itself can fail any more; the key is kept only if it does not */
+  /** @param show is called as the last step that can fail; if it throws, the key is not stored */
   protected abstract append(key: NewKey, show: () => Promise<void>): Promise<ApiKey>;
 
-  /** Likewise, and nobody else appends meanwhile. */
+  /** Like `append`, if there is no usable key. Checks and appends atomically. */
   protected abstract appendIfNone(key: NewKey, show: () => Promise<void>): Promise<ApiKey | undefined>;
 
   protected abstract findByDigest(sha256: string): Promise<FoundKey | undefined>;
@@ -121,7 +121,7 @@ function toNew(wanted: WantedKey, secret: string): NewKey {
   return { ...wanted, scopes, id: uuidv7(), sha256: digestOf(secret) };
 }
 
-/** It is returned, after all. */
+/** The default: `create` returns the secret. */
 function toCaller(): Promise<void> {
   return Promise.resolve();
 }

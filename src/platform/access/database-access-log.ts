@@ -6,7 +6,7 @@ import { AccessLogEntry, AccessLogOutcome } from '../database/entities/access.en
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { AccessLog, type ExportBegin, type ExportEnd, type LoggedExport } from './access-log.js';
 
-/** The log in the tables `access_log` and `access_log_outcomes`. */
+/** The access log in the tables `access_log` and `access_log_outcomes`. */
 @Injectable()
 export class DatabaseAccessLog extends AccessLog {
   constructor(
@@ -36,7 +36,7 @@ export class DatabaseAccessLog extends AccessLog {
       .leftJoinAndSelect('entry.outcome', 'outcome')
       .orderBy('entry.began_at', 'DESC')
       .addOrderBy('entry.id', 'DESC')
-      // With take, TypeORM would sort the whole log first.
+      // Not `take`, for which TypeORM would sort the whole log first.
       .limit(limit)
       .getMany();
     return entries.map(toExport);

@@ -1,4 +1,4 @@
-// SQL stands here for one lock: keys are created under an advisory lock, for which TypeORM has no method.
+// SQL for one statement only: TypeORM has no method for the advisory lock under which keys are created.
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type FindManyOptions, IsNull, Raw, Repository } from 'typeorm';
@@ -8,7 +8,7 @@ import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { type ApiKey, ApiKeys, type FoundKey, type KeyState, nameIsTaken, type NewKey } from './api-keys.js';
 import { freeName, type Scope } from './key.js';
 
-/** Says "creates a key" among the advisory locks of the database; any fixed number would do. */
+/** The advisory lock for creating keys. Any fixed number. */
 const CREATION_LOCK = 7_205_759_405;
 
 /** Keys in the table `api_keys`. */
@@ -23,7 +23,7 @@ export class DatabaseApiKeys extends ApiKeys {
 
   override async stateOf(id: string): Promise<KeyState | undefined> {
     await this.dataSource.connected();
-    // Of a row with nothing but virtual columns, TypeORM makes no entity.
+    // With virtual columns only, TypeORM returns no entity; so `id` is selected, too.
     return (await this.keys.findOne({ select: { id: true, state: true }, where: { id } }))?.state;
   }
 
@@ -64,19 +64,19 @@ export class DatabaseApiKeys extends ApiKeys {
     const [found] = await this.keys.find(byDigest(sha256));
     if (found === undefined) return undefined;
     const { id, name, state } = found;
-    // Asked again in the update: of many that come at once, the first one writes.
+    // The update checks again, so that only the first of several concurrent requests writes.
     if (state === 'valid' && found.isStale)
       await this.keys.update({ id, last_used_at: Raw(isStale) }, { last_used_at: () => 'now()' });
     return { id, name, scopes: scopesOf(found), state };
   }
 
   /**
-   * In a transaction, while nobody else creates a key. Locking the table would hold up requests too, which note the use of
-   * theirs.
+   * Runs `work` in a transaction while no other process creates a key. A table lock would also block requests, which record the
+   * last use of their key.
    */
   private async alone<Result>(work: (keys: Repository<ApiKeyRow>) => Promise<Result>): Promise<Result> {
     const dataSource = await this.dataSource.connected();
-    // After the wait for the lock, the transaction must see what the previous holder wrote.
+    // After it has waited for the lock, the transaction must see the changes of the previous holder.
     return dataSource.transaction('READ COMMITTED', async (manager) => {
       await manager.query('select pg_advisory_xact_lock($1)', [CREATION_LOCK]);
       return work(manager.getRepository(ApiKeyRow));
@@ -84,12 +84,12 @@ export class DatabaseApiKeys extends ApiKeys {
   }
 }
 
-/** What every request with a key looks for. */
+/** The query of every request with a key. */
 export function byDigest(sha256: string): FindManyOptions<ApiKeyRow> {
   return { select: { id: true, name: true, scopes: true, state: true, isStale: true }, where: { sha256 } };
 }
 
-/** The secret is shown before the commit, so that a killed process leaves no key with an unknown secret. */
+/** Shows the secret before the commit, so that a killed process leaves no key whose secret was never shown. */
 async function insert(
   keys: Repository<ApiKeyRow>,
   { id, name, sha256, scopes, expires_at }: NewKey,
@@ -116,7 +116,7 @@ function toKey(row: ApiKeyRow): ApiKey {
   };
 }
 
-/** A constraint of the table lets no others in. */
+/** A constraint of the table guarantees the type. */
 function scopesOf({ scopes }: ApiKeyRow): readonly Scope[] {
   return scopes as Scope[];
 }

@@ -16,7 +16,7 @@ it.each([
   ['first', ['first', 'first-3', 'first-2'], 'first-4'],
   ['first-2', ['first-2'], 'first-2-2'],
   ['🔑'.repeat(100), ['🔑'.repeat(100)], `${'🔑'.repeat(98)}-2`],
-])('of %j, where %j are taken, there is left %j', (name, taken, free) => {
+])('the free name for %j with %j taken is %j', (name, taken, free) => {
   expect(freeName(name, new Set(taken))).toBe(free);
   expect(isKeyName(free)).toBe(true);
 });

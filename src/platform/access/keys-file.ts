@@ -8,7 +8,7 @@ import { parseTimestamp, TimestampError } from '../timestamp.js';
 import { AccessFault } from './api-keys.js';
 import { ACCEPTED_NAMES, isKeyName, type Scope, SCOPES } from './key.js';
 
-/** A key as a line of the keys file has it. Times are RFC 3339. */
+/** A key as stored in a line of the keys file. Times are RFC 3339. */
 export interface StoredKey {
   readonly id: string;
   readonly name: string;
@@ -19,7 +19,7 @@ export interface StoredKey {
   readonly revoked_at: string | null;
 }
 
-/** The line is not a key. The message says why, without anything that stands in it. */
+/** The line is not a key. The message says why, without quoting the line. */
 class KeyLineError extends Error {
   override readonly name = 'KeyLineError';
 }
@@ -42,7 +42,7 @@ function readKeyLine(line: string): StoredKey {
     if (!isAccepted(value[member])) throw new KeyLineError(`${member} is not ${accepted}`);
   }
   if (Object.keys(value).length > Object.keys(RULES).length)
-    throw new KeyLineError(`there are other members than ${Object.keys(RULES).join(', ')}`);
+    throw new KeyLineError(`it has members other than ${Object.keys(RULES).join(', ')}`);
   return value as unknown as StoredKey;
 }
 
@@ -50,7 +50,7 @@ function writeKeyLine(key: StoredKey): string {
   return `${JSON.stringify(key)}\n`;
 }
 
-/** Whether the line is not all there yet: a part of a JSON object is never JSON itself. */
+/** Whether the line is incomplete. A proper prefix of a JSON object is never valid JSON. */
 function isPartOfLine(line: string): boolean {
   try {
     JSON.parse(line);
@@ -65,7 +65,7 @@ function parse(line: string): Record<string, unknown> {
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
-    // Its message quotes the line.
+    // Not reported as it is, because its message quotes the line.
   }
   throw new KeyLineError('it is not a JSON object');
 }
@@ -89,36 +89,36 @@ const LOCK_RETRY_MS = 20;
 /** A change takes milliseconds. */
 const LOCK_TIMEOUT_MS = 5_000;
 
-/** What was read while others may have been writing. */
+/** The keys, read without the lock. */
 export interface KeysRead {
   readonly keys: readonly StoredKey[];
-  /** False where the last line was still being written. */
+  /** False if the last line was still being written. */
   readonly isWhole: boolean;
 }
 
-/** Keys as JSON Lines, one a line. A file that is not there has none. */
+/** A file of keys as JSON Lines. A missing file has no keys. */
 export class KeysFile {
   constructor(private readonly file: string) {}
 
-  /** Another one for each state of the file; undefined where there is none. */
+  /** A text that changes with the file; undefined if the file does not exist. */
   async version(): Promise<string | undefined> {
     const found = await this.unlessUnreadable(stat(this.file, { bigint: true }));
     return found && [found.ino, found.size, found.mtimeNs].join(' ');
   }
 
   /**
-   * All of it. Only from within `locked`, where nobody is still writing.
+   * Reads all keys. Call it only within `locked`, where no other process writes.
    *
-   * @throws AccessFault naming the first line that cannot be read: one that is passed over could be a revocation
+   * @throws AccessFault with the first invalid line. It is not skipped, because it could be a revocation.
    */
   async read(): Promise<StoredKey[]> {
     return this.parse(toLines(await this.text()));
   }
 
   /**
-   * The same at any time, but for a last line that somebody has yet to write the rest of.
+   * Reads the keys at any time, without a last line that is still being written.
    *
-   * @throws AccessFault naming the first whole line that cannot be read
+   * @throws AccessFault with the first complete line that is invalid
    */
   async readSoFar(): Promise<KeysRead> {
     const text = await this.text();
@@ -134,24 +134,25 @@ export class KeysFile {
         const key = readKeyLine(line);
         for (const value of [key.id, key.name, key.sha256]) {
           const other = unique.get(value);
-          if (other !== undefined) throw new KeyLineError(`its id, name or digest is that of line ${other}`);
+          if (other !== undefined)
+            throw new KeyLineError(`it has the same id, name or digest as line ${other}`);
           unique.set(value, index + 1);
         }
         return key;
       } catch (error) {
         if (!(error instanceof KeyLineError)) throw error;
         throw new AccessFault(
-          `${this.file}, line ${index + 1}: ${error.message}; correct the line or take it out: until then no key is accepted`,
+          `${this.file}, line ${index + 1}: ${error.message}; correct or remove the line; until then, no key is accepted`,
         );
       }
     });
   }
 
-  /** Adds a line, and takes it back where `then` fails. Only from within `locked`. */
+  /** Adds a line, and removes it if `then` fails. Call it only within `locked`. */
   async append(key: StoredKey, then: () => Promise<void>): Promise<void> {
     const before = await this.text();
     const size = (await stat(this.file).catch(unlessAbsent))?.size ?? 0;
-    // An editor may have left the last line without its end.
+    // An editor may have left the last line without a line feed.
     const gap = before === '' || before.endsWith('\n') ? '' : '\n';
     const line = gap + writeKeyLine(key);
     try {
@@ -159,13 +160,13 @@ export class KeysFile {
       if (before === '') await syncFolder(path.dirname(await realpath(this.file)));
       await then();
     } catch (error) {
-      // To write the file anew would take room, which may be what is missing.
+      // Truncate rather than rewrite the file: the disk may be full.
       await truncate(this.file, size).catch(unlessAbsent);
       throw error;
     }
   }
 
-  /** Puts other lines in the place of all. Only from within `locked`. */
+  /** Replaces all lines. Call it only within `locked`. */
   async replace(keys: readonly StoredKey[]): Promise<void> {
     const place = await realpath(this.file);
     const { mode } = await stat(place);
@@ -177,7 +178,7 @@ export class KeysFile {
   /**
    * Runs `work` while no other process changes the file.
    *
-   * @throws AccessFault where one does so for too long, or was killed at it
+   * @throws AccessFault if another process holds the lock for too long, or was killed while it held it
    */
   async locked<Result>(work: () => Promise<Result>): Promise<Result> {
     const lock = `${this.file}.lock`;
@@ -203,7 +204,7 @@ export class KeysFile {
       }
       if (performance.now() > giveUpAt) {
         throw new AccessFault(
-          `another process is changing ${this.file}, or was killed at it; if none is, delete ${lock}`,
+          `another process is changing ${this.file}, or was killed while it did; if no process is, delete ${lock}`,
         );
       }
       await sleep(LOCK_RETRY_MS);

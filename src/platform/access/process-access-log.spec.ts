@@ -1,6 +1,6 @@
 import { ProcessAccessLog } from './process-access-log.js';
 
-it('says where its entries are', async () => {
+it('reports where its entries are', async () => {
   await expect(new ProcessAccessLog().list()).rejects.toThrow(
     /look for "access_log" in the log of the server/,
   );

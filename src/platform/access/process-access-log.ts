@@ -8,9 +8,9 @@ const TIMEOUT_MS = 5_000;
 const PAUSE_MS = 5;
 
 /**
- * Writes a line to standard error before it returns, past whatever is buffered, levelled or dropped there.
+ * Writes a line to standard error synchronously, independent of the logger's buffer and level.
  *
- * @throws what the operating system says where it cannot be written
+ * @throws the operating system's error if it cannot be written
  */
 function writeLine(line: string): void {
   const bytes = Buffer.from(`${line}\n`);
@@ -19,7 +19,7 @@ function writeLine(line: string): void {
     try {
       at += writeSync(2, bytes, at);
     } catch (error) {
-      // A pipe whose reader is slow.
+      // EAGAIN: a pipe is full because its reader is slow.
       if (errorCode(error) !== 'EAGAIN' || Date.now() > until) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
     }
@@ -27,11 +27,11 @@ function writeLine(line: string): void {
 }
 
 /**
- * The log among the lines that the process writes to standard error, for a database that is only read. Whatever level of
- * lines is logged otherwise, these are; where they cannot be written, there is no export.
+ * The access log as lines on standard error, for a database that is read-only. They are written at every log level. If a line
+ * cannot be written, there is no export.
  */
 export class ProcessAccessLog extends AccessLog {
-  // Async, so that what fails is a rejection, as with the other one.
+  // Async, so that an error is a rejection, as in the other implementation.
   override async begin({ who, via, filter }: ExportBegin): Promise<string> {
     const id = uuidv7();
     await write({ access_log: 'begin', id, who, via, filter });
@@ -45,7 +45,7 @@ export class ProcessAccessLog extends AccessLog {
   override list(): Promise<never> {
     return Promise.reject(
       new AccessFault(
-        'the database is only read, so the access log is not in it: look for "access_log" in the log of the server, and in the standard error of commands',
+        'the database is read-only, so the access log is not in it: look for "access_log" in the log of the server, and in the standard error of commands',
       ),
     );
   }

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Env } from './env.js';
 
-/** Gives every module the settings of the process, which its caller has read. */
+/** Provides the settings of the process to every module. */
 @Module({})
 export class ConfigModule {
   static forRoot(env: Env): DynamicModule {

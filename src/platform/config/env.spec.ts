@@ -1,7 +1,7 @@
 import { Env, EnvError } from './env.js';
 
 describe('Env', () => {
-  it('has defaults, also for variables that are set to nothing', () => {
+  it('has defaults, also for variables with an empty value', () => {
     expect(Object.fromEntries(Object.entries(Env.read({ PORT: '', DATABASE_URL: '', OTHER: 'x' })))).toEqual({
       GROUND_TRUTH_MIGRATE: false,
       GROUND_TRUTH_POOL_SIZE: 20,
@@ -40,18 +40,15 @@ describe('Env', () => {
       { GROUND_TRUTH_CORS_ORIGINS: 'https://a.example/' },
       /^GROUND_TRUTH_CORS_ORIGINS is not a list of origins/,
     ],
-    [
-      { GROUND_TRUTH_MAX_EXPORTS: '20' },
-      'GROUND_TRUTH_MAX_EXPORTS has to be less than GROUND_TRUTH_POOL_SIZE',
-    ],
-    [{ GROUND_TRUTH_KEYS_FILE: '/keys' }, 'GROUND_TRUTH_KEYS_FILE is for GROUND_TRUTH_JOBS_RELATION'],
+    [{ GROUND_TRUTH_MAX_EXPORTS: '20' }, 'GROUND_TRUTH_MAX_EXPORTS must be less than GROUND_TRUTH_POOL_SIZE'],
+    [{ GROUND_TRUTH_KEYS_FILE: '/keys' }, 'GROUND_TRUTH_KEYS_FILE requires GROUND_TRUTH_JOBS_RELATION'],
     [
       { DATABASE_URL: 'postgres://h/x', GROUND_TRUTH_JOBS_RELATION: 'ocr.jobs' },
-      'GROUND_TRUTH_JOBS_RELATION and GROUND_TRUTH_CORRECTIONS_RELATION are set together',
+      'GROUND_TRUTH_JOBS_RELATION and GROUND_TRUTH_CORRECTIONS_RELATION must be set together',
     ],
     [
       { GROUND_TRUTH_JOBS_RELATION: 'a', GROUND_TRUTH_CORRECTIONS_RELATION: 'b' },
-      'GROUND_TRUTH_JOBS_RELATION needs DATABASE_URL',
+      'GROUND_TRUTH_JOBS_RELATION requires DATABASE_URL',
     ],
     [
       {
@@ -60,7 +57,7 @@ describe('Env', () => {
         GROUND_TRUTH_CORRECTIONS_RELATION: 'b',
         GROUND_TRUTH_MIGRATE: '1',
       },
-      'GROUND_TRUTH_MIGRATE is of no use with GROUND_TRUTH_JOBS_RELATION',
+      'GROUND_TRUTH_MIGRATE cannot be used with GROUND_TRUTH_JOBS_RELATION',
     ],
   ])('refuses %j', (source, message) => {
     expect(() => Env.read(source)).toThrow(EnvError);
@@ -79,7 +76,7 @@ describe('Env', () => {
     ).toEqual(['https://a.example', 'http://localhost:5173']);
   });
 
-  it('names all faults at once', () => {
+  it('reports all faults at once', () => {
     expect(() => Env.read({ PORT: 'x', GROUND_TRUTH_MIGRATE: 'x' })).toThrow(
       'GROUND_TRUTH_MIGRATE is not true or false\nPORT is not a whole number from 0 to 65535',
     );

@@ -11,7 +11,7 @@ import {
 } from 'class-validator';
 import { namesOf } from '../parameters/read-dto.js';
 
-/** The environment has a value that is not accepted. One line a fault. */
+/** The environment has an invalid value. One line per fault. */
 export class EnvError extends Fault {
   override readonly name = 'EnvError';
 
@@ -20,7 +20,7 @@ export class EnvError extends Fault {
   }
 }
 
-/** A whole number from `least` to `most`. Text that is none stays what it is, so that the message can be about it. */
+/** A whole number from `least` to `most`. Other text is not converted, so that validation refuses it. */
 function WholeNumber(least: number, most: number): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) =>
@@ -37,7 +37,7 @@ function WholeNumber(least: number, most: number): PropertyDecorator {
   );
 }
 
-/** Checked here, because the driver's message about an invalid URL does not help. */
+/** Checked here, because the driver's message about an invalid URL is not helpful. */
 function PostgresUrl(): PropertyDecorator {
   return ValidateBy({
     name: 'postgresUrl',
@@ -59,7 +59,7 @@ function isPostgresUrl(value: unknown): boolean {
   }
 }
 
-/** One of some words. */
+/** One of `words`. */
 function OneOf(...words: readonly string[]): PropertyDecorator {
   return ValidateBy({
     name: 'oneOf',
@@ -71,7 +71,7 @@ function OneOf(...words: readonly string[]): PropertyDecorator {
   });
 }
 
-/** Origins as browsers name them, between commas. */
+/** A comma-separated list of origins, as in a browser's `Origin` header. */
 function Origins(): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) =>
@@ -102,11 +102,11 @@ const toBoolean = Transform(({ value }: { value: unknown }) =>
 );
 
 /**
- * The settings of a process, read once at its start. This room is the only reader of `process.env`; README has the table.
- * A variable that is set to nothing counts as not set.
+ * The settings of a process, read once at its start. Nothing else reads `process.env`. docs/operations.md has the table of the
+ * variables. An empty variable counts as not set.
  */
 export class Env {
-  /** PostgreSQL to use; without it an embedded one is started. May hold a password, so its value is never shown. */
+  /** The PostgreSQL to use; if not set, an embedded one. May contain a password, so its value is never shown. */
   @IsOptional()
   @PostgresUrl()
   readonly DATABASE_URL?: string;
@@ -126,43 +126,43 @@ export class Env {
   @IsString()
   readonly GROUND_TRUTH_JOBS_RELATION?: string;
 
-  /** The same for their corrections. */
+  /** The external table or view to read corrections from. */
   @IsOptional()
   @IsString()
   readonly GROUND_TRUTH_CORRECTIONS_RELATION?: string;
 
-  /** Most connections to the database; every export that runs holds one. */
+  /** The most connections to the database. Every running export holds one. */
   @WholeNumber(2, 1_000)
   readonly GROUND_TRUTH_POOL_SIZE: number = 20;
 
-  /** Whether requests need an API key; undefined: as soon as others than this machine can reach the server. */
+  /** Whether requests need an API key. If undefined, they do if other machines can reach the server. */
   @IsOptional()
   @OneOf('required', 'none')
   readonly GROUND_TRUTH_AUTH?: 'required' | 'none';
 
-  /** With external relations: the file that holds the digests of API keys. */
+  /** With external relations: the file with the digests of API keys. */
   @IsOptional()
   @IsString()
   readonly GROUND_TRUTH_KEYS_FILE?: string;
 
-  /** Most requests a minute of one key; 0: any number. */
+  /** The most requests of a key per minute; 0 for no limit. */
   @WholeNumber(0, 1_000_000)
   readonly GROUND_TRUTH_RATE_LIMIT: number = 6_000;
 
-  /** Most exports and batches at once; see `mostTransfers`. */
+  /** The most concurrent exports and batches; see `mostTransfers`. */
   @IsOptional()
   @WholeNumber(1, 999)
   readonly GROUND_TRUTH_MAX_EXPORTS?: number;
 
-  /** An HTTP client that reads nothing of an export for so many seconds is cut off. */
+  /** Seconds after which an HTTP client that reads nothing of an export is cut off. */
   @WholeNumber(1, 86_400)
   readonly GROUND_TRUTH_EXPORT_STALL_SECONDS: number = 60;
 
-  /** Most megabytes of a request's body. */
+  /** The most megabytes of a request body. */
   @WholeNumber(1, 512)
   readonly GROUND_TRUTH_MAX_BODY_MB: number = 16;
 
-  /** Whether a change of a job has to say by `If-Match` which version of it is meant. */
+  /** Whether a change of a job must name the job's version in `If-Match`. */
   @toBoolean
   @IsBoolean({ message: 'GROUND_TRUTH_REQUIRE_IF_MATCH is not true or false' })
   readonly GROUND_TRUTH_REQUIRE_IF_MATCH: boolean = false;
@@ -172,11 +172,11 @@ export class Env {
   @Origins()
   readonly GROUND_TRUTH_CORS_ORIGINS?: readonly string[];
 
-  /** How long exports that run may go on once the server has been asked to end. */
+  /** Seconds that running exports may continue during a shutdown. */
   @WholeNumber(0, 86_400)
   readonly GROUND_TRUTH_SHUTDOWN_SECONDS: number = 10;
 
-  /** The least important lines that are logged. */
+  /** The lowest level that is logged. */
   @OneOf('error', 'warn', 'info', 'debug')
   readonly GROUND_TRUTH_LOG_LEVEL: 'error' | 'warn' | 'info' | 'debug' = 'info';
 
@@ -186,19 +186,17 @@ export class Env {
   @WholeNumber(0, 65_535)
   readonly PORT: number = 3000;
 
-  /** Whether jobs are in external relations, which are only read. */
+  /** Whether jobs are in external relations, which are read-only. */
   get isReadOnly(): boolean {
     return this.GROUND_TRUTH_JOBS_RELATION !== undefined;
   }
 
-  /** Most exports and batches at once: three quarters of the connections where nothing is set, so that others go on. */
+  /** The most concurrent exports and batches. By default three quarters of the connections; the rest serve other requests. */
   get mostTransfers(): number {
     return this.GROUND_TRUTH_MAX_EXPORTS ?? Math.max(1, Math.floor(this.GROUND_TRUTH_POOL_SIZE * 0.75));
   }
 
-  /**
-   * @throws EnvError with all faults at once
-   */
+  /** @throws EnvError with all faults */
   static read(source: NodeJS.ProcessEnv = process.env): Env {
     const set = namesOf(Env).filter((name) => source[name] !== undefined && source[name] !== '');
     const env = plainToInstance(Env, Object.fromEntries(set.map((name) => [name, source[name]])));
@@ -209,25 +207,25 @@ export class Env {
   }
 }
 
-/** What does not go together. */
+/** Finds variables that contradict each other. */
 function contradictionsOf(env: Env): string[] {
   const faults: string[] = [];
   const jobs = 'GROUND_TRUTH_JOBS_RELATION';
   const corrections = 'GROUND_TRUTH_CORRECTIONS_RELATION';
   if ((env[jobs] === undefined) !== (env[corrections] === undefined))
-    faults.push(`${jobs} and ${corrections} are set together, or neither of them`);
+    faults.push(`${jobs} and ${corrections} must be set together`);
   if (env.isReadOnly && env.DATABASE_URL === undefined)
-    faults.push(`${jobs} needs DATABASE_URL, the database that has it`);
+    faults.push(`${jobs} requires DATABASE_URL, the database with this relation`);
   if (env.isReadOnly && env.GROUND_TRUTH_MIGRATE)
-    faults.push(`GROUND_TRUTH_MIGRATE is of no use with ${jobs}: that database is only read`);
+    faults.push(`GROUND_TRUTH_MIGRATE cannot be used with ${jobs}: that database is read-only`);
   if (!env.isReadOnly && env.GROUND_TRUTH_KEYS_FILE !== undefined)
-    faults.push(`GROUND_TRUTH_KEYS_FILE is for ${jobs}; otherwise keys are in the database`);
+    faults.push(`GROUND_TRUTH_KEYS_FILE requires ${jobs}; without it, keys are in the database`);
   if (
     env.GROUND_TRUTH_MAX_EXPORTS !== undefined &&
     env.GROUND_TRUTH_MAX_EXPORTS >= env.GROUND_TRUTH_POOL_SIZE
   )
     faults.push(
-      'GROUND_TRUTH_MAX_EXPORTS has to be less than GROUND_TRUTH_POOL_SIZE, or nothing else would be answered',
+      'GROUND_TRUTH_MAX_EXPORTS must be less than GROUND_TRUTH_POOL_SIZE, because other requests need connections, too',
     );
   return faults;
 }

@@ -6,12 +6,12 @@ const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER = Buffer.from([0xff, 0xff]);
 const TEXT_OID = 25;
 
-/** What a field can hold: JSON as text, times as microseconds since the Unix epoch. */
+/** A value of a field. JSON is text; times are microseconds since the Unix epoch. */
 export type ColumnValue = string | number | bigint | boolean | Buffer | readonly string[] | null;
 
 /**
- * Builds what `COPY … FROM STDIN (FORMAT binary)` takes. Nothing has to be escaped, so nothing can be altered by it. Each
- * method writes one field; the caller calls them in the order of the columns.
+ * Builds the input of `COPY … FROM STDIN (FORMAT binary)`, which needs no escaping. Each method writes one field; call them
+ * in the order of the columns.
  */
 export class BinaryCopyWriter {
   private readonly out = new ByteWriter(64 * 1024);
@@ -27,7 +27,7 @@ export class BinaryCopyWriter {
     return this.rowsWritten;
   }
 
-  /** The rows since the last time as one complete COPY. */
+  /** Returns the rows since the last call, as one complete COPY. */
   take(): Buffer {
     const { bytes, length } = this.out;
     const data = Buffer.concat([SIGNATURE, bytes.subarray(0, length), TRAILER]);
@@ -43,7 +43,7 @@ export class BinaryCopyWriter {
     return this;
   }
 
-  /** One field, by the type of its column. */
+  /** Writes a field according to the type of its column. */
   value(type: ColumnType, value: ColumnValue): this {
     if (value === null) return this.null();
     switch (type) {
@@ -114,7 +114,7 @@ export class BinaryCopyWriter {
     return this;
   }
 
-  /** JSON text, or any other bytes as they are. */
+  /** Writes JSON text, or other bytes, unchanged. */
   bytes(value: Buffer | null): this {
     if (value === null) return this.null();
     this.int32(value.length).out.add(value, 0, value.length);

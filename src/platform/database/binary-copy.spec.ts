@@ -18,7 +18,7 @@ function encode(row: readonly (string | null)[]): Buffer {
   return Buffer.concat([int(2, row.length), ...fields]);
 }
 
-/** @param messages as the server cuts them: whole rows, the first with the header */
+/** @param messages as the server sends them: whole rows, the first with the header */
 function readAll(messages: readonly Buffer[], fields: number): (string | null)[][] {
   const rows: (string | null)[][] = [];
   const reader = new BinaryCopyReader(fields);
@@ -58,7 +58,7 @@ describe('BinaryCopyReader', () => {
     expect(readAll([extended], 1)).toEqual([['a']]);
   });
 
-  it('notices at any place that the stream was cut off', () => {
+  it('detects at every offset that the stream was cut off', () => {
     const bytes = Buffer.concat([HEADER, encode(['a', null]), encode(['', 'bc']), TRAILER]);
     for (let length = 0; length < bytes.length; length++) {
       expect(() => readAll([bytes.subarray(0, length)], 2)).toThrow(CopyFormatError);

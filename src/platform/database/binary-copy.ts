@@ -1,8 +1,8 @@
 import { int32At, NULL_LENGTH } from './postgres-binary.js';
 
 /**
- * Reads what `COPY … TO STDOUT (FORMAT binary)` sends: a header, tuples, a trailer (PostgreSQL manual, "COPY", "Binary
- * Format"). The values are handed over as they came off the wire, not copied.
+ * Reads the output of `COPY … TO STDOUT (FORMAT binary)`: a header, tuples, a trailer (PostgreSQL manual, "COPY", "Binary
+ * Format"). Rows are views of the received bytes, not copies.
  */
 
 /** One row, valid until the next one is read. A field's bytes are `bytes[start(i) … end(i))`. */
@@ -16,18 +16,18 @@ export interface CopyRow {
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
 const TRAILER = -1;
 
-/** What came over the wire is not what COPY sends, or not all of it. */
+/** The received data are not the output of COPY, or not complete. */
 export class CopyFormatError extends Error {
   override readonly name = 'CopyFormatError';
 }
 
-/** A row as the offsets and lengths of its fields, which the subclass fills in. */
+/** A row as the offsets and lengths of its fields, which a subclass sets. */
 export abstract class IndexedRow implements CopyRow {
   abstract readonly bytes: Buffer;
   protected readonly starts: Int32Array;
   protected readonly lengths: Int32Array;
 
-  /** @param fields how many it has */
+  /** @param fields the number of fields */
   constructor(fields: number) {
     this.starts = new Int32Array(fields);
     this.lengths = new Int32Array(fields);
@@ -56,8 +56,8 @@ export class BinaryCopyReader extends IndexedRow {
   }
 
   /**
-   * Takes the next message and calls `onRow` for the row in it. The server sends a row as one message, never in parts; the
-   * header comes with the first one, the trailer by itself (PostgreSQL manual, "Message Flow", "COPY Operations").
+   * Reads the next message and calls `onRow` for its row. The server sends each row as one message, never in parts. The header
+   * is in the first message; the trailer is a message of its own (PostgreSQL manual, "Message Flow", "COPY Operations").
    *
    * @throws CopyFormatError
    */
@@ -79,9 +79,9 @@ export class BinaryCopyReader extends IndexedRow {
   }
 
   /**
-   * To be called when the statement has ended: without the trailer the data was cut off.
+   * Checks, at the end of the statement, that the trailer has arrived.
    *
-   * @throws CopyFormatError
+   * @throws CopyFormatError if the data are incomplete
    */
   finish(): void {
     if (!this.ended) throw new CopyFormatError('the database ended the data before its trailer');
@@ -97,7 +97,7 @@ export class BinaryCopyReader extends IndexedRow {
     return extension + 4 + int32At(this.bytes, extension);
   }
 
-  /** The offset behind the fields that begin at `at`. */
+  /** @returns the offset after the fields that begin at `at` */
   private readRow(fields: number, at: number): number {
     if (fields !== this.fields)
       throw new CopyFormatError(`a row has ${fields} fields instead of ${this.fields}`);

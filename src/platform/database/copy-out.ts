@@ -2,10 +2,10 @@ import { type Connection, type PoolClient, type Submittable } from 'pg';
 import { BinaryCopyReader, type CopyRow } from './binary-copy.js';
 
 /**
- * Runs `COPY (query) TO STDOUT (FORMAT binary)`. Rows go to `onRow` as they come in; when it returns true, reading stops
- * there, but for what has come in already, and goes on when the iteration does.
+ * Runs `COPY (query) TO STDOUT (FORMAT binary)`. Calls `onRow` for each row as it arrives. When it returns true, the iteration
+ * yields, and until it continues, only rows that have arrived already are passed on (backpressure).
  *
- * Where the iteration ends early the statement still runs: the caller cuts the connection.
+ * If the iteration ends early, the statement continues to run: the caller must close the connection.
  */
 export async function* copyRows(
   client: PoolClient,
@@ -19,7 +19,7 @@ export async function* copyRows(
   while (await statement.untilPause()) yield;
 }
 
-/** The driver hands over each message of the statement as it comes, and nothing is kept. */
+/** A statement for the driver, which passes on each message as it arrives. Keeps no data. */
 class CopyOut implements Submittable {
   private connection: Connection | undefined;
   private hasEnded = false;
@@ -36,7 +36,7 @@ class CopyOut implements Submittable {
     private readonly onRow: (row: CopyRow) => boolean,
   ) {}
 
-  /** Reads on until `onRow` asks for a pause: true; or until the statement has ended well: false. */
+  /** Continues reading. Resolves to true when `onRow` asks for a pause, and to false at the end of the statement. */
   async untilPause(): Promise<boolean> {
     this.resume();
     if (!this.hasEnded && this.failure === undefined)
@@ -72,7 +72,7 @@ class CopyOut implements Submittable {
 
   handleReadyForQuery(): void {
     this.hasEnded = true;
-    // The connection is for others from here on.
+    // The next user of the connection must not find it paused.
     this.resume();
     this.wakeUp();
   }

@@ -3,7 +3,7 @@ import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedErro
 import { errorCode } from '../files/system-error.js';
 import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
 
-/** What a failure of the database means to the caller. */
+/** The meaning of a database error for the caller. */
 export interface DatabaseFault {
   readonly kind: 'unavailable' | 'not_migrated';
   /** One line, without values from the database. */
@@ -17,15 +17,15 @@ const UNAVAILABLE_SYSTEM =
 const UNAVAILABLE_MESSAGE =
   /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|does not support SSL|certificate/i;
 const UNDEFINED_TABLE = '42P01';
-/** TypeORM releases a connection that breaks between two statements; the next use of it throws one of these. */
+/** TypeORM releases a connection that breaks between two statements. The next use of it throws one of these. */
 const CONNECTION_LOST = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
 
-/** Recognises failures that are about the database itself, not about what it was asked; undefined for all others. */
+/** Recognises errors that mean that the database cannot be used; undefined for all others. */
 export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
   if (error instanceof EmbeddedPostgresError) return { kind: 'unavailable', message: error.message };
-  // Node's own errors may come from another realm than ours, where `instanceof` does not know them.
+  // Node's errors may come from another realm, in which case `instanceof Error` is false.
   if (!isNativeError(error)) return undefined;
-  // Several addresses were tried: what each of them said is in `errors`, and the message is empty.
+  // If several addresses were tried, `errors` has the error of each, and the message is empty.
   if ('errors' in error && Array.isArray(error.errors)) return toDatabaseFault(error.errors[0]);
   if (CONNECTION_LOST.some((kind) => error instanceof kind))
     return { kind: 'unavailable', message: 'the database cannot be used: the connection has been lost' };
@@ -49,7 +49,7 @@ function isSqlState(code: string | undefined): boolean {
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code);
 }
 
-/** Of sockets. A file that is missing has the same code as a socket that is; only the latter was to be connected to. */
+/** System calls of sockets. A missing file and a missing socket have the same error code; the system call tells them apart. */
 const SYSTEM_CALLS: readonly unknown[] = ['connect', 'getaddrinfo', 'read', 'write', undefined];
 
 function isSystemFault(error: Error, code: string): boolean {

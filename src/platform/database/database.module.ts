@@ -5,13 +5,12 @@ import { type DataSourceSettings, GroundTruthDataSource } from './ground-truth-d
 
 export interface DatabaseModuleOptions extends DataSourceSettings {
   /**
-   * `at-start`, or `on-demand`: the first use of the database initialises the data source, so that `--help`
-   * starts no server.
+   * `on-demand`: the first use of the database initialises the data source, so that `--help` starts no server.
    */
   readonly connect: 'at-start' | 'on-demand';
 }
 
-/** Gives every module the data source. Closing the application returns the connections. */
+/** Provides the data source to every module. Closing the application closes its connections. */
 @Module({})
 export class DatabaseModule {
   static forRoot({ connect, ...settings }: DatabaseModuleOptions): DynamicModule {
@@ -25,7 +24,7 @@ export class DatabaseModule {
           useFactory: (env: Env) => {
             dataSource = new GroundTruthDataSource(env, settings);
             const manualInitialization = connect === 'on-demand';
-            // The first failure ends the start, and the caller reports it: a retry would log it with its stack.
+            // The first failure ends the start, and the caller reports it. A retry would log it with its stack.
             return { type: 'postgres', manualInitialization, toRetry: () => false };
           },
           dataSourceFactory: () => Promise.resolve(dataSource),

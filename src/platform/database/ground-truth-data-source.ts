@@ -10,27 +10,27 @@ import { type SilenceTimeouts, WatchedClient } from './watched-client.js';
 
 const DEFAULT_FOLDER = '.ground-truth';
 
-/** By their OIDs, json (numbers, order, duplicate keys) and timestamptz (microseconds). */
+/** The OIDs of json and timestamptz. As JavaScript values they would lose digits, member order, duplicate keys or microseconds. */
 const KEPT_AS_TEXT = [114, 1184];
 
 /**
- * After so long without a packet the system asks whether the other side is still there: Node lets it ask ten times, a second
- * apart. A connection that dies while a statement runs, or between two of a transaction, is thus found after 20 seconds. One
- * that dies before what was sent last has been acknowledged is not, as Linux then sends that again for 15 minutes.
+ * The time without a packet after which the system sends TCP keep-alive probes: ten, a second apart (Node's settings). A dead
+ * connection is thus detected after 20 seconds, except while sent data are unacknowledged, which Linux retransmits for 15
+ * minutes.
  */
 const KEEP_ALIVE_MS = 10_000;
 
-/** What the environment does not say. */
+/** Settings that do not come from the environment. */
 export interface DataSourceSettings {
-  /** How long a server waits for a database that does not answer. Commands wait without an end: Ctrl-C ends them. */
+  /** Limits how long a server waits for the database. Commands wait without a limit, until they are interrupted. */
   readonly silenceTimeouts?: SilenceTimeouts | undefined;
-  /** The folder of the embedded PostgreSQL where neither DATABASE_URL nor GROUND_TRUTH_DATA_DIR is set. */
+  /** The folder of the embedded PostgreSQL if neither DATABASE_URL nor GROUND_TRUTH_DATA_DIR is set. */
   readonly defaultFolder?: string;
 }
 
 /**
- * The one connection to the database: the PostgreSQL at `DATABASE_URL`, or an embedded one that it starts (or joins) when
- * it is initialised and gives up when it is destroyed.
+ * The connections to the database: the PostgreSQL at `DATABASE_URL`, or an embedded one, which `initialize` starts or joins
+ * and `destroy` releases.
  */
 export class GroundTruthDataSource extends DataSource {
   private embedded: EmbeddedPostgres | undefined;
@@ -46,10 +46,9 @@ export class GroundTruthDataSource extends DataSource {
   }
 
   /**
-   * Connects. The embedded database gets its schema here; any other one is migrated on request only. An external one is
-   * looked at: whether it has what is to be read.
+   * Connects. Migrates the embedded database, but no other. Checks external relations.
    *
-   * @throws ExternalDatabaseError
+   * @throws ExternalDatabaseError if external relations cannot be read
    */
   override async initialize(): Promise<this> {
     const isEmbedded = this.env.DATABASE_URL === undefined;
@@ -65,9 +64,9 @@ export class GroundTruthDataSource extends DataSource {
     }
   }
 
-  /** Connects where that has not happened yet; all callers share one attempt. */
+  /** Connects if not connected yet. Concurrent callers share one attempt. */
   async connected(): Promise<this> {
-    // Somebody who comes late would start the embedded server again, and leave it behind.
+    // A late caller would start the embedded server again, and no one would stop it.
     if (this.hasEnded) throw new Error('the data source has been destroyed');
     if (this.isInitialized && !this.connecting) return this;
     this.connecting ??= this.initialize().finally(() => {
@@ -76,7 +75,7 @@ export class GroundTruthDataSource extends DataSource {
     return this.connecting;
   }
 
-  /** For good. */
+  /** Closes all connections. The data source cannot be used again. */
   override async destroy(): Promise<void> {
     this.hasEnded = true;
     await this.release();
@@ -92,19 +91,19 @@ export class GroundTruthDataSource extends DataSource {
     }
   }
 
-  /** Once connected: the external relations that stand for our tables; undefined in a database of our own. */
+  /** The external relations that replace our tables; undefined in a database of our own. Set once connected. */
   get external(): ExternalRelations | undefined {
     return this.externalRelations;
   }
 
-  /** The folder of the embedded database, where one is in use. */
+  /** The folder of the embedded database, if it is in use. */
   get embeddedFolder(): string | undefined {
     return this.embedded?.dataDir;
   }
 
   /**
-   * A client of the driver's own, for COPY and for one transaction that may take long. The caller releases it, with
-   * an error if its stream was not finished.
+   * Takes a client from the driver's pool, for COPY and for one transaction that may take long. The caller must release it,
+   * with an error if its stream has not ended.
    */
   async takeClient(): Promise<PoolClient> {
     const client = await this.pool.connect();
@@ -112,7 +111,7 @@ export class GroundTruthDataSource extends DataSource {
     return client;
   }
 
-  /** The driver's own pool. */
+  /** The driver's pool. */
   get pool(): Pool {
     return (this.driver as unknown as { master: Pool }).master;
   }
@@ -135,10 +134,10 @@ function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings): DataSourc
     poolSize: env.GROUND_TRUTH_POOL_SIZE,
     connectTimeoutMS: 10_000,
     installExtensions: false,
-    // An idle connection that breaks is replaced by the next query, which reports what it meets.
+    // The next query replaces a broken idle connection, and reports errors.
     poolErrorHandler: () => undefined,
     logging: false,
-    // The others print failing migrations to standard output, which is for data.
+    // The other loggers print failing migrations to standard output, which is for data.
     logger: 'debug',
     entities: [Job, JobCorrection, JobApproval, ApiKeyRow, AccessLogEntry, AccessLogOutcome],
     migrations,
@@ -153,7 +152,7 @@ function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings): DataSourc
   };
 }
 
-/** Types whose text JavaScript would damage stay text. */
+/** Type parsers that keep the types in `KEPT_AS_TEXT` as text. */
 function keepText(): TypeOverrides {
   const overrides = new TypeOverrides();
   for (const oid of KEPT_AS_TEXT) overrides.setTypeParser(oid, (text) => text);

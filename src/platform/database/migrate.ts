@@ -2,17 +2,17 @@ import { DataSource } from 'typeorm';
 import { errorCode } from '../files/system-error.js';
 import { CreateCorpus1763800000000 } from './migrations/1763800000000-create-corpus.js';
 
-/** Where TypeORM notes which migrations have run. */
+/** The table in which TypeORM records the migrations that have run. */
 export const MIGRATIONS_TABLE = 'ground_truth_migrations';
 
-/** The advisory lock of a migration: any number, the same in every process. */
+/** The advisory lock of migrations. Any fixed number. */
 const MIGRATION_LOCK = 7_246_105_911;
 
 /**
- * Brings the schema up to date; safe from any number of processes at once, which then wait for each other.
+ * Brings the schema up to date. Safe in several processes at once, which then wait for each other.
  *
  * @returns the names of the migrations that ran
- * @throws Error where the database is not encoded in UTF-8
+ * @throws Error if the database is not encoded in UTF-8
  */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
   if (await isUpToDate(dataSource)) return [];
@@ -29,7 +29,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
   }
 }
 
-/** Connections of their own, without the timeouts of a server: migrations wait for each other as long as they take. */
+/** Uses separate connections without the timeouts of a server, because migrations may wait long for each other. */
 async function connectMigrator({ options }: DataSource): Promise<DataSource> {
   const extra = { ...(options as { extra?: object }).extra, silenceTimeouts: undefined };
   return new DataSource({ ...options, extra }).initialize();
@@ -37,7 +37,7 @@ async function connectMigrator({ options }: DataSource): Promise<DataSource> {
 
 const UNDEFINED_TABLE = '42P01';
 
-/** Only reads, so that a role which may not change the schema can ask too. */
+/** Whether all migrations have run. Only reads, so that a role without rights to change the schema can call it. */
 export async function isUpToDate(dataSource: DataSource): Promise<boolean> {
   try {
     const applied: { name: string }[] = await dataSource.query(`select name from ${MIGRATIONS_TABLE}`);
@@ -51,5 +51,5 @@ export async function isUpToDate(dataSource: DataSource): Promise<boolean> {
   }
 }
 
-/** In the order in which they run. A released one is never edited. */
+/** In the order in which they run. Never edit a migration that has been released. */
 export const migrations = [CreateCorpus1763800000000];

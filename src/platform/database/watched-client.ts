@@ -1,18 +1,18 @@
 import { type Socket } from 'node:net';
 import { Client, type ClientConfig } from 'pg';
 
-/** For how long a database may keep silent, in seconds. */
+/** The most time without an answer of the database, in seconds. */
 export interface SilenceTimeouts {
   /**
-   * Outside of transactions, where nothing waits for long: not for the locks of imports either. What begins a transaction
-   * is one of these, so a dead connection from the pool is noticed this soon.
+   * Outside of transactions. These statements never wait long, not even for the locks of an import. The statement that begins
+   * a transaction counts too, so a dead connection from the pool is detected this soon.
    */
   readonly atFirst: number;
-  /** In a transaction, which may have to wait until an import has ended, unless it is being rolled back. */
+  /** In a transaction, which may wait for the end of an import. Not for a rollback. */
   readonly inTransaction: number;
   /**
-   * In a transaction that was said to take long: statistics, the first job that an export finds, the merge of a batch. As
-   * long as Linux retransmits unacknowledged data (tcp_retries2); after that the connection is dead anyway.
+   * After `expectLongTransaction`: statistics, the first row of an export, the merge of a batch. As long as Linux
+   * retransmits unacknowledged data (tcp_retries2), after which it closes the connection anyway.
    */
   readonly atLength: number;
 }
@@ -24,26 +24,26 @@ const TICK_MS = 1_000;
 const ROLLBACK = /^rollback$/i;
 
 interface WatchedClientConfig extends ClientConfig {
-  /** undefined: no limit. */
+  /** No limit if undefined. */
   readonly silenceTimeouts?: SilenceTimeouts | undefined;
 }
 
 /**
- * The driver's client, which cuts its connection when the database does not answer a statement for too long: the
- * network loses packets without a word, and then neither an answer nor an error ever comes. All that wait for an answer get
- * an error, and the pool drops the client, as with any connection that breaks.
+ * A client of the driver that closes its connection if the database does not answer a statement for too long. When the network
+ * silently loses packets, neither an answer nor an error ever arrives. All waiting callers then get an error, and the pool
+ * discards the client, as for any broken connection.
  *
- * The driver's `query_timeout` would not do: it lets the connection live, and ends a COPY that is going well.
+ * The driver's `query_timeout` is not enough: it keeps the connection open, and it ends a COPY that makes progress.
  */
 export class WatchedClient extends Client {
   private readonly timeouts: SilenceTimeouts | undefined;
   private takesLong = false;
-  /** Statements that the database has not done with. */
+  /** The number of unfinished statements. */
   private pending = 0;
   private isInTransaction = false;
-  /** Bytes that have gone through, either way. */
+  /** Bytes transferred, in both directions. */
   private progress = 0;
-  /** Ticks rather than time, so that a process that was stopped meanwhile does not count the time of the stop. */
+  /** Ticks rather than time, so that the time in which the process was suspended does not count. */
   private silentTicks = 0;
 
   constructor(config: WatchedClientConfig) {
@@ -61,16 +61,16 @@ export class WatchedClient extends Client {
     });
   }
 
-  /** The transaction that is open or comes next may take as long as `atLength` says. */
+  /** Applies `atLength` to the open transaction, or to the next one. */
   expectLongTransaction(): void {
     this.takesLong = true;
   }
 
-  /** With all its overloads. */
+  /** Counts the statement, for all overloads of `query`. */
   override query = ((...args: unknown[]): unknown => {
     this.pending++;
     this.silentTicks = 0;
-    // A rollback waits for no lock, and its answer may be awaited by nothing: the short timeout applies.
+    // The short timeout applies to a rollback: it waits for no lock.
     if (ROLLBACK.test(String(args[0]))) this.isInTransaction = false;
     return (super.query as (...args: unknown[]) => unknown).apply(this, args);
   }) as Client['query'];
@@ -78,7 +78,7 @@ export class WatchedClient extends Client {
   private readonly tick = (): void => {
     const stream = this.connection.stream as Socket;
     const progress = stream.bytesRead + stream.bytesWritten - stream.writableLength;
-    // Ending the connection waits for an answer too. A paused stream waits for its reader, not for the database.
+    // Ending the connection waits for an answer, too. A paused stream waits for its reader, not for the database.
     const isWaiting = (this.pending > 0 || stream.writableEnded) && !stream.isPaused();
     if (!isWaiting || progress !== this.progress) this.silentTicks = 0;
     else this.silentTicks++;
@@ -94,11 +94,11 @@ export class WatchedClient extends Client {
   }
 }
 
-/** As the system says of a connection that it has given up. */
+/** Has the code with which the operating system reports a timeout. */
 class SilenceError extends Error {
   readonly code = 'ETIMEDOUT';
 
   constructor(seconds: number) {
-    super(`it has been silent for ${seconds} seconds`);
+    super(`it has not answered for ${seconds} seconds`);
   }
 }

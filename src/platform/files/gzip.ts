@@ -1,18 +1,18 @@
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
 
-/** Small blocks cost more than the compression of what is in them. */
+/** For smaller blocks, the overhead exceeds the cost of compression. */
 const BLOCK_SIZE = 128 * 1024;
 
 /**
- * The same bytes, compressed (RFC 1952). Each block is flushed as it comes, so that a reader need not wait for the next.
+ * Compresses blocks (RFC 1952). Flushes each block, so that a reader does not have to wait for the next one.
  *
- * Throws what `blocks` throws; then the compressed data has no proper end, which its reader notices.
+ * @throws errors of `blocks`; the compressed data then lack the end, which a reader detects
  */
 export async function* gzip(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const compressor = createGzip({ chunkSize: BLOCK_SIZE, flush: constants.Z_SYNC_FLUSH });
   const compressing = pipeline(blocks, compressor);
-  // The reading below fails with the same error.
+  // The loop over the compressor throws the same error.
   compressing.catch(() => undefined);
   yield* compressor as AsyncIterable<Buffer>;
   await compressing;

@@ -4,11 +4,10 @@ import path from 'node:path';
 import { errorCode } from './system-error.js';
 
 /**
- * Puts a file at `place` whole or not at all: it is written beside it under another name, and takes its place once it is on
- * the disk.
+ * Creates or replaces a file atomically: writes it under another name in the same folder, and renames it.
  *
- * @param place no symbolic link, which would be replaced itself
- * @param write makes the file at the path that it is given, and synchronises it with the disk
+ * @param place not a symbolic link, because the link itself would be replaced
+ * @param write writes the file to the given path and synchronises it with the disk
  */
 export async function replaceFile<Result>(
   place: string,
@@ -26,13 +25,13 @@ export async function replaceFile<Result>(
   }
 }
 
-/** Hidden, beside its place (a rename stays within one file system), and never the same twice. */
+/** A unique hidden name in the same folder, because a rename cannot cross file systems. */
 function partialNameOf(place: string): string {
   const unique = `${process.pid}-${randomBytes(6).toString('hex')}`;
   return path.join(path.dirname(place), `.${path.basename(place).slice(0, 40)}.${unique}.partial`);
 }
 
-/** Without it, a crash of the machine could take the rename back. Some network file systems cannot. */
+/** Makes a rename survive a crash of the machine. Some network file systems do not support it. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {

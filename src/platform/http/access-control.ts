@@ -7,17 +7,15 @@ import { allows, type Scope } from '../access/key.js';
 import { Env } from '../config/env.js';
 import { ProblemError, type ProblemKind } from './problem.js';
 
-/** Who makes a request, by the key that came with it. */
+/** The key of a request. */
 export interface Requester {
-  /** Of the key. */
   readonly id: string;
-  /** The name of the key. */
   readonly name: string;
 }
 
 const requesters = new WeakMap<IncomingMessage, Requester>();
 
-/** Undefined where no key was needed. */
+/** Undefined if the request needed no key. */
 export function requesterOf(request: IncomingMessage): Requester | undefined {
   return requesters.get(request);
 }
@@ -31,12 +29,12 @@ const FAULTS: Record<Exclude<KeyState, 'valid'> | 'unknown', string> = {
   unknown: 'the key is not known',
 };
 
-/** Whether requests need a key: `none` is for a server that only its own machine can reach. */
+/** Whether requests need a key. `none` is for a server that other machines cannot reach. */
 export type Authentication = 'required' | 'none';
 
 export const AUTHENTICATION = Symbol('authentication');
 
-/** Decides who may do what: keys, their scopes, and how often they may ask. */
+/** Checks the key of a request, its scopes, and the rate limit. */
 @Injectable()
 export class AccessControl {
   private readonly limiter: RateLimiterMemory | undefined;
@@ -50,15 +48,15 @@ export class AccessControl {
     if (points > 0) this.limiter = new RateLimiterMemory({ points, duration: MINUTE_SECONDS });
   }
 
-  /** @throws what goes wrong when keys are needed and cannot be read */
+  /** @throws the error of the storage if keys are required and cannot be read */
   async assertKeysReadable(): Promise<void> {
     if (this.authentication === 'required') await this.keys.hasUsable();
   }
 
   /**
-   * Notes who makes the request.
+   * Checks the key of a request and keeps it for `requesterOf`.
    *
-   * @throws ProblemError where the request has no key that opens what needs `scope`, or its key asks too often
+   * @throws ProblemError if the request has no valid key with `scope`, or exceeds the rate limit
    */
   async admit(request: Request, scope: Scope): Promise<void> {
     if (this.authentication === 'none') return;
@@ -80,14 +78,14 @@ export class AccessControl {
       return this.refuse(
         request,
         'key-missing',
-        'send a key in the header Authorization: Bearer KEY; ground-truth api-key create makes one',
+        'send a key in the header Authorization: Bearer KEY; create one with ground-truth api-key create',
       );
     const key = await this.keys.find(secret);
     if (key?.state === 'valid') return key;
     return this.refuse(request, 'key-invalid', FAULTS[key?.state ?? 'unknown'], ', error="invalid_token"');
   }
 
-  /** Those who try keys are held up too, by where they come from. */
+  /** Refused requests count per address, so that guessing keys is rate-limited, too. */
   private async refuse(request: Request, kind: ProblemKind, detail: string, error = ''): Promise<never> {
     await this.count(`address ${request.socket.remoteAddress ?? ''}`);
     throw new ProblemError(kind, detail, undefined, challenge(error));
@@ -101,7 +99,7 @@ export class AccessControl {
       const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1_000));
       throw new ProblemError(
         'too-many-requests',
-        `more than ${this.limiter!.points} requests a minute; ask again in ${seconds} seconds`,
+        `more than ${this.limiter!.points} requests a minute; try again in ${seconds} seconds`,
         undefined,
         { 'Retry-After': String(seconds) },
       );

@@ -13,14 +13,14 @@ import { AccessControl } from './access-control.js';
 import { KEYS_UNAVAILABLE } from './problem.js';
 import { apiProblems, type ProblemExample } from './problem.openapi.js';
 
-/** What the guard reads: the scope that a route needs, or that it needs none. */
+/** The metadata that the guard reads: the scope that a route needs, or `NO_SCOPE`. */
 const SCOPE = 'ground-truth:scope';
 const NO_SCOPE = null;
 
-/** By which name Swagger knows the keys. */
+/** The name of the security scheme in the OpenAPI document. */
 export const API_KEY = 'api_key';
 
-/** Of a route, or of all routes of a controller: a key needs this scope to use it. */
+/** Declares the scope that a key needs, for a route or for all routes of a controller. */
 export function RequiresScope(scope: Scope): ClassDecorator & MethodDecorator {
   return applyDecorators(
     SetMetadata(SCOPE, scope),
@@ -30,7 +30,7 @@ export function RequiresScope(scope: Scope): ClassDecorator & MethodDecorator {
   );
 }
 
-/** Where the examples of problems were met. */
+/** The `instance` in the examples of problems. */
 const ADDRESSES: Record<Scope, string> = {
   export: '/api/v1/ground-truth/export',
   review: '/api/v1/jobs',
@@ -44,21 +44,21 @@ function accessProblems(scope: Scope): ProblemExample[] {
   return [
     [
       'key-missing',
-      'send a key in the header Authorization: Bearer KEY; ground-truth api-key create makes one',
+      'send a key in the header Authorization: Bearer KEY; create one with ground-truth api-key create',
     ],
     ['key-invalid', 'the key has expired; ask for a new one'],
     ['scope-missing', `this needs a key with the scope ${scope}; this one has ${other}`],
-    ['too-many-requests', 'more than 6000 requests a minute; ask again in 12 seconds'],
+    ['too-many-requests', 'more than 6000 requests a minute; try again in 12 seconds'],
     ['keys-unavailable', KEYS_UNAVAILABLE],
   ];
 }
 
-/** Of a route that needs no key. One that says neither is closed to everybody. */
+/** Declares that a route needs no key. A route with neither decorator refuses all requests. */
 export function OpenToAll(): ClassDecorator & MethodDecorator {
   return SetMetadata(SCOPE, NO_SCOPE);
 }
 
-/** Stands before every route. */
+/** Runs before every route. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
@@ -71,8 +71,7 @@ export class AccessGuard implements CanActivate {
       context.getHandler(),
       context.getClass(),
     ]);
-    if (scope === undefined)
-      throw new Error('the route says neither which scope it needs nor that it needs none');
+    if (scope === undefined) throw new Error('the route has neither @RequiresScope nor @OpenToAll');
     if (scope !== NO_SCOPE) await this.control.admit(context.switchToHttp().getRequest<Request>(), scope);
     return true;
   }

@@ -2,16 +2,16 @@ import { type Request } from 'express';
 import { ProblemError } from './problem.js';
 
 const VISIBLE = /^[^\p{C}\p{Z}]{1,200}$/u;
-/** Empty elements are to be passed over (RFC 9110, section 5.6.1.2). */
+/** A recipient must ignore empty list elements (RFC 9110, section 5.6.1.2). */
 const ENTITY_TAGS = /^[\s,]*(?:W\/)?"[^"]*"\s*(?:,\s*(?:(?:W\/)?"[^"]*"\s*)?)*$/;
 
 /**
- * Who makes a change, by the header `X-User-Id`.
+ * Reads the header `X-User-Id`, which says who makes a change.
  *
- * @throws ProblemError where it is missing or has something else than visible characters in it
+ * @throws ProblemError if it is missing or has other than visible characters
  */
 export function readUserId(request: Request): string {
-  // Node gives a header's bytes as characters.
+  // Node decodes headers as Latin-1.
   const user = Buffer.from(request.get('x-user-id') ?? '', 'latin1').toString();
   if (VISIBLE.test(user) && !user.includes('\ufffd')) return user;
   throw new ProblemError(
@@ -22,9 +22,10 @@ export function readUserId(request: Request): string {
 }
 
 /**
- * The versions that `If-Match` names (RFC 9110, section 13.1.1); undefined where any will do. A weak one matches nothing.
+ * Reads the versions in `If-Match` (RFC 9110, section 13.1.1); undefined if any version matches. Weak tags never match and are
+ * left out.
  *
- * @throws ProblemError where it cannot be read, or is missing and required
+ * @throws ProblemError if it is malformed, or missing and required
  */
 export function readIfMatch(request: Request, isRequired: boolean): readonly string[] | undefined {
   const header = request.get('if-match');
@@ -38,7 +39,7 @@ export function readIfMatch(request: Request, isRequired: boolean): readonly str
   }
   if (header.trim() === '*') return undefined;
   if (!ENTITY_TAGS.test(header))
-    throw new ProblemError('invalid-header', 'If-Match has to be * or a list of entity tags in quotes', [
+    throw new ProblemError('invalid-header', 'If-Match must be * or a list of entity tags in quotes', [
       { field: 'If-Match', message: 'is not accepted' },
     ]);
   return [...header.matchAll(/(W\/)?"([^"]*)"/g)]

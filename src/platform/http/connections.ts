@@ -5,14 +5,14 @@ import { type Duplex } from 'node:stream';
 import { type Problem, PROBLEM_MEDIA_TYPE, type ProblemKind, toProblem } from './problem.js';
 import { pathOf } from './request.js';
 
-/** As long as Node itself gives a request. */
+/** Node's default limit for a request. */
 const MAX_BODY_MS = 300_000;
 
 const timers = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
 /**
- * Aborts requests whose body takes too long, read or not. Node's own limit is one for all
- * requests, and a batch may take as long as it goes on: `mayTakeLong` says so.
+ * Aborts requests whose body takes too long, whether it is read or not. Replaces Node's limit, which would apply to batches,
+ * too: `mayTakeLong` exempts them.
  */
 export const breakOffSlowSenders: RequestHandler = (request, _response, next) => {
   const hasBody =
@@ -28,12 +28,12 @@ export const breakOffSlowSenders: RequestHandler = (request, _response, next) =>
   next();
 };
 
-/** Of a request whose body is read as it comes, by somebody who notices when it stops coming. */
+/** Exempts a request from the limit. The caller must detect a body that stops arriving. */
 export function mayTakeLong(request: IncomingMessage): void {
   clearTimeout(timers.get(request));
 }
 
-/** What Node's parser says of requests, by its codes. */
+/** The problems for the error codes of Node's HTTP parser. */
 const KINDS: Readonly<Record<string, ProblemKind>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
@@ -42,13 +42,13 @@ const KINDS: Readonly<Record<string, ProblemKind>> = {
 const DETAILS: Partial<Record<ProblemKind, string>> = {
   'headers-too-large': 'the headers are longer than 16 KB',
   'request-timeout': 'the headers took too long to arrive',
-  'expectation-failed': 'of expectations, only 100-continue is accepted',
+  'expectation-failed': 'the only accepted expectation is 100-continue',
 };
 
-/** Answers what is no request, and so reaches no route, as a problem too. */
+/** Answers malformed requests, which reach no route, with a problem. */
 export function answerUnreadable(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // Gone, or in the middle of an answer already.
+    // The client has left, or a response has begun already.
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
       socket.destroy();
       return;
@@ -78,7 +78,7 @@ export function answerUnreadable(server: Server): void {
   });
 }
 
-/** Bytes in the middle of another answer would look like a part of it. */
+/** A problem in the middle of another response would look like a part of it. */
 function isAnswering(socket: Duplex): boolean {
   const { _httpMessage: answer } = socket as Duplex & { _httpMessage?: { headersSent: boolean } | null };
   return answer?.headersSent === true;

@@ -5,7 +5,7 @@ import { AccessGuard } from './access.guard.js';
 import { Fallback, ProblemFilter } from './problem.filter.js';
 import { KeyWatch, Transfers } from './transfers.js';
 
-/** What controllers share: the guard before every route, problems, and transfers. */
+/** Provides what controllers share: the guard for every route, problems, and transfers. */
 @Module({})
 export class HttpModule {
   static forRoot(authentication: Authentication): DynamicModule {

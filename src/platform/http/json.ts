@@ -5,15 +5,15 @@ import { ProblemError } from './problem.js';
 
 const JSON_MEDIA_TYPE = 'application/json';
 
-/** By which name Express knows the largest body that is read, in bytes. */
+/** The Express setting with the largest accepted body, in bytes. */
 export const BODY_LIMIT = 'ground-truth body limit';
 
-/** A body may be an object around a value that is as deep as one may be; then the value is named, not the body. */
+/** More than MAX_DEPTH, so that a value which is too deep is reported with its field, rather than the whole body. */
 const BODY_DEPTH = 2 * MAX_DEPTH;
 
 /**
- * The body of a request: one JSON value, as compact text. It is read here, behind the guard, so that nobody without a key
- * fills the memory.
+ * The body of a request: one JSON value, as compact text. It is read here, after the guard, so that a client without a key cannot
+ * fill the memory.
  */
 export const JsonBody = createParamDecorator(
   async (_: unknown, context: ExecutionContext): Promise<Buffer> => {
@@ -23,7 +23,7 @@ export const JsonBody = createParamDecorator(
     const body: unknown = request.body;
     if (!Buffer.isBuffer(body)) {
       if (request.is(JSON_MEDIA_TYPE) === false)
-        throw new ProblemError('unsupported-media-type', `the body has to be ${JSON_MEDIA_TYPE}`);
+        throw new ProblemError('unsupported-media-type', `the body must be ${JSON_MEDIA_TYPE}`);
       throw new ProblemError('invalid-body', 'the request has no body');
     }
     try {
@@ -36,7 +36,7 @@ export const JsonBody = createParamDecorator(
   },
 );
 
-/** As bytes: JSON.parse would make JavaScript's numbers of all that reviewers and pipelines send. */
+/** Reads the body as bytes, because JSON.parse would convert numbers to JavaScript numbers. */
 async function read(request: Request, response: Response): Promise<void> {
   const limit = request.app.get(BODY_LIMIT) as number;
   await new Promise<void>((resolve, reject) => {
@@ -47,7 +47,7 @@ async function read(request: Request, response: Response): Promise<void> {
   });
 }
 
-/** Sends JSON text as it is. Express's own way would add a charset, which JSON does not have. */
+/** Sends JSON text unchanged. Express's `json` would add a charset; JSON has none. */
 export function sendJson(response: Response, status: number, text: string | Buffer): void {
   response.status(status).setHeader('Content-Type', JSON_MEDIA_TYPE);
   response.end(text);

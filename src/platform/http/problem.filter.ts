@@ -30,7 +30,7 @@ import {
 } from './problem.js';
 import { methodsAt, pathOf, requestIdOf, routeOf } from './request.js';
 
-/** Answers every error as a problem. */
+/** Answers every error with a problem. */
 @Injectable()
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -49,19 +49,19 @@ export class ProblemFilter implements ExceptionFilter {
     }
     if (error instanceof ProblemError) response.set(error.headers);
     if (problem.status === 405) response.set('Allow', methodsAt(request).join(', '));
-    // `send` would add a charset, which JSON does not have.
+    // Not `send`, which would add a charset; JSON has none.
     response.status(problem.status).setHeader('Content-Type', PROBLEM_MEDIA_TYPE);
     response.end(request.method === 'HEAD' ? undefined : JSON.stringify(problem));
   }
 
   private describe(error: unknown, request: Request): Problem {
     const { method, originalUrl } = request;
-    // Behind the prefix, Express's own `path` lacks it.
+    // Not Express's `path`, which lacks the prefix.
     const path = pathOf(originalUrl);
     const request_id = requestIdOf(request);
     if (error instanceof Fault && isProblemKind(error.kind)) {
       const { kind } = error;
-      // What HTTP itself throws is about the request; the others may be about the server, and their text is for its log.
+      // A ProblemError describes the request. Other faults may describe the server, so their message is only logged.
       if (statusOfProblem(kind) >= 500 && !(error instanceof ProblemError))
         this.logger.error({ request_id, message: error.message });
       const detail = kind === 'keys-unavailable' ? KEYS_UNAVAILABLE : error.message.replaceAll('\n', '; ');
@@ -105,13 +105,13 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' ? status : 500;
 }
 
-/** What Express's parsers say of a body that is too large. */
+/** The limit in the error of Express's parser for a body that is too large. */
 function limitOf(error: unknown): string {
   const { limit } = Object(error) as { limit?: unknown };
   return typeof limit === 'number' ? String(limit) : 'so many';
 }
 
-/** For the log: where it happened. A message from PostgreSQL may quote a document, so its code stands for it. */
+/** For the log. A message of PostgreSQL may quote a document, so its code replaces it. */
 function describeInternal(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const code = errorCode(error);
@@ -119,7 +119,7 @@ function describeInternal(error: unknown): string {
   return [`${error.name}${code === undefined ? '' : ` ${code}`}`, ...frames].join('\n');
 }
 
-/** Answers what no route has: Nest looks after its own prefix only, and Express would answer with HTML and a stack. */
+/** Answers requests outside of Nest's prefix, to which Express would answer with HTML and a stack. */
 @Injectable()
 export class Fallback implements OnApplicationBootstrap {
   constructor(
@@ -127,7 +127,7 @@ export class Fallback implements OnApplicationBootstrap {
     private readonly filter: ProblemFilter,
   ) {}
 
-  /** All routes stand by now, so these come last. */
+  /** All other routes are registered by now, so these are last. */
   onApplicationBootstrap(): void {
     const express = this.host.httpAdapter.getInstance<Express>();
     express.use(this.answerUnknown).use(this.answerError);
@@ -137,7 +137,7 @@ export class Fallback implements OnApplicationBootstrap {
     this.filter.answer(new NotFoundException(), request, response);
   };
 
-  /** Express tells by the four parameters that it is for errors. */
+  /** Express recognises an error handler by its four parameters. */
   private readonly answerError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
     this.filter.answer(error, request, response);
   };

@@ -8,7 +8,7 @@ import {
   toProblem,
 } from './problem.js';
 
-/** Stands once in the document, where `buildDocument` puts it. */
+/** The schema of a problem. `buildDocument` adds it to the document once. */
 export const problemSchema = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'instance'],
@@ -29,10 +29,10 @@ export const problemSchema = {
   },
 };
 
-/** An example of a problem: its kind, its detail, and the field where one is at fault. */
+/** An example of a problem: its kind, its detail, and an invalid field, if there is one. */
 export type ProblemExample = readonly [kind: ProblemKind, detail: string, error?: FieldError];
 
-/** The problems that a route may answer with, those of one status together, each with an example. */
+/** Documents the problems of a route, grouped by status, each with an example. */
 export function apiProblems(
   instance: string,
   examples: readonly ProblemExample[],
@@ -57,16 +57,16 @@ export function apiProblems(
   });
 }
 
-/** Of what needs a key and the database: in Swagger, a route's own problems take the place of others with their status. */
+/** For routes that need a key and the database. In Swagger, a route's own problems replace others with the same status. */
 export const UNAVAILABLE: readonly ProblemExample[] = [
   ['database-unavailable', 'try again in a moment'],
   ['keys-unavailable', KEYS_UNAVAILABLE],
 ];
 
-/** Of what takes long, of which there may be too many. */
+/** For routes with transfers, whose number is limited. */
 export const TRANSFER_PROBLEMS: readonly ProblemExample[] = [
-  ['too-many-transfers', '15 exports and batches run already; ask again in 10 seconds'],
-  ['shutting-down', 'ask again in a moment, or another server'],
+  ['too-many-transfers', '15 exports and batches are already running; try again in 10 seconds'],
+  ['shutting-down', 'try again in a moment, or use another server'],
 ];
 
 export const UNKNOWN_PARAMETER: ProblemExample = [

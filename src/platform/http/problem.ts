@@ -1,21 +1,21 @@
 import { Fault, type FaultKind, type FieldError } from '../fault.js';
 
-/** An error on the wire (RFC 9457, application/problem+json). Nothing internal is ever in one. */
+/** The body of an error response (RFC 9457, application/problem+json). Never contains internal details. */
 export interface Problem {
-  /** Says which kind of problem it is; Swagger UI shows those of each route. */
+  /** Identifies the kind of problem. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** The path that was asked for. */
+  /** The path of the request. */
   readonly instance: string;
-  /** Where parameters or fields are at fault. */
+  /** The invalid parameters or fields, if there are any. */
   readonly errors?: readonly FieldError[];
 }
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-/** The kinds of problem, by the last part of their type. */
+/** The kinds of problem, by the last part of their `type`. */
 const problems = {
   'invalid-parameters': { status: 400, title: 'Invalid parameter' },
   'invalid-header': { status: 400, title: 'Invalid header' },
@@ -52,8 +52,8 @@ const problems = {
   'not-ready': { status: 503, title: 'Server is not ready' },
 } as const satisfies Record<FaultKind, unknown> & Record<string, { status: number; title: string }>;
 
-/** Which file and which line is for the log. */
-export const KEYS_UNAVAILABLE = 'the keys cannot be checked now; the log of the server says why';
+/** The file and the line are in the log only. */
+export const KEYS_UNAVAILABLE = 'API keys cannot be checked now; the log of the server has the reason';
 
 export type ProblemKind = keyof typeof problems;
 
@@ -67,7 +67,7 @@ export function statusOfProblem(kind: ProblemKind): number {
   return problems[kind].status;
 }
 
-/** A fault that only HTTP knows, thrown by guards, pipes and controllers. */
+/** A fault that exists only over HTTP, thrown by guards, pipes and controllers. */
 export class ProblemError extends Fault {
   override readonly name = 'ProblemError';
 
@@ -82,7 +82,7 @@ export class ProblemError extends Fault {
   }
 }
 
-/** The one place that builds a problem for the wire. */
+/** Builds every problem that is sent. */
 export function toProblem(
   kind: ProblemKind,
   detail: string,

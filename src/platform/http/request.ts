@@ -4,12 +4,12 @@ import { type IncomingMessage, METHODS } from 'node:http';
 import { holdsSecret } from '../access/key.js';
 
 const HEADER = 'X-Request-Id';
-/** What is safe to repeat in a header and in a log. */
+/** Text that is safe to repeat in a header and in a log. */
 const ACCEPTED = /^[\w.:/+=@-]{1,128}$/;
 
 const ids = new WeakMap<IncomingMessage, string>();
 
-/** Takes over the id that a proxy or a client gave the request, or gives it one, and sends it back. */
+/** Uses the request id of a proxy or client, or generates one, and sends it in the response. */
 export const giveRequestId: RequestHandler = (request, response, next) => {
   const given = request.get(HEADER);
   const isFit = given !== undefined && ACCEPTED.test(given) && !holdsSecret(given);
@@ -23,18 +23,18 @@ export function requestIdOf(request: IncomingMessage): string | undefined {
   return ids.get(request);
 }
 
-/** What Express's types leave out. */
+/** Missing in Express's types. */
 interface Layer {
   readonly route?: { readonly path: string; readonly stack: readonly { readonly method: string }[] };
   match(path: string): boolean;
 }
 
-/** The pattern of the route that took the request, such as `/api/v1/jobs/:id`; undefined where none did. */
+/** The pattern of the request's route, such as `/api/v1/jobs/:id`; undefined if there is none. */
 export function routeOf(request: Request): string | undefined {
   return ownPath(request.route as Layer['route']);
 }
 
-/** Which methods the routes at the request's path have; none where there is no route. */
+/** The methods of all routes at the request's path. */
 export function methodsAt(request: Request): string[] {
   const layers = (request.app as Express).router.stack as unknown as readonly Layer[];
   const path = pathOf(request.originalUrl);
@@ -45,13 +45,13 @@ export function methodsAt(request: Request): string[] {
   return [...new Set(methods)].sort();
 }
 
-/** Nest catches what is below its prefix, and what is beside it, with routes of its own for all methods. */
+/** The path of a route, unless it is one of Nest's catch-all routes, which accept all methods. */
 function ownPath(route: Layer['route']): string | undefined {
   const isOfNest = route?.path.includes('*') === true || (route?.stack.length ?? 0) >= METHODS.length - 1;
   return isOfNest ? undefined : route?.path;
 }
 
-/** An address without what is asked for there. */
+/** A URL without query and fragment. */
 export function pathOf(url: string): string {
   return url.replace(/[?#].*$/, '');
 }

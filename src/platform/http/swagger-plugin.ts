@@ -1,4 +1,4 @@
-/** Of an answer that Swagger UI shows. */
+/** The properties of a response in Swagger UI. */
 interface AnswerProps {
   readonly content: unknown;
   readonly contentType?: string;
@@ -16,14 +16,14 @@ interface SwaggerSystem {
 }
 
 /**
- * Shows JSON as it was sent, and JSON Lines as lines. By itself, Swagger UI shows what JavaScript makes of an answer:
- * 198703212010011234 becomes 198703212010011230, 1e400 becomes null, and who copies that into a correction has changed
- * the document. It also puts examples of JSON Lines into quotes, and then sends the quotes.
+ * Shows JSON as it was sent, and JSON Lines as lines. Without this plugin, Swagger UI shows JSON after a conversion to
+ * JavaScript values: 198703212010011234 becomes 198703212010011230, and 1e400 becomes null. A reviewer who copied that into a
+ * correction would change the document. Swagger UI also puts examples of JSON Lines in quotes, and sends the quotes.
  *
- * Nest sends the function's text to the browser, so that it can use nothing from outside itself.
+ * Nest sends the function's text to the browser, so the function can use nothing from outside.
  */
 export function swaggerPlugin({ React, fn: { getSampleSchema } }: SwaggerSystem): object {
-  /** Only white space between the tokens changes. */
+  /** Changes only white space between tokens. */
   function indent(json: string): string {
     let depth = 0;
     const newLine = () => `\n${'  '.repeat(Math.max(depth, 0))}`;
@@ -42,7 +42,7 @@ export function swaggerPlugin({ React, fn: { getSampleSchema } }: SwaggerSystem)
         case ':':
           return ': ';
         default:
-          // A string, something empty, or white space.
+          // A string, an empty container, or white space.
           return token.trim();
       }
     });
@@ -50,7 +50,7 @@ export function swaggerPlugin({ React, fn: { getSampleSchema } }: SwaggerSystem)
 
   return {
     fn: {
-      // Whatever has "json" in its name is taken for JSON.
+      // Swagger UI treats every media type with "json" in its name as JSON.
       getSampleSchema: (schema: unknown, mediaType?: string, ...rest: unknown[]) =>
         getSampleSchema(schema, mediaType === 'application/x-ndjson' ? 'text/plain' : mediaType, ...rest),
     },

@@ -11,9 +11,9 @@ const HEADERS = { 'Content-Type': 'application/x-ndjson' };
 const LONG = 600;
 
 let server: Server;
-/** What the server does with a request, from a response to the end of its transfer. */
+/** Handles a request: its response and the whole transfer. */
 let answer: (response: Response) => Promise<void>;
-/** The last transfer, and what its sending threw. */
+/** The last transfer, and the error of its `send`. */
 let transfer: Transfer;
 let failure: unknown;
 let ended: Promise<void>;
@@ -35,7 +35,7 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-/** Sends what `source` gives to whoever asks next. */
+/** Answers the next request with `source`. */
 function serve(source: AsyncIterable<Buffer>, stallSeconds = LONG): void {
   answer = async (response) => {
     transfer = new Transfer(response, stallSeconds, () => closed++);
@@ -55,7 +55,7 @@ async function ask(headers: Record<string, string> = {}): Promise<IncomingMessag
   return response;
 }
 
-/** Blocks of 100 kB, so many that pipes and sockets cannot hold them; `given` counts those that were taken. */
+/** Blocks of 100 kB, more than pipes and sockets can buffer. `given` counts the blocks that were read. */
 function blocks(count = 400) {
   const state = { given: 0, isReleased: false };
   const iterate = async function* () {
@@ -73,7 +73,7 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 describe('Transfer', () => {
-  it('sends all that there is, with its headers', async () => {
+  it('sends all blocks, with the headers', async () => {
     const texts = ['{"a":1}\n', '', '{"b":2}\n'];
     serve(
       (async function* () {
@@ -91,7 +91,7 @@ describe('Transfer', () => {
     expect([transfer.outcome, failure, closed]).toEqual(['complete', undefined, 1]);
   });
 
-  it('sends an empty body where there is nothing', async () => {
+  it('sends an empty body if there are no blocks', async () => {
     serve(blocks(0));
     const response = await ask();
     expect([response.statusCode, await buffer(response)]).toEqual([200, Buffer.alloc(0)]);
@@ -132,7 +132,7 @@ describe('Transfer', () => {
     expect(transfer.outcome).toBe('complete');
   });
 
-  it('cuts off a client that stops reading, and leaves its source', async () => {
+  it('cuts off a client that stops reading, and closes its source', async () => {
     const source = blocks();
     serve(source, 0.1);
     const response = await ask();
@@ -150,7 +150,7 @@ describe('Transfer', () => {
     expect((await reset)[0].code).toBe('ECONNRESET');
   });
 
-  it('notices that the client has gone', async () => {
+  it('detects that the client has left', async () => {
     const source = blocks();
     serve(source);
     (await ask()).destroy();
@@ -158,7 +158,7 @@ describe('Transfer', () => {
     expect([transfer.outcome, source.isReleased, failure]).toEqual(['reader_gone', true, undefined]);
   });
 
-  it('notices a client that went before the first block came', async () => {
+  it('detects that the client left before the first block', async () => {
     let give: () => void = () => undefined;
     const given = new Promise<void>((resolve) => (give = resolve));
     let begun = false;
@@ -191,7 +191,7 @@ describe('Transfer', () => {
     expect([transfer.outcome, failure]).toEqual(['shutdown', undefined]);
   });
 
-  it('throws what fails before the first block, with nothing sent', async () => {
+  it('throws an error before the first block, and sends nothing', async () => {
     const broken = new Error('broken');
     answer = async (response) => {
       transfer = new Transfer(response, LONG, () => closed++);
@@ -213,7 +213,7 @@ describe('Transfer', () => {
     expect([transfer.outcome, closed]).toEqual(['failed', 1]);
   });
 
-  it('throws what fails later', async () => {
+  it('throws a later error', async () => {
     const broken = new Error('broken');
     serve(
       (async function* () {
@@ -227,7 +227,7 @@ describe('Transfer', () => {
     expect([failure, transfer.outcome]).toEqual([broken, 'failed']);
   });
 
-  it('has no hold on the response once it is closed', async () => {
+  it('has no listeners on the response once it is closed', async () => {
     let during = 0;
     let after = 0;
     answer = async (response) => {

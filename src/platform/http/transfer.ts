@@ -3,10 +3,10 @@ import { type Response } from 'express';
 import { type ExportOutcome } from '../access/access-log.js';
 import { gzip } from '../files/gzip.js';
 
-/** Something long that goes over one response, from its beginning to what became of it. */
+/** A long response, such as an export, and its outcome. */
 export class Transfer {
   private readonly ending = new AbortController();
-  /** Of the request: a response that is queued behind another one on the same connection has none yet, and hears nothing. */
+  /** Of the request: a response that is queued behind another on the same connection has no socket yet, and gets no events. */
   private readonly socket: Socket;
   private result: ExportOutcome | undefined;
 
@@ -18,21 +18,21 @@ export class Transfer {
     this.socket = response.req.socket;
     response.once('close', this.leave);
     this.socket.once('close', this.leave);
-    // It may have gone before we knew of it.
+    // The client may have left already.
     if (this.socket.destroyed) this.leave();
   }
 
-  /** Aborted as soon as it is of no use to go on. */
+  /** Aborted when the transfer is cut. */
   get signal(): AbortSignal {
     return this.ending.signal;
   }
 
-  /** `failed` until it has come to another end. */
+  /** `failed` until another outcome is known. */
   get outcome(): ExportOutcome {
     return this.result ?? 'failed';
   }
 
-  /** Ends it where it is. The connection is reset: an ordinary end would pass for a whole response with HTTP/1.0. */
+  /** Ends the transfer with a reset: an HTTP/1.0 client would take an ordinary end of the connection for a complete response. */
   readonly cut = (outcome: ExportOutcome): void => {
     if (this.result !== undefined) return;
     this.result = outcome;
@@ -41,11 +41,11 @@ export class Transfer {
   };
 
   /**
-   * Sends what `source` gives as it comes, no faster than the client reads, and compressed where the client prefers that.
-   * A client that stops reading for too long is cut off. Resolves when all has been sent or the transfer has been cut.
+   * Sends the blocks of `source`, with backpressure, compressed if the client prefers that. Cuts off a client that stops reading
+   * for too long. Resolves when everything has been sent or the transfer has been cut.
    *
-   * Headers go out with the first block: what fails before it is thrown, for a proper answer; what fails later is thrown too,
-   * and the error filter resets the connection.
+   * The headers are sent with the first block. Errors of `source` are thrown: after one before the first block, an ordinary
+   * response is still possible; after a later one, the error filter resets the connection.
    */
   async send(headers: Record<string, string>, source: AsyncIterable<Buffer>): Promise<void> {
     const { response } = this;
@@ -70,7 +70,7 @@ export class Transfer {
       while (!response.writableFinished && !this.signal.aborted) await reader.hasRead();
       if (response.writableFinished) this.result ??= 'complete';
     } catch (error) {
-      // What the abort made of the source is no news.
+      // An error that the abort has caused needs no report.
       if (!this.signal.aborted) throw error;
     } finally {
       reader.release();
@@ -89,13 +89,13 @@ export class Transfer {
   };
 }
 
-/** The client of a response, as one who may read or not. */
+/** Waits for the client of a response to read. */
 class Reader {
   private readonly stalled: NodeJS.Timeout;
   private isWaiting = false;
   private wake: (() => void) | undefined;
 
-  /** @param cutOff is called when the client has been waited for so long */
+  /** @param cutOff is called when the client has read nothing for `stallMilliseconds` */
   constructor(
     private readonly response: Response,
     private readonly gone: AbortSignal,
@@ -109,7 +109,7 @@ class Reader {
     gone.addEventListener('abort', this.goOn);
   }
 
-  /** Waits until the client has read what was written, or has gone. */
+  /** Waits until the client has read what was written, or has left. */
   async hasRead(): Promise<void> {
     if (this.gone.aborted) return;
     this.stalled.refresh();

@@ -9,7 +9,7 @@ import { Transfer } from './transfer.js';
 
 const INTERVAL_MS = 2_000;
 
-/** Notices that a key is no longer good while something that it opened still runs. */
+/** Detects that a key is revoked or expires during a transfer. */
 @Injectable()
 export class KeyWatch {
   private readonly logger = new Logger('Http');
@@ -17,27 +17,27 @@ export class KeyWatch {
   constructor(private readonly keys: ApiKeys) {}
 
   /**
-   * @param onLoss is called when the request's key has been revoked or has expired, and again until the watch ends
-   * @returns a function that ends the watch; the caller calls it
+   * @param onLoss is called when the request's key has been revoked or has expired, repeatedly until the watch ends
+   * @returns a function that ends the watch; the caller must call it
    */
   watch(request: Request, onLoss: (state: Exclude<KeyState, 'valid'>) => void): () => void {
     const requester = requesterOf(request);
     if (!requester) return () => undefined;
     let isAsking = false;
     const timer = setInterval(() => {
-      // A database that does not answer is not asked again and again, each time over another connection.
+      // If the database does not answer, do not ask again over more and more connections.
       if (isAsking) return;
       isAsking = true;
       this.keys
         .stateOf(requester.id)
         .then((state) => {
-          // One that is gone from the file of keys has been taken away too.
+          // A key that was deleted from the keys file counts as revoked.
           if (state !== 'valid') onLoss(state ?? 'revoked');
         })
         .catch(() => {
-          // The next round asks again; where the database is gone, so is what it was to deliver.
+          // The next round checks again. If the database has failed, so will the transfer.
           this.logger.warn({
-            message: 'whether a key is still good could not be found out',
+            message: 'could not check whether a key is still valid',
             key: requester.name,
           });
         })
@@ -51,15 +51,15 @@ export class KeyWatch {
   }
 }
 
-/** A database that does not answer gets no longer than that to take the last entries of the access log. */
+/** The most time for the last entries of the access log, if the database does not answer. */
 const TIMEOUT_MS = 5_000;
 
-/** `Retry-After` of a refusal: exports take seconds to minutes. */
+/** `Retry-After` of a refused transfer. Exports take seconds to minutes. */
 const RETRY_AFTER_SECONDS = 10;
 
 /**
- * What takes long and holds a connection to the database: exports and batches. There are fewer of them than connections,
- * so that slow readers leave some for everybody else.
+ * The running exports and batches, which hold a connection to the database for a long time. Their number is limited to less
+ * than the connections, so that slow clients do not block other requests.
  */
 @Injectable()
 export class Transfers implements BeforeApplicationShutdown {
@@ -77,7 +77,7 @@ export class Transfers implements BeforeApplicationShutdown {
     this.stallSeconds = env.GROUND_TRUTH_EXPORT_STALL_SECONDS;
   }
 
-  /** Whether the server has been asked to end. */
+  /** Whether the server is shutting down. */
   get areRefused(): boolean {
     return this.isEnding;
   }
@@ -87,18 +87,23 @@ export class Transfers implements BeforeApplicationShutdown {
   }
 
   /**
-   * The caller closes it. It is cut where the key that opened it is revoked or expires.
+   * Begins a transfer. The caller must close it. It is cut if its key is revoked or expires.
    *
-   * @throws ProblemError where there are too many, or the server is about to end
+   * @throws ProblemError if there are too many, or the server is shutting down
    */
   begin(response: Response): Transfer {
     const headers = { 'Retry-After': String(RETRY_AFTER_SECONDS) };
     if (this.isEnding)
-      throw new ProblemError('shutting-down', 'ask again in a moment, or another server', undefined, headers);
+      throw new ProblemError(
+        'shutting-down',
+        'try again in a moment, or use another server',
+        undefined,
+        headers,
+      );
     if (this.open.size >= this.most)
       throw new ProblemError(
         'too-many-transfers',
-        `${this.most} exports and batches run already; ask again in ${RETRY_AFTER_SECONDS} seconds`,
+        `${this.most} exports and batches are already running; try again in ${RETRY_AFTER_SECONDS} seconds`,
         undefined,
         headers,
       );
@@ -114,7 +119,7 @@ export class Transfers implements BeforeApplicationShutdown {
     return transfer;
   }
 
-  /** From now on no other begins. Resolves when the last one has ended. */
+  /** Refuses new transfers. Resolves when the last one has ended. */
   async refuse(): Promise<void> {
     this.isEnding = true;
     if (this.open.size === 0) return;
@@ -124,8 +129,8 @@ export class Transfers implements BeforeApplicationShutdown {
   }
 
   /**
-   * Cuts those that are left: ending them in the usual way would pass half a corpus for a whole one. Resolves when they have
-   * written their ends into the access log, since the database goes next.
+   * Cuts the remaining transfers; after an ordinary end, an incomplete corpus could look complete. Resolves when their outcomes are
+   * in the access log, because the database connections are closed next.
    */
   async beforeApplicationShutdown(): Promise<void> {
     for (const transfer of this.open) transfer.cut('shutdown');

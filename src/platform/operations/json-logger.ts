@@ -3,15 +3,15 @@ import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { type Env } from '../config/env.js';
 
 /**
- * The log of a server: a line of JSON an event, to standard error, written before the call returns, so that a crash loses
- * none. What is logged never holds content of documents, queries or keys; that is up to those who log.
+ * The log of a server: one JSON line per event on standard error, written synchronously, so that a crash loses none. Callers must
+ * not log document content, queries or keys.
  */
 export class JsonLogger implements LoggerService {
   private readonly lines: Logger;
 
   constructor(level: Env['GROUND_TRUTH_LOG_LEVEL']) {
     const standardError = destination({ dest: 2, sync: true });
-    // The server goes on when its log cannot be written.
+    // The server continues if its log cannot be written.
     standardError.on('error', () => undefined);
     this.lines = pino(
       {
@@ -41,7 +41,7 @@ export class JsonLogger implements LoggerService {
     this.lines.debug(toFields(message, rest));
   }
 
-  /** Nest's own details. */
+  /** Used by Nest only. */
   verbose(message: unknown, ...rest: unknown[]): void {
     this.lines.trace(toFields(message, rest));
   }
@@ -51,7 +51,7 @@ export class JsonLogger implements LoggerService {
   }
 }
 
-/** Nest hands over what it is about, and last who says so. */
+/** Nest passes the name of the source as the last argument. */
 function toFields(message: unknown, rest: readonly unknown[]): object {
   const context = rest.at(-1);
   return {

@@ -4,7 +4,7 @@ import { type ExportOutcome } from '../access/access-log.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { Transfers } from '../http/transfers.js';
 
-/** What was sent of an export. */
+/** The amounts of an export that were sent. */
 export interface SentExport {
   readonly outcome: ExportOutcome;
   readonly samples: number;
@@ -12,23 +12,23 @@ export interface SentExport {
   readonly bytes: number;
 }
 
-/** From a lookup to an export of hours, in seconds. */
+/** Buckets in seconds, from a lookup to an export that takes hours. */
 const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
 
-/** What the server counts of itself, for Prometheus. docs/operations.md explains each of them. */
+/** The metrics of the server, for Prometheus. docs/operations.md explains each of them. */
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry();
 
   private readonly requests = new Counter({
     name: 'ground_truth_http_requests_total',
-    help: 'Requests that have been answered or broken off',
+    help: 'Requests that were answered or aborted',
     labelNames: ['method', 'route', 'status'],
     registers: [this.registry],
   });
   private readonly durations = new Histogram({
     name: 'ground_truth_http_request_duration_seconds',
-    help: 'From the first byte of a request to the last of its answer',
+    help: 'Seconds from the first byte of a request to the last byte of its response',
     labelNames: ['method', 'route'],
     buckets: DURATIONS,
     registers: [this.registry],
@@ -40,7 +40,7 @@ export class Metrics {
   });
   private readonly diverged = new Counter({
     name: 'ground_truth_export_diverged_samples_total',
-    help: 'Of the samples sent over HTTP, those whose trail does not lead back exactly',
+    help: 'Samples sent over HTTP whose trail does not lead back exactly',
     registers: [this.registry],
   });
   private readonly bytes = new Counter({
@@ -50,7 +50,7 @@ export class Metrics {
   });
   private readonly exports = new Counter({
     name: 'ground_truth_exports_total',
-    help: 'Exports over HTTP that have ended, by what became of them; all but complete were aborted',
+    help: 'Exports over HTTP that have ended, by outcome; all but complete were aborted',
     labelNames: ['outcome'],
     registers: [this.registry],
   });
@@ -59,7 +59,7 @@ export class Metrics {
     const { registry } = this;
     new Gauge({
       name: 'ground_truth_transfers_running',
-      help: 'Exports and batches that run',
+      help: 'Running exports and batches',
       registers: [registry],
       collect() {
         this.set(transfers.count);
@@ -67,7 +67,7 @@ export class Metrics {
     });
     new Gauge({
       name: 'ground_truth_database_connections',
-      help: 'Connections of the pool: in use, idle, and requests that wait for one',
+      help: 'Connections of the pool in use and idle, and requests waiting for one',
       labelNames: ['state'],
       registers: [registry],
       collect() {
@@ -92,7 +92,7 @@ export class Metrics {
     this.bytes.inc(bytes);
   }
 
-  /** All of it, in Prometheus' text format, and the media type of that. */
+  /** Returns all metrics in Prometheus text format, and its media type. */
   async expose(): Promise<{ mediaType: string; text: string }> {
     return { mediaType: this.registry.contentType, text: await this.registry.metrics() };
   }

@@ -24,10 +24,10 @@ import {
   DescribeReadiness,
 } from './operations.openapi.js';
 
-/** The database has that long to answer. */
+/** The most time for an answer of the database. */
 const TIMEOUT_MS = 2_000;
 
-/** For those who watch over the process and decide where requests go. */
+/** Health checks for supervisors and load balancers; metrics. */
 @DescribeHealth()
 @OpenToAll()
 @Controller()
@@ -44,7 +44,7 @@ export class HealthController {
     private readonly env: Env,
   ) {}
 
-  /** The process runs; the database has no say in it, since a restart would not bring it back. */
+  /** Does not check the database, because a restart of this process would not repair it. */
   @DescribeLiveness()
   @Get('healthz')
   @Header('Cache-Control', 'no-store')
@@ -83,7 +83,7 @@ export class HealthController {
     if (!this.env.isReadOnly && !(await isUpToDate(this.dataSource))) throw new Error('not migrated');
   }
 
-  /** A server that is not ready gets no requests which would say in the log why. */
+  /** Logs the reason, because a server that is not ready gets no other requests that would. */
   private async assertKeysReadable(): Promise<void> {
     try {
       await this.control.assertKeysReadable();
@@ -94,9 +94,9 @@ export class HealthController {
   }
 }
 
-/** What the driver said of it is internal, so the names of the checks stand for it. */
+/** Describes the failed check. The driver's message is internal. */
 function describe({ error = {} }: HealthCheckResult): string {
-  if ('server' in error) return 'the server is about to end';
+  if ('server' in error) return 'the server is shutting down';
   if ('database' in error) return 'the database does not answer';
   return 'migrations' in error
     ? 'the schema is not up to date; run: ground-truth migrate'

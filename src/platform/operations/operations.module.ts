@@ -4,7 +4,7 @@ import { Metrics } from './metrics.js';
 import { HealthController, MetricsController } from './operations.controller.js';
 import { RequestLog } from './request-log.js';
 
-/** What those need who run the server. */
+/** Health checks, metrics and the request log. */
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController, MetricsController],

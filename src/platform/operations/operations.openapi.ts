@@ -1,4 +1,4 @@
-/** What Swagger says of health and metrics. */
+/** The OpenAPI description of health checks and metrics. */
 import { applyDecorators } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';

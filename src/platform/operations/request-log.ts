@@ -4,24 +4,24 @@ import { requestIdOf, routeOf } from '../http/request.js';
 import { requesterOf } from '../http/access-control.js';
 import { Metrics } from './metrics.js';
 
-/** Asked so often that the log would be about nothing else. */
+/** Not logged, because monitoring requests them all the time. */
 const QUIET = ['/healthz', '/readyz', '/metrics'];
 
-/** Notes every request once it has ended: a line of the log, and what the metrics count. */
+/** Logs and counts every request when it has ended. */
 @Injectable()
 export class RequestLog {
   private readonly logger = new Logger('Http');
 
   constructor(private readonly metrics: Metrics) {}
 
-  /** To be used before everything else. */
+  /** Must be the first middleware. */
   readonly note: RequestHandler = (request, response, next) => {
     const start = performance.now();
     const end = () => {
       response.off('close', end);
       request.socket.off('close', end);
       const milliseconds = performance.now() - start;
-      // Not the path, nor what was asked: they may name people. The pattern of the route says enough.
+      // The pattern of the route, not the path and the query, which may contain names of people.
       const route = routeOf(request) ?? 'none';
       const { method } = request;
       const status = response.headersSent ? response.statusCode : undefined;
@@ -40,7 +40,7 @@ export class RequestLog {
       else this.logger.log(line);
     };
     response.on('close', end);
-    // A response that is queued behind another one does not hear that the connection has gone.
+    // A response that is queued behind another gets no event when the connection closes.
     request.socket.setMaxListeners(0).on('close', end);
     next();
   };

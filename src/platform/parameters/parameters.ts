@@ -1,6 +1,6 @@
 /**
- * Decorators for parameters that come as text, from a query string or from flags. A text that cannot be read stays as it
- * is, so that the message can name it.
+ * Decorators for parameters that arrive as text, from a query string or from flags. Text that cannot be converted stays
+ * unchanged, so that the message can quote it.
  */
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
@@ -22,13 +22,13 @@ export function BooleanParameter(): PropertyDecorator {
   );
 }
 
-/** A whole number from `least` to `most`, which may be Infinity. */
+/** A whole number from `least` to `most`; `most` may be Infinity. */
 export function CountParameter(least: number, most: number): PropertyDecorator {
   return parameter(
     (text) => {
       const number = /^(0|[1-9][0-9]*)$/.test(text) ? Number(text) : NaN;
       if (!(number >= least && number <= most)) return text;
-      // Larger numbers mean the same: there are never so many rows.
+      // No table has more rows, so a larger number has the same effect.
       return Math.min(number, Number.MAX_SAFE_INTEGER);
     },
     (value) => typeof value === 'number',
@@ -37,7 +37,7 @@ export function CountParameter(least: number, most: number): PropertyDecorator {
   );
 }
 
-/** A number from `least` to `most`, written with digits. */
+/** A decimal number from `least` to `most`. */
 export function NumberParameter(least: number, most: number): PropertyDecorator {
   return parameter(
     (text) => {
@@ -49,7 +49,7 @@ export function NumberParameter(least: number, most: number): PropertyDecorator 
   );
 }
 
-/** One of some words. */
+/** One of `choices`. */
 export function ChoiceParameter(choices: readonly string[]): PropertyDecorator {
   return parameter(
     (text) => text,
@@ -58,7 +58,7 @@ export function ChoiceParameter(choices: readonly string[]): PropertyDecorator {
   );
 }
 
-/** A set of some words, written with commas between them. */
+/** A comma-separated set of `choices`. */
 export function ChoicesParameter(choices: readonly string[]): PropertyDecorator {
   return parameter(
     (text) => {
@@ -84,12 +84,12 @@ export function ListParameter(names: readonly string[]): PropertyDecorator {
   );
 }
 
-/** Any text but none. PostgreSQL's text cannot hold a NUL. */
+/** Text that is not empty and has no NUL, which PostgreSQL cannot store. */
 export function TextParameter(): PropertyDecorator {
   return TextThat((text) => text !== '' && !text.includes('\0') && text.isWellFormed(), 'text');
 }
 
-/** Text that a rule accepts. */
+/** @param accepted describes the accepted text, for the message */
 export function TextThat(isAccepted: (text: string) => boolean, accepted: string): PropertyDecorator {
   return parameter(
     (text) => text,
@@ -114,7 +114,7 @@ export function TimeParameter(): PropertyDecorator {
   );
 }
 
-/** A time that has to be before another one, where both are given. */
+/** A time before the parameter `other`, if both are given. */
 export function Before(other: string): PropertyDecorator {
   return ValidateBy({
     name: 'before',
@@ -131,7 +131,7 @@ export function Before(other: string): PropertyDecorator {
   });
 }
 
-/** A time that is yet to come, by the clock of this process. */
+/** A time in the future, by the clock of this process. */
 export function InFuture(): PropertyDecorator {
   return ValidateBy({
     name: 'inFuture',
@@ -182,7 +182,7 @@ function repeated(property: string): string {
   return `${property} is given more than once`;
 }
 
-/** Enough of a value to recognise it by. */
+/** Quotes a value, shortened. */
 function quote(value: unknown): string {
   const text = JSON.stringify(typeof value === 'string' ? value : String(value));
   return text.length <= 80 ? text : `${text.slice(0, 79)}…"`;

@@ -3,7 +3,7 @@ import { type PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
 
-/** Parameters that are not accepted, all of them. */
+/** Invalid parameters: all of them, each with its reason. */
 export class ParameterError extends Fault {
   override readonly name = 'ParameterError';
 
@@ -23,7 +23,7 @@ export class ParameterError extends Fault {
  */
 export function readDto<Dto extends object>(dto: new () => Dto, parameters: Record<string, unknown>): Dto {
   const names = namesOf(dto);
-  // class-transformer passes over names such as `constructor`, so class-validator's white list would not see them.
+  // Not class-validator's whitelist: class-transformer skips names such as `constructor`, so it would not see them.
   const [known, unknown] = partition(Object.entries(parameters), ([name]) => names.includes(name));
   const instance = plainToInstance(dto, Object.fromEntries(known));
   const errors = [
@@ -45,7 +45,7 @@ function partition<Item>(items: readonly Item[], belongs: (item: Item) => boolea
   return [items.filter(belongs), items.filter((item) => !belongs(item))];
 }
 
-/** The parameters of a DTO, in their order. */
+/** The parameters of a DTO, in order of declaration. */
 export function namesOf(dto: new () => object): string[] {
   const metadata = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
   return [...new Set(metadata.map(({ propertyName }) => propertyName))];
@@ -60,7 +60,7 @@ export class DtoPipe<Dto extends object> implements PipeTransform<Record<string,
   }
 }
 
-/** Of a route that takes no query parameters, which refuses those that are given all the same. */
+/** For a route without query parameters: refuses any. */
 export class NoParametersPipe implements PipeTransform<Record<string, unknown>, void> {
   transform(parameters: Record<string, unknown>): void {
     const errors = Object.keys(parameters).map((field) => ({

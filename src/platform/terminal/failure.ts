@@ -2,18 +2,18 @@ import { Fault } from '../fault.js';
 import { toDatabaseFault } from '../database/database-fault.js';
 import { errorCode } from '../files/system-error.js';
 
-/** What a command says to the program that started it. */
+/** Exit codes of commands. */
 export const ExitCode = {
   Done: 0,
   Failed: 1,
   WrongUsage: 2,
-  /** It ran, but what it checked is not sound. */
+  /** The command ran, but what it checked is not sound. */
   NotSound: 3,
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** What went wrong, in words for the person at the terminal: shown as it is, a line each. Holds no document's content. */
+/** An error of a command. The message is shown to the user as it is, one line per fault. Never contains document content. */
 export class Failure extends Fault {
   override readonly name = 'Failure';
 
@@ -41,7 +41,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
 };
 
-/** What the operating system's error code means; its own code where that is not known; undefined for other errors. */
+/** The meaning of an operating system error; the code if it has no text here; undefined for other errors. */
 export function systemReason(error: unknown): string | undefined {
   const code = errorCode(error);
   if (code === undefined || (error as { syscall?: unknown }).syscall === undefined) return undefined;
@@ -49,9 +49,9 @@ export function systemReason(error: unknown): string | undefined {
 }
 
 /**
- * Says on standard error why a command failed, one readable line a fault: no stack, no document's content.
+ * Prints to standard error why a command failed, one line per fault, without a stack and without document content.
  *
- * @returns the exit code that goes with it
+ * @returns the exit code
  */
 export function reportFailure(error: unknown): ExitCode {
   for (const line of describe(error)) process.stderr.write(`ground-truth: ${line}\n`);
@@ -67,11 +67,11 @@ function describe(error: unknown): string[] {
   return [describeRefusal(error) ?? describeSystem(error) ?? `an unexpected error: ${nameOf(error)}`];
 }
 
-/** PostgreSQL's five characters (SQLSTATE); Node's own codes are longer or begin with E. */
+/** PostgreSQL's five-character codes (SQLSTATE). Node's codes are longer, or come with a system call. */
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 /**
- * Classes whose messages name tables and settings only: transaction state, rollback, access rules, limits, operator's
- * intervention, and what our own migrations raise. Others may quote values, so their code stands for them.
+ * Classes whose messages name only tables and settings: transaction state, rollback, access rules, limits, operator
+ * intervention, and errors that our migrations raise. Messages of other classes may quote values, so only the code is shown.
  */
 const WITHOUT_VALUES = /^(25|40|42|54|55|57|P0001)/;
 

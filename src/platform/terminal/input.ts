@@ -6,10 +6,10 @@ import { createGunzip } from 'node:zlib';
 import { errorCode } from '../files/system-error.js';
 import { Failure, systemReason } from './failure.js';
 
-/** Something to read from. */
+/** An opened input. */
 export interface Input {
   readonly blocks: AsyncIterable<Buffer>;
-  /** Of a regular file that is not compressed; unknown for anything else. */
+  /** The size in bytes of an uncompressed regular file; else undefined. */
   readonly size: number | undefined;
 }
 
@@ -18,8 +18,8 @@ const BLOCK_SIZE = 256 * 1024;
 /**
  * Opens `source`: a file, decompressed if its name ends in `.gz`, or standard input for `-`.
  *
- * @param signal ends the reading, also where it waits for a writer
- * @throws Failure where it cannot be opened; so does the iteration where it cannot be read
+ * @param signal ends the reading, even while it waits for a writer
+ * @throws Failure if it cannot be opened; the iteration also throws one if it cannot be read
  */
 export async function openInput(source: string, signal: AbortSignal): Promise<Input> {
   if (source === '-') {
@@ -43,7 +43,7 @@ export async function openInput(source: string, signal: AbortSignal): Promise<In
 async function* decompressed(stream: Readable): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: BLOCK_SIZE });
   const decompressing = pipeline(stream, gunzip);
-  // The reading below fails with the same error.
+  // The loop over gunzip throws the same error.
   decompressing.catch(() => undefined);
   yield* gunzip as AsyncIterable<Buffer>;
   await decompressing;

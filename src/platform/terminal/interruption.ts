@@ -3,8 +3,8 @@ import { Injectable, Module } from '@nestjs/common';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Turns the signals that ask a process to end into an AbortSignal, so that a command can clean up before it goes. A second
- * one ends the process at once.
+ * Turns the signals that ask a process to end into an AbortSignal, so that a command can clean up first. A second signal ends
+ * the process at once.
  */
 @Injectable()
 export class Interruption {
@@ -24,7 +24,7 @@ export class Interruption {
     for (const name of SIGNALS) process.off(name, this.receive);
   }
 
-  /** Ends the process by the signal that came, where one did: a shell then knows that it was interrupted. */
+  /** If a signal has arrived, ends the process by it, so that a shell sees that the command was interrupted. */
   passOn(): void {
     this.standBack();
     if (this.received) process.kill(process.pid, this.received);
@@ -32,12 +32,12 @@ export class Interruption {
 
   private readonly receive = (name: NodeJS.Signals): void => {
     this.received = name;
-    // From here on the next signal has its usual effect.
+    // The next signal has its usual effect.
     this.standBack();
     this.controller.abort();
   };
 }
 
-/** What commands share. */
+/** Provides the `Interruption` that all commands share. */
 @Module({ providers: [Interruption], exports: [Interruption] })
 export class TerminalModule {}

@@ -25,7 +25,7 @@ async function* blocks(count: number, end?: () => void): AsyncGenerator<Buffer> 
 
 describe('writeOutput', () => {
   it.each(['corpus.jsonl', 'corpus.jsonl.gz'])(
-    'throws what its source throws and leaves no %s',
+    'throws the error of its source and leaves no %s',
     async (name) => {
       const failure = new Error('the source failed');
       const failing = blocks(30, () => {
@@ -48,7 +48,7 @@ describe('writeOutput', () => {
     })();
     await expect(writeOutput(path.join(folder, name), counted, controller.signal)).rejects.toThrow();
     expect(await readdir(folder)).toEqual([]);
-    // The source has been left.
+    // The source has been closed.
     expect(await endless.next()).toEqual({ done: true, value: undefined });
   });
 
@@ -61,7 +61,7 @@ describe('writeOutput', () => {
       controller.abort();
     });
     await expect(writing).rejects.toThrow();
-    // Lets go of the thread that still waits.
+    // Frees the thread that is still waiting to open the pipe.
     const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
     await reader.close();
   });

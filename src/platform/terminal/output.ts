@@ -10,23 +10,23 @@ import { Failure, systemReason } from './failure.js';
 
 export const STANDARD_OUTPUT = '-';
 
-/** What became of an output. */
+/** The result of writing an output. */
 export interface Written {
-  /** A file stands whole at its place; a stream was written to. */
+  /** `file`: a regular file was created or replaced. `stream`: a pipe, device or standard output was written to. */
   readonly kind: 'file' | 'stream';
-  /** False where the reader of a pipe left before the end, as `head` does: no failure, but not all of it. */
+  /** False if the reader closed the pipe before the end, as `head` does. This is not a failure. */
   readonly isComplete: boolean;
-  /** Of the file. */
+  /** The size of the file. */
   readonly bytes: number;
 }
 
 const STREAMED: Written = { kind: 'stream', isComplete: true, bytes: 0 };
 
 /**
- * Writes `blocks` to `target`, no faster than it takes them. A regular file, new or not, appears whole or not at all; a
- * device or pipe is opened and written to; `-` is standard output. What ends in `.gz` is compressed.
+ * Writes `blocks` to `target`, with backpressure. A regular file is created or replaced atomically; a device or pipe is opened
+ * and written to; `-` is standard output. The output is compressed if `target` ends in `.gz`.
  *
- * @throws Failure where the target cannot be written, and whatever `blocks` throws
+ * @throws Failure if the target cannot be written; errors of `blocks`
  */
 export async function writeOutput(
   target: string,
@@ -45,7 +45,7 @@ export async function writeOutput(
   }
 }
 
-/** Tells a failure of the source from one of the target: both come out of the same pipeline. */
+/** Records errors of the source, to distinguish them from those of the target: a pipeline throws both. */
 class Source implements AsyncIterable<Buffer> {
   failure: unknown;
 
@@ -72,7 +72,7 @@ async function toStandardOutput(source: Source, signal: AbortSignal): Promise<vo
   });
 }
 
-/** For files, process.stdout takes a short write for a whole one, and a disk that fills up makes short writes. */
+/** Does not use process.stdout for a file, because it ignores short writes, which occur when the disk becomes full. */
 function standardOutput(): Writable {
   return fstatSync(process.stdout.fd).isFile()
     ? createWriteStream('', { fd: process.stdout.fd, autoClose: false })
@@ -94,7 +94,7 @@ async function toSpecial(target: string, source: Source, signal: AbortSignal): P
   await pipeline(source, file.createWriteStream(), { signal });
 }
 
-/** Streams cannot be aborted while they block: a pipe without a reader blocks writing, and even opening. */
+/** Streams cannot be aborted while they block, as writing to a pipe without a reader does, and even opening it. */
 async function unlessAborted(signal: AbortSignal, work: Promise<void>): Promise<Written> {
   await Promise.race([work, aborted(signal)]);
   return STREAMED;
@@ -116,16 +116,15 @@ function toFailure(error: unknown, name: string): unknown {
 }
 
 const PRIVATE = 0o600;
-/** Reading goes on while that much waits to be written. */
+/** The most bytes that may be read ahead of the writing. */
 const WRITE_AHEAD = 1024 * 1024;
-/** As many as Linux follows. */
+/** The same limit as in Linux. */
 const MAX_LINKS = 40;
 
 /**
- * Writes a file that appears at `target` whole or not at all: it grows beside its place under another name, and takes its
- * place once it is on the disk. Symbolic links are followed, also to a file that is not there yet.
+ * Creates or replaces the file at `target` atomically. Follows symbolic links, also to a file that does not exist yet.
  *
- * @returns its size in bytes
+ * @returns the size in bytes
  */
 async function writeWholeFile(
   target: string,
@@ -145,13 +144,13 @@ async function writeAndSync(
   signal: AbortSignal,
 ): Promise<number> {
   const file = await open(partial, 'wx', PRIVATE);
-  // It closes the file whatever happens, and the end of the pipeline waits for that.
+  // The stream always closes the file, and the pipeline waits for it.
   const out = file.createWriteStream({ flush: true, highWaterMark: WRITE_AHEAD });
   await pipeline(blocks, out, { signal });
   return out.bytesWritten;
 }
 
-/** Where the file really goes. */
+/** The path of the file, with symbolic links resolved. */
 async function resolvePlace(target: string): Promise<string> {
   if (/[/\\]$/.test(target)) throw new Failure(`${target} cannot be written: it is the name of a folder`);
   let place = path.resolve(target);

@@ -2,27 +2,25 @@ import { type SingleBar } from 'cli-progress';
 import cliProgress from 'cli-progress';
 import { inGroups, inMegabytes } from './print.js';
 
-/** How much there is, in the one unit that is known beforehand. */
+/** The total, in the unit that is known beforehand. */
 export type Total = { readonly samples: number } | { readonly bytes: number };
 
 const UPDATES_PER_SECOND = 4;
 
-/**
- * Shows on a terminal, and only there, how far a run has come. Standard error has it, so that output can be piped on.
- */
+/** Shows the progress of a run on standard error, if it is a terminal. */
 export class Progress {
   private bar: SingleBar | undefined;
   private startedAt = 0;
   private total: Total | undefined;
 
-  /** @param label what is going on, such as `Exporting` */
+  /** @param label the activity, such as `Exporting` */
   constructor(private readonly label: string) {}
 
   static get isShown(): boolean {
     return process.stderr.isTTY;
   }
 
-  /** Without a total it counts, but does not say the share done and the time left. Only the first call has an effect. */
+  /** Without a total, neither the share done nor the time left is shown. Only the first call has an effect. */
   start(total?: Total): void {
     if (!Progress.isShown || this.bar) return;
     this.total = total;
@@ -36,19 +34,19 @@ export class Progress {
       barCompleteChar: '=',
       barIncompleteChar: '-',
       clearOnComplete: true,
-      // Signals are handled elsewhere.
+      // `Interruption` handles signals.
       gracefulExit: false,
       etaBuffer: 50,
     });
     this.bar.start(total ? sizeOf(total) : 0, 0, this.describe(0, 0));
   }
 
-  /** Both so far. Cheap enough to be called for every block. */
+  /** Sets the amounts so far. Cheap enough to be called for every block. */
   update(samples: number, bytes: number): void {
     this.bar?.update(this.total && 'bytes' in this.total ? bytes : samples, this.describe(samples, bytes));
   }
 
-  /** Takes the line away again. */
+  /** Removes the line. */
   stop(): void {
     this.bar?.stop();
     this.bar = undefined;

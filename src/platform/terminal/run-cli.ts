@@ -6,17 +6,17 @@ import { toleratePipes } from './print.js';
 import { formatUsageError, isEndOfParsing } from './terminal-command.js';
 
 /**
- * Runs the command that the command line names, gives back what it used, and sets the exit code. The process then ends by
- * itself, or by the signal that interrupted it.
+ * Runs the command of the command line, releases its resources, and sets the exit code. If a signal interrupted the command,
+ * the process then ends by that signal.
  *
- * @param makeModule makes the module that has the commands among its providers; what it throws is reported like any failure
+ * @param makeModule makes the module with the commands; an error that it throws is reported like any other
  */
 export async function runCli(makeModule: () => DynamicModule, version: string): Promise<void> {
   toleratePipes();
   try {
     const app = await CommandFactory.createWithoutRunning(makeModule(), {
       version,
-      // Nest's own lines are for servers, and its way to end on an error has an exit code and a stack of its own.
+      // Nest's log is for servers. On an error it would print a stack and set its own exit code.
       logger: false,
       abortOnError: false,
       errorHandler: rethrow,

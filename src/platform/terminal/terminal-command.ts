@@ -3,16 +3,16 @@ import { type Env } from '../config/env.js';
 import { ParameterError, readDto } from '../parameters/read-dto.js';
 import { Failure } from './failure.js';
 
-/** Of the version that nest-commander brings along. */
+/** Of the commander version that nest-commander depends on. */
 export type CommanderCommand = Parameters<CommandRunner['setCommand']>[0];
 type CommanderError = Error & { code: string; exitCode: number };
 
-/** Flags as they were typed, by the names of their DTO. Those that take no value are `true`. */
+/** Flags as typed, by their names in the DTO. Flags without a value are `true`. */
 export type Flags = Readonly<Record<string, unknown>>;
 
 /**
- * A command that takes nothing for granted: an unknown or repeated flag, an argument too many or a value that is not
- * accepted is wrong usage, said on standard error before anything happens.
+ * A command that checks its usage before it does anything: it refuses unknown and repeated flags, excess arguments and invalid
+ * values with a message on standard error.
  */
 export abstract class TerminalCommand extends CommandRunner {
   override setCommand(command: CommanderCommand): this {
@@ -26,10 +26,10 @@ export abstract class TerminalCommand extends CommandRunner {
     return super.setCommand(command);
   }
 
-  /** Whole lines that work, for the help. */
+  /** Complete, working command lines for the help. */
   protected abstract examples(): readonly string[];
 
-  /** Validates flags with the DTO that HTTP validates its query parameters with. */
+  /** Validates flags with a DTO, as HTTP validates query parameters. */
   protected readFlags<Dto extends object>(dto: new () => Dto, flags: Flags): Dto {
     try {
       return readDto(dto, { ...flags });
@@ -39,23 +39,23 @@ export abstract class TerminalCommand extends CommandRunner {
     }
   }
 
-  /** Ends the command as wrong usage. */
+  /** Ends the command with the exit code for wrong usage. */
   protected refuse(faults: readonly string[]): never {
     this.command.error(faults.map((fault) => `${COMMANDER_PREFIX}${fault}`).join('\n'));
   }
 }
 
-/** @param name with the names of the groups that it is in */
+/** @param name the full name, with the names of its groups */
 function pointToHelp(command: CommanderCommand, name: string): void {
   command.showHelpAfterError(`see: ground-truth ${name} --help`);
 }
 
-/** Whether commander has ended the command: it has said why already. Its class is not ours to import. */
+/** Whether commander has ended the command and printed the reason. Its error class cannot be imported: it is no dependency of ours. */
 export function isEndOfParsing(error: unknown): error is CommanderError {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 }
 
-/** Commander's complaints in the form of all our others: a line each. */
+/** Formats commander's messages like ours, one line each. */
 export function formatUsageError(text: string): string {
   return text.replace(/^error: /gm, 'ground-truth: ').replace('\n(Did', ' (did');
 }
@@ -66,7 +66,7 @@ function toFlag(field: string): string {
   return `--${field.replaceAll('_', '-')}`;
 }
 
-/** Commander lets the last one win. */
+/** Commander itself uses the last value of a repeated flag. */
 function refuseRepeatedFlags(command: CommanderCommand): void {
   const addOption = command.addOption.bind(command);
   command.addOption = (option) => {
@@ -79,11 +79,11 @@ function refuseRepeatedFlags(command: CommanderCommand): void {
   };
 }
 
-/** A command that does nothing by itself: its subcommands do. */
+/** A command that only has subcommands. */
 export abstract class CommandGroup extends TerminalCommand {
   override setCommand(command: CommanderCommand): this {
     super.setCommand(command);
-    // What is no subcommand would be called an argument too many.
+    // Otherwise commander would report an unknown subcommand as an excess argument.
     command.allowExcessArguments(true);
     const addCommand = command.addCommand.bind(command);
     command.addCommand = (subcommand, options) => {
@@ -101,13 +101,13 @@ export abstract class CommandGroup extends TerminalCommand {
 }
 
 /**
- * For the start of a command that changes the database, before it does anything.
+ * Call this first in a command that changes the database.
  *
- * @throws Failure with external relations, which are only read
+ * @throws Failure with external relations, which are read-only
  */
 export function refuseToWrite(command: string, env: Env): void {
   if (env.isReadOnly)
     throw new Failure(
-      `${command} changes the database, which is only read where GROUND_TRUTH_JOBS_RELATION is set; unset that and GROUND_TRUTH_CORRECTIONS_RELATION to ${command} in a database of your own`,
+      `${command} changes the database, which is read-only if GROUND_TRUTH_JOBS_RELATION is set; unset it and GROUND_TRUTH_CORRECTIONS_RELATION to ${command} in a database of your own`,
     );
 }

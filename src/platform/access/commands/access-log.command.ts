@@ -29,7 +29,7 @@ export class AccessLogCommand extends TerminalCommand {
 
   @Option({
     flags: '--json',
-    description: 'print JSON Lines; outcome is null where an export runs or died (default: a table)',
+    description: 'print JSON Lines; outcome is null if an export is running or died (default: a table)',
   })
   json(): boolean {
     return true;

@@ -89,26 +89,26 @@ export class CreateKeyCommand extends TerminalCommand {
       ? this.keys.createIfNone(wanted, show)
       : this.keys.create(wanted, show));
     if (created === undefined) {
-      printNote('there is a key already that is neither expired nor revoked; none was created');
+      printNote('a key that is neither expired nor revoked exists; none was created');
       return;
     }
     const { key } = created;
     if (key.name !== name)
-      printNote(`a key that is expired or revoked has the name ${name}; this one is called ${key.name}`);
+      printNote(`an expired or revoked key has the name ${name}; the new key is called ${key.name}`);
     const end = key.expires_at === null ? 'does not expire' : `expires at ${key.expires_at}`;
     printNote(
-      `created the key ${key.name} for ${key.scopes.join(', ')}; it ${end}. The secret is shown this once: only a digest is stored`,
+      `created the key ${key.name} for ${key.scopes.join(', ')}; it ${end}. The secret is shown only once: only its digest is stored`,
     );
   }
 
-  /** @throws Failure where it could not be written, a closed pipe included: the secret is shown only once */
+  /** @throws Failure if it cannot be written, even to a closed pipe, because the secret is shown only once */
   private async show(secret: string): Promise<void> {
     try {
       const { isComplete } = await writeOutput(STANDARD_OUTPUT, lineOf(secret), this.interruption.signal);
-      if (!isComplete) throw new Failure('nobody reads standard output');
+      if (!isComplete) throw new Failure('standard output is closed');
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      throw new Failure(`${error.message}; no key was created, since nobody could know it`);
+      throw new Failure(`${error.message}; no key was created, because its secret could not be shown`);
     }
   }
 }
@@ -159,7 +159,7 @@ function toRow({ name, scopes, state, created_at, expires_at, last_used_at, id }
   name: 'revoke',
   arguments: '<key>',
   argsDescription: { key: 'the name of a key, or its id' },
-  description: 'Revoke a key, for good',
+  description: 'Revoke a key permanently',
 })
 export class RevokeKeyCommand extends TerminalCommand {
   constructor(private readonly keys: ApiKeys) {
@@ -174,7 +174,7 @@ export class RevokeKeyCommand extends TerminalCommand {
     const key = await this.keys.revoke(nameOrId);
     if (key === undefined)
       throw new Failure(`there is no ${describe(nameOrId)}; see: ground-truth api-key list`);
-    printNote(`the key ${key.name} is revoked since ${key.revoked_at!}`);
+    printNote(`the key ${key.name} was revoked at ${key.revoked_at!}`);
   }
 }
 

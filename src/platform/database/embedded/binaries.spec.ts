@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findPackage, linkLibraries, runnableBinaries, type PostgresPackage } from './binaries.js';
 import { ownUser, runAs, userForRoot } from './server-user.js';
 
-/** For a test that copies the binaries, 62 MB of them. */
+/** For a test that copies the binaries (62 MB). */
 const COPY_TIMEOUT_MS = 60_000;
 
 const isRoot = process.getuid?.() === 0;
@@ -27,19 +27,19 @@ describe('findPackage', () => {
     expect(version.startsWith(`${major}.`)).toBe(true);
   });
 
-  it.each(['win32-x64', 'linux-s390x'])('says that there is none for %s, and what to do', (platform) => {
+  it.each(['win32-x64', 'linux-s390x'])('reports that there is none for %s, and what to do', (platform) => {
     expect(() => findPackage(platform)).toThrow(/no embedded PostgreSQL for .*DATABASE_URL/);
   });
 
-  it('says that it was left out of the installation', () => {
+  it('reports a package that was not installed', () => {
     const other = process.platform === 'darwin' ? 'linux-x64' : 'darwin-x64';
     expect(() => findPackage(other)).toThrow(/--omit=optional.*DATABASE_URL/);
   });
 });
 
-describe('the links among the libraries', () => {
+describe('the links between the libraries', () => {
   it(
-    'are made where the package’s install script did not run, by several processes at once',
+    'are created if the package’s install script did not run, also by several processes at once',
     async () => {
       const source = await copyWithoutLinks();
       const user = isRoot ? await userForRoot(undefined) : await ownUser();
@@ -64,7 +64,7 @@ describe('the links among the libraries', () => {
 
 describe('binaries that the server’s user cannot reach', () => {
   itAsRoot(
-    'are copied once, readable for all',
+    'are copied once, readable by all users',
     async () => {
       const source = await copyOfPackage();
       await chmod(source.root, 0o700);

@@ -6,25 +6,29 @@ import { isAbsent } from '../../files/system-error.js';
 import { EmbeddedPostgresError, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
 import { currentUid, shellAs, type ServerUser } from './server-user.js';
 
-/** Where root puts what the server's user cannot reach elsewhere. */
+/** For files that the server's user must reach, if root's own folders are private. */
 export const SYSTEM_FOLDER = '/var/lib/ground-truth';
 
-/** The npm package that holds PostgreSQL for this platform. */
+/** The npm package with PostgreSQL for this platform. */
 export interface PostgresPackage {
   readonly name: string;
   /** The package's folder; `native/{bin,lib,share}` is below. */
   readonly root: string;
   readonly version: string;
-  /** PostgreSQL's major version, which PG_VERSION of a data folder must equal. */
+  /** PostgreSQL's major version. PG_VERSION in a data folder must be the same. */
   readonly major: string;
 }
 
 const PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 
-/** Finds the installed package. Throws EmbeddedPostgresError where there is none for this platform. */
+/**
+ * Finds the installed package.
+ *
+ * @throws EmbeddedPostgresError if there is none for this platform
+ */
 export function findPackage(platform = `${process.platform}-${process.arch}`): PostgresPackage {
   if (!PLATFORMS.includes(platform)) {
-    // Windows has binaries too, but Node cannot connect to its Unix sockets.
+    // There are binaries for Windows, but Node cannot connect to its Unix sockets.
     throw new EmbeddedPostgresError(
       `There is no embedded PostgreSQL for ${platform} (only for ${PLATFORMS.join(', ')}); ${USE_ANOTHER_SERVER}.`,
     );
@@ -47,14 +51,14 @@ function readPackage(name: string, root: string): PostgresPackage {
   const version = isRecord(manifest) ? manifest.version : undefined;
   const major = typeof version === 'string' ? /^(\d+)\./.exec(version)?.[1] : undefined;
   if (typeof version !== 'string' || !major) {
-    throw new EmbeddedPostgresError(`${join(root, 'package.json')} names no version; reinstall ${name}.`);
+    throw new EmbeddedPostgresError(`${join(root, 'package.json')} has no version; reinstall ${name}.`);
   }
   return { name, root, version, major };
 }
 
 /**
- * Makes sure that the server's user can run the binaries and returns the folder that holds `bin`, `lib` and `share`:
- * the package's own, or a copy below the system folder when root's package is out of that user's reach.
+ * Makes sure that the server's user can run the binaries. Returns the folder that contains `bin`, `lib` and `share`: that of
+ * the package, or a copy in the system folder if that user cannot reach root's package.
  */
 export async function runnableBinaries(
   source: PostgresPackage,
@@ -65,7 +69,7 @@ export async function runnableBinaries(
   await linkLibraries(source);
   const complaint = await tryToRun(packaged, user);
   if (complaint === undefined) return packaged;
-  // What root cannot run either is no matter of permissions (another libc, a damaged file): a copy would not help.
+  // If root cannot run them either (another libc, a damaged file), permissions are not the cause, and a copy would not help.
   const isOutOfReach = currentUid() === 0 && (await tryToRun(packaged, asRoot)) === undefined;
   if (!isOutOfReach) throw cannotExecute(packaged, user, complaint);
 
@@ -78,7 +82,7 @@ export async function runnableBinaries(
 
 const asRoot: ServerUser = { uid: 0, gid: 0, name: 'root', identity: {} };
 
-/** Tried as that user, because mode bits alone do not tell who can run and read them. */
+/** Runs as the server's user, because mode bits alone do not show what that user can run and read. */
 const TRIAL =
   '"$1/bin/postgres" --version && "$1/bin/initdb" --version && test -r "$1/share/postgresql/postgres.bki"';
 
@@ -97,8 +101,8 @@ function cannotExecute(native: string, user: ServerUser, complaint: string): Emb
 }
 
 /**
- * Makes the links among the shared libraries that npm packages cannot hold. The package does that after installing,
- * but npm 11 runs install scripts only where they are allowed. Safe for several processes at once.
+ * Creates the links between the shared libraries, which an npm package cannot contain. The package's install script creates
+ * them, but npm 11 runs only allowed scripts. Safe in several processes at once.
  */
 export async function linkLibraries(source: PostgresPackage): Promise<void> {
   for (const link of await readLinks(join(source.root, 'native', 'pg-symlinks.json'))) {
@@ -117,7 +121,7 @@ export async function linkLibraries(source: PostgresPackage): Promise<void> {
 }
 
 interface Link {
-  /** Both relative to the package's folder. */
+  /** Like `target`, relative to the package's folder. */
   readonly source: string;
   readonly target: string;
 }
@@ -147,7 +151,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Copies the binaries to `destination` unless they are there. Whole or not at all: a rename publishes them. */
+/** Copies the binaries to `destination`, unless they are there already. Atomic: the copy is renamed when it is complete. */
 async function copyOnce(source: PostgresPackage, destination: string): Promise<void> {
   if (await exists(destination)) return;
   const parent = dirname(destination);
@@ -160,7 +164,7 @@ async function copyOnce(source: PostgresPackage, destination: string): Promise<v
       await openToAll(draft);
       await rename(draft, destination);
     } finally {
-      // Gone after the rename; still there when another process was faster.
+      // It still exists if another process was faster.
       await rm(draft, { recursive: true, force: true });
     }
   } catch (error) {
@@ -172,7 +176,7 @@ async function copyOnce(source: PostgresPackage, destination: string): Promise<v
   }
 }
 
-/** Lets everybody read the tree: an installation under umask 077 is readable for root alone. */
+/** Lets all users read the tree. An installation under umask 077 is readable by root only. */
 async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true })) {

@@ -7,12 +7,13 @@ import { pgdataOf, type DataFolder } from './data-folder.js';
 import { EmbeddedPostgresError, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
 import { runAs, shellAs, type CommandResult } from './server-user.js';
 
-/** The superuser of the embedded server, and the name of its database. There is no password: the socket is private. */
+/** The superuser of the embedded server, and its database. There is no password, because the socket is private. */
 export const NAME = 'ground_truth';
 
 /**
- * Whether the folder holds a database cluster that these binaries can run. Throws EmbeddedPostgresError when it holds
- * one of another major version, with the way out.
+ * Whether the folder contains a database cluster that these binaries can run.
+ *
+ * @throws EmbeddedPostgresError for a cluster of another major version
  */
 export async function hasCluster(folder: DataFolder, binaries: PostgresPackage): Promise<boolean> {
   const pgdata = pgdataOf(folder);
@@ -29,24 +30,26 @@ export async function hasCluster(folder: DataFolder, binaries: PostgresPackage):
   const leftOver = await readdir(pgdata).catch(() => []);
   if (leftOver.length === 0) return false;
   throw new EmbeddedPostgresError(
-    `The data folder ${pgdata} is damaged: it has no PG_VERSION. Restore it from a backup, or move it away to start anew.`,
+    `The data folder ${pgdata} is damaged: it has no PG_VERSION. Restore it from a backup, or move it away to start with an empty database.`,
   );
 }
 
 function wrongVersion(folder: DataFolder, found: string, own: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
-    `The data in ${folder.path} were made by PostgreSQL ${found}, and this is PostgreSQL ${own}: export the corpus ` +
-      `with the version of Ground Truth that made them (ground-truth export --approved-only false), or pg_dump them ` +
+    `The data in ${folder.path} were created by PostgreSQL ${found}, but this is PostgreSQL ${own}: export the corpus ` +
+      `with the version of Ground Truth that created them (ground-truth export --approved-only false), or pg_dump them ` +
       `with PostgreSQL ${found}; then move ${folder.path} away and import into a new folder.`,
   );
 }
 
-/** Drafts of this process: another one with our number in its name was left by a dead namesake. */
+/** The drafts of this process. Any other draft with our process id was left by a dead process with the same id. */
 const ownDrafts = new Set<string>();
 
 /**
- * Makes the database cluster. Whole or not at all, and by one process only: initdb works in a draft beside it, and the
- * first to rename its draft wins. Rejects with EmbeddedPostgresError (full disk, permissions, missing account).
+ * Creates the database cluster, atomically: initdb writes to a draft folder beside it, and the first process to rename its
+ * draft wins.
+ *
+ * @throws EmbeddedPostgresError if, for example, the disk is full, permissions are wrong or the account is missing
  */
 export async function makeCluster(folder: DataFolder, native: string): Promise<void> {
   await removeLeftDrafts(folder);
@@ -66,7 +69,7 @@ export async function makeCluster(folder: DataFolder, native: string): Promise<v
 function initdbArguments(path: string): string[] {
   return [
     ...['--pgdata', path, '--username', NAME, '--auth', 'trust', '--encoding', 'UTF8', '--no-instructions'],
-    // The builtin provider sorts the same on every machine and needs no locale to be installed.
+    // The builtin provider sorts the same on every machine, and needs no installed locale.
     ...['--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
     ...['--data-checksums', '--set', 'timezone=UTC', '--set', 'log_timezone=UTC'],
   ];
@@ -76,12 +79,12 @@ async function publish(folder: DataFolder, draft: string): Promise<void> {
   try {
     await rename(draft, pgdataOf(folder));
   } catch (error) {
-    // Another process was faster. Its cluster is as good as ours.
+    // Another process was faster; use its cluster.
     const code = errorCode(error);
     if (code === 'ENOTEMPTY' || code === 'EEXIST') return;
     throw new EmbeddedPostgresError(`Cannot put ${draft} in its place: ${reasonOf(error)}.`);
   }
-  // initdb has synchronised the files, not the name that they have just got.
+  // initdb has synchronised the files, but not the rename.
   const handle = await open(folder.path, 'r');
   await handle.sync().finally(() => handle.close());
 }
@@ -103,7 +106,7 @@ function isOthersAlive(pid: number): boolean {
   }
 }
 
-/** As the server's user, never as root: root follows no path that another user could bend. */
+/** Runs as the server's user. As root it could follow a link that this user made, and delete other files. */
 async function removeDraft(folder: DataFolder, name: string): Promise<void> {
   await shellAs(folder.user, 'rm -rf -- "$1"', join(folder.path, name));
 }

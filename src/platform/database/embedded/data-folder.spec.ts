@@ -17,11 +17,11 @@ describe('movedFolder', () => {
 
 describe('socketFolderOf', () => {
   const user = { uid: 65_534, gid: 65_534, name: 'nobody', identity: {} };
-  // What the path of a socket has besides the data folder's, in bytes.
+  // The length of the rest of a socket's path, in bytes.
   const rest = Buffer.byteLength(socketIn('/run'));
   const longest = process.platform === 'darwin' ? 103 : 107;
 
-  it('is within the data folder up to the last byte that fits, and below /tmp from the next on', () => {
+  it('is in the data folder as long as its path fits, and in /tmp if it is one byte longer', () => {
     const fits = `/${'d'.repeat(longest - rest - 1)}`;
     expect(socketFolderOf({ path: fits, user })).toBe(`${fits}/run`);
     expect(socketFolderOf({ path: `${fits}d`, user })).toMatch(/^\/tmp\/ground-truth-65534-[0-9a-f]{12}$/);
@@ -34,7 +34,7 @@ describe('socketFolderOf', () => {
 });
 
 describe('parsePasswd', () => {
-  it('reads accounts, macOS’ negative ids too, and passes over what is none', () => {
+  it('reads accounts, also with negative ids as on macOS, and skips other lines', () => {
     const text =
       '# comment\nnobody:*:-2:-2:Unprivileged:/var/empty:/usr/bin/false\n+::::::\nroot:x:0:0::/root:/bin/sh\n';
     expect(parsePasswd(text)).toEqual([

@@ -7,20 +7,20 @@ import { SYSTEM_FOLDER } from './binaries.js';
 import { EmbeddedPostgresError, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
 import { currentUid, nameOf, ownUser, runAs, type ServerUser, shellAs, userForRoot } from './server-user.js';
 
-/** Where the data are, and whom the server there runs as. */
+/** A data folder, and the user that its server runs as. */
 export interface DataFolder {
-  /** Absolute, without symbolic links: everything derived from it is the same however it was named. */
+  /** Absolute, without symbolic links, so that every process derives the same names from it. */
   readonly path: string;
   readonly user: ServerUser;
 }
 
 export interface WantedFolder {
-  /** Set by the user; never moved. */
+  /** GROUND_TRUTH_DATA_DIR, if set; never moved. */
   readonly dataDir?: string | undefined;
   /** The name of the default folder, relative to `workingDirectory`. */
   readonly defaultDir: string;
   readonly workingDirectory: string;
-  /** Where root's data go when the server's user cannot reach the default folder. */
+  /** The parent of root's data folder if the server's user cannot reach the default one. */
   readonly systemFolder?: string;
 }
 
@@ -31,15 +31,16 @@ export function pgdataOf(folder: DataFolder): string {
   return join(folder.path, 'pgdata');
 }
 
-/** What PostgreSQL and initdb have to say, for people. */
+/** The log of PostgreSQL and initdb. */
 export function logOf(folder: DataFolder): string {
   return join(folder.path, 'postgres.log');
 }
 
 /**
- * Finds the data folder, or makes it: 0700 and owned by the user whom the server runs as. The same wish leads to the
- * same place each time: where data are already, they win over everything else.
- * Throws EmbeddedPostgresError when it cannot be used.
+ * Finds or creates the data folder, with mode 0700 and owned by the user that the server runs as. The same options always
+ * lead to the same folder: one that already contains data takes precedence.
+ *
+ * @throws EmbeddedPostgresError if the folder cannot be used
  */
 export async function openDataFolder(wanted: WantedFolder): Promise<DataFolder> {
   const path = resolve(wanted.workingDirectory, wanted.dataDir ?? wanted.defaultDir);
@@ -57,7 +58,7 @@ export async function openDataFolder(wanted: WantedFolder): Promise<DataFolder> 
   }
 }
 
-/** `/root/archive/.ground-truth` → `<systemFolder>/archive-ground-truth-<hash>`, to be told apart by eye and by hash. */
+/** `/root/archive/.ground-truth` → `<systemFolder>/archive-ground-truth-<hash>`. The hash makes the name unique. */
 export function movedFolder(path: string, systemFolder: string): string {
   const name = `${basename(dirname(path))}-${basename(path)}`
     .replace(/[^A-Za-z0-9]+/g, '-')
@@ -71,10 +72,10 @@ function hashOf(path: string): string {
   return createHash('sha256').update(path).digest('hex').slice(0, 12);
 }
 
-/** The default folder cannot be used by the server's user; root's data may go elsewhere then. */
+/** The server's user cannot use the folder. For the default folder, `openDataFolder` then tries another one. */
 class UnreachableFolderError extends EmbeddedPostgresError {}
 
-/** Whether a server's data are in that folder. False, too, where we may not look. */
+/** Whether the folder contains a server's data. Also false if this process may not look. */
 async function holdsData(path: string): Promise<boolean> {
   return stat(join(path, 'pgdata')).then(
     () => true,
@@ -90,8 +91,8 @@ async function openOwn(path: string): Promise<DataFolder> {
     const { uid, mode } = await stat(real);
     if (uid !== user.uid) {
       throw new EmbeddedPostgresError(
-        `The data folder ${real} belongs to ${await nameOf(uid)}, and this is ${user.name}: ` +
-          `run this as its owner or as root. ${OTHER_FOLDER}`,
+        `The data folder ${real} belongs to ${await nameOf(uid)}, but this process runs as ${user.name}: ` +
+          `run it as the owner or as root. ${OTHER_FOLDER}`,
       );
     }
     await refuseOtherContent(real);
@@ -120,10 +121,10 @@ async function openAsRoot(path: string): Promise<DataFolder> {
     if (!(await canWrite(real, user))) throw unreachable(path, user);
     return { path: real, user };
   } catch (error) {
-    // A folder that turned out to be of no use is not left behind; rmdir spares one with anything in it.
+    // Do not leave a useless folder behind. rmdir removes only an empty one.
     if (made) await rmdir(path).catch(() => undefined);
     if (error instanceof EmbeddedPostgresError) throw error;
-    // Root, too, is refused by read-only and by network file systems.
+    // Read-only and network file systems refuse root, too.
     const Kind = REFUSALS.includes(errorCode(error) ?? '') ? UnreachableFolderError : EmbeddedPostgresError;
     throw new Kind(`Cannot use the data folder ${path}: ${reasonOf(error)}. ${OTHER_FOLDER}`);
   }
@@ -131,12 +132,12 @@ async function openAsRoot(path: string): Promise<DataFolder> {
 
 function unreachable(path: string, user: ServerUser): UnreachableFolderError {
   return new UnreachableFolderError(
-    `The data folder ${path} is out of reach for ${user.name}, whom PostgreSQL runs as instead of root: ` +
-      `open the folders above it (chmod o+x). ${OTHER_FOLDER}`,
+    `The data folder ${path} cannot be reached by ${user.name}, the user that PostgreSQL runs as instead of root: ` +
+      `allow others to enter the folders above it (chmod o+x). ${OTHER_FOLDER}`,
   );
 }
 
-/** Whose data they are, before the first start whose folder; undefined where there is neither. */
+/** The owner of the data or, before the first start, of the folder; undefined if neither exists. */
 async function ownerOfData(path: string): Promise<Owner | undefined> {
   const owner = await ownerOf(join(path, 'pgdata'));
   return owner && owner.uid !== 0 ? owner : ownerOf(path);
@@ -156,7 +157,7 @@ async function ownerOf(path: string): Promise<Owner | undefined> {
   }
 }
 
-/** Makes the folders above; those that are new are open to others, so that root's umask does not shut the server out. */
+/** Creates the parent folders with mode 0755: under root's umask, the server's user might not be able to enter them. */
 async function makeReachableParents(path: string): Promise<void> {
   const first = await mkdir(dirname(path), { recursive: true });
   if (first === undefined) return;
@@ -176,17 +177,17 @@ async function makeFolder(path: string): Promise<boolean> {
 
 const OURS = /^(pgdata|postgres\.log(\.1)?|run|\.(initdb|probe)-.*|lost\+found|\.DS_Store)$/;
 
-/** Keeps us from shutting everybody else out of somebody's home or a system folder that was named by mistake. */
+/** Protects a home or system folder that was named by mistake: making it private would lock out its other users. */
 async function refuseOtherContent(path: string): Promise<void> {
   const stranger = (await readdir(path)).find((name) => !OURS.test(name));
   if (stranger === undefined || (await holdsData(path))) return;
   throw new EmbeddedPostgresError(
-    `The folder ${path} holds other things (${stranger}) and no Ground Truth data: ` +
+    `The folder ${path} contains other files (${stranger}) and no Ground Truth data: ` +
       `name a new or an empty folder in GROUND_TRUTH_DATA_DIR, or ${USE_ANOTHER_SERVER}.`,
   );
 }
 
-/** Makes a folder of root's the server's, and private. Goes through a descriptor, so that no link can be slipped in. */
+/** Makes the folder private, and gives one of root's to the server's user. Uses a descriptor, to follow no swapped link. */
 async function handOver(path: string, user: ServerUser): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
@@ -199,7 +200,7 @@ async function handOver(path: string, user: ServerUser): Promise<void> {
   await handOverData(path, user);
 }
 
-/** Data that root restored from a backup belong to root. */
+/** Gives data that belong to root, such as those restored from a backup, to the server's user. */
 async function handOverData(path: string, user: ServerUser): Promise<void> {
   const pgdata = join(path, 'pgdata');
   if ((await ownerOf(pgdata))?.uid !== 0) return;
@@ -218,32 +219,32 @@ async function canEnter(folder: string, user: ServerUser): Promise<boolean> {
   return (await shellAs(user, 'cd "$1"', folder)).code === 0;
 }
 
-/** Really writes: mode bits do not tell of access control lists, read-only mounts and the like. */
+/** Tests by writing, because mode bits do not show access control lists or read-only mounts. */
 async function canWrite(folder: string, user: ServerUser): Promise<boolean> {
   const script = 'cd "$1" && mkdir ".probe-$$" && rmdir ".probe-$$"';
   return (await shellAs(user, script, folder)).code === 0;
 }
 
-/** Only names the socket; nothing listens on TCP. */
+/** Part of the socket's name only; nothing listens on TCP. */
 export const PORT = 5432;
 
-/** How long a socket's path may be, in bytes, without the closing NUL. */
+/** The most bytes of a socket's path, without the closing NUL. */
 const MAX_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
 
-/** The socket's folder: within the data folder, or below /tmp where that path is too long for a socket. */
+/** The socket's folder: in the data folder, or in /tmp if that path is too long for a socket. */
 export function socketFolderOf(folder: DataFolder): string {
   const inside = join(folder.path, 'run');
   if (Buffer.byteLength(socketIn(inside)) <= MAX_PATH_BYTES) return inside;
-  // Not os.tmpdir(): TMPDIR differs between a service and a shell, and both have to meet here.
+  // Not os.tmpdir(): a service and a shell may have different TMPDIRs, but must use the same folder.
   return `/tmp/ground-truth-${folder.user.uid}-${hashOf(folder.path)}`;
 }
 
-/** The socket that PostgreSQL makes in that folder. */
+/** The socket that PostgreSQL creates in `socketFolder`. */
 export function socketIn(socketFolder: string): string {
   return join(socketFolder, `.s.PGSQL.${PORT}`);
 }
 
-/** Makes the socket's folder, private to the server's user. */
+/** Creates the socket's folder, private to the server's user. */
 export async function makeSocketFolder(folder: DataFolder): Promise<void> {
   const path = socketFolderOf(folder);
   const { code, stderr } = await shellAs(folder.user, 'umask 077; test -d "$1" || mkdir -p "$1"', path);
@@ -256,8 +257,9 @@ export async function makeSocketFolder(folder: DataFolder): Promise<void> {
 }
 
 /**
- * Whether the socket's folder is there. There are no passwords, so whoever could put a socket there could pose as the
- * server: a folder that is not the server's own alone is an EmbeddedPostgresError.
+ * Whether the socket's folder exists.
+ *
+ * @throws EmbeddedPostgresError if others can write to it: without passwords, their socket could impersonate the server
  */
 export async function isPrivateSocketFolder(folder: DataFolder): Promise<boolean> {
   const path = socketFolderOf(folder);
@@ -269,7 +271,7 @@ export async function isPrivateSocketFolder(folder: DataFolder): Promise<boolean
     throw new EmbeddedPostgresError(`Cannot look at ${path}: ${reasonOf(error)}.`);
   }
   throw new EmbeddedPostgresError(
-    `${path}, the folder for PostgreSQL's socket, is not a folder that ${folder.user.name} alone can use: ` +
+    `${path}, the folder for PostgreSQL's socket, is not a private folder of ${folder.user.name}: ` +
       `remove it, or name another folder in GROUND_TRUTH_DATA_DIR.`,
   );
 }

@@ -1,14 +1,13 @@
 import { errorCode } from '../../files/system-error.js';
 
 /**
- * The embedded PostgreSQL cannot be used. The message is one readable line for the person at the terminal: what was
- * wrong, where, and what to do about it.
+ * The embedded PostgreSQL cannot be used. The message is one line for the user: what is wrong, where, and what to do.
  */
 export class EmbeddedPostgresError extends Error {
   override readonly name = 'EmbeddedPostgresError';
 }
 
-/** The way out that is always open; ends most messages. */
+/** The advice that always applies; most messages end with it. */
 export const USE_ANOTHER_SERVER = 'set DATABASE_URL to use a PostgreSQL server of your own';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -23,7 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: 'the path has a loop of symbolic links',
 };
 
-/** What went wrong in words: the system's error codes spelt out, everything else by its message. */
+/** The reason of an error: a text for codes of the operating system, else the error's message. */
 export function reasonOf(error: unknown): string {
   const code = errorCode(error);
   return (code && REASONS[code]) ?? messageOf(error) ?? String(error);

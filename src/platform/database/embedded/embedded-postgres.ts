@@ -7,37 +7,36 @@ import { EmbeddedServer } from './embedded-server.js';
 import { type Lease } from './lease.js';
 
 export interface EmbeddedPostgresOptions {
-  /** GROUND_TRUTH_DATA_DIR, when the user set it: an explicit folder, never moved. */
+  /** GROUND_TRUTH_DATA_DIR, if set; never moved. */
   dataDir?: string | undefined;
   /** Name of the default folder below the working directory: '.ground-truth' or '.ground-truth-demo'. */
   defaultDir: string;
-  /** Told when a server that was in use is lost and found again. For a log; must not throw. */
+  /** Called when a server in use is lost and when it is back. For a log; must not throw. */
   onEvent?: ((event: EmbeddedPostgresEvent) => void) | undefined;
 }
 
 export interface EmbeddedPostgresEvent {
-  /** `lost`: it has died under us. `retrying`: it could not be had again yet. `recovered`: it answers again. */
+  /** `lost`: it ended while in use. `retrying`: a restart failed and will be repeated. `recovered`: it answers again. */
   readonly kind: 'lost' | 'retrying' | 'recovered';
   /** One readable line. */
   readonly message: string;
 }
 
-/** Between two tries to get a lost server back, in milliseconds: doubled from the first to the second. */
+/** The pause between two attempts to restart a lost server, in milliseconds. It doubles from `first` up to `longest`. */
 const RETRY_MS = { first: 100, longest: 5_000 };
 
 /**
- * This process' use of the embedded PostgreSQL: the real server, one for all processes that work on a data folder. The
- * first one that needs it starts it and the last one to release stops it. When the server dies in between, it is got
- * back by itself, at the same socket.
+ * This process's use of the embedded PostgreSQL. All processes that use a data folder share one server: the first starts
+ * it, the last to release it stops it. A server that ends in between is restarted, with the same socket.
  */
 export class EmbeddedPostgres {
-  /** What pg and TypeORM take: host is the socket folder. */
+  /** Options for pg and TypeORM; `host` is the socket's folder. */
   readonly connection: { host: string; port: number; user: string; database: string };
 
-  /** Ends the wait between two tries when we are released meanwhile. */
+  /** Aborted by `release`, to end the pause between two attempts. */
   private readonly releasing = new AbortController();
   private released: Promise<void> | undefined;
-  /** Pending while a lost server is being got back; undefined when that was given up. Never rejects. */
+  /** Pending while a lost server is being restarted; undefined if `release` ended the attempts. Never rejects. */
   private lease: Promise<Lease | undefined>;
 
   private constructor(
@@ -52,9 +51,10 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * Resolves once the server answers and this process counts as one of its users; the caller has to release(). Rejects
-   * with EmbeddedPostgresError. The first start on a machine takes a second or two; one after a crash as long as
-   * PostgreSQL's recovery.
+   * Resolves when the server answers and counts this process as a user. The caller must call `release`. The first start
+   * on a machine takes a second or two; a start after a crash takes as long as PostgreSQL's recovery.
+   *
+   * @throws EmbeddedPostgresError
    */
   static async acquire(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     const binaries = findPackage();
@@ -69,8 +69,10 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * Ends this process's use; the last user stops the server and waits until it is gone. Idempotent. Close pools before:
-   * the stop ends their sessions. Rejects with EmbeddedPostgresError when the server does not stop.
+   * Ends this process's use. The last user stops the server and waits for its end. May be called more than once. Close
+   * pools first, because the stop ends their sessions.
+   *
+   * @throws EmbeddedPostgresError if the server does not stop
    */
   release(): Promise<void> {
     this.released ??= this.end();
@@ -86,7 +88,7 @@ export class EmbeddedPostgres {
   private watched(lease: Lease): Lease {
     lease.onLost(() => {
       if (this.releasing.signal.aborted) return;
-      this.tell('lost', 'is gone; getting it back');
+      this.tell('lost', 'has ended; restarting it');
       this.lease = this.rejoin();
     });
     return lease;
@@ -103,7 +105,7 @@ export class EmbeddedPostgres {
         this.tell('recovered', 'answers again');
         return this.watched(lease);
       } catch (error) {
-        this.tell('retrying', `cannot be had again yet: ${reasonOf(error)}`);
+        this.tell('retrying', `cannot be restarted yet: ${reasonOf(error)}`);
       }
       await sleep(pause, undefined, { signal: this.releasing.signal }).catch(() => undefined);
     }

@@ -12,18 +12,18 @@ import {
   socketIn,
 } from './data-folder.js';
 import { EmbeddedPostgresError, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
-import { isNobodyThere, isPassing, Lease } from './lease.js';
+import { isNotListening, isTransient, Lease } from './lease.js';
 import { findPostmaster, removeStaleLock, stopPostmaster, type Postmaster } from './postmaster.js';
 import { startServer, type ServerProcess } from './server-process.js';
 
-/** How long a server may recover from a crash: it replays up to a checkpoint's distance of its log, on a slow disk. */
+/** The most time for recovery from a crash: PostgreSQL replays its log since the last checkpoint, maybe from a slow disk. */
 const RECOVERY_LIMIT_MS = 15 * 60_000;
-/** How long something may stand in a new server's way: another one that ends, or the remains of a killed one. */
+/** The most time that a server which is ending, or the remains of a killed one, may block a new server. */
 const CONFLICT_LIMIT_MS = 60_000;
-/** How long a ready server may be without a socket (which it makes before it says "ready") before it counts as deaf. */
-const DEAF_LIMIT_MS = 10_000;
+/** The most time that a ready server may be unreachable. It creates its socket before it reports "ready". */
+const UNREACHABLE_LIMIT_MS = 10_000;
 
-/** The PostgreSQL server of one data folder, whoever runs it: joined where it is there, started where it is not. */
+/** The PostgreSQL server of one data folder, started by this process or another one. */
 export class EmbeddedServer {
   constructor(
     private readonly folder: DataFolder,
@@ -36,9 +36,11 @@ export class EmbeddedServer {
   }
 
   /**
-   * Becomes a user of the server, starting it where nobody has. Any number of processes may do so at once, while others
-   * stop it. The caller releases the lease. Rejects with EmbeddedPostgresError when the server cannot be had.
-   * @param mayCreate whether a folder without data gets a new, empty cluster.
+   * Becomes a user of the server, and starts it if it does not run. Any number of processes may do so at once, even while
+   * others stop it. The caller must pass the lease to `leave`.
+   *
+   * @param mayCreate whether a folder without data gets a new, empty cluster
+   * @throws EmbeddedPostgresError
    */
   async join({ mayCreate }: { mayCreate: boolean }): Promise<Lease> {
     const attempt = new Attempt(this.folder, this.binaries, mayCreate);
@@ -54,8 +56,9 @@ export class EmbeddedServer {
   }
 
   /**
-   * Ends the use that a lease stands for. The last user stops the server and waits until it is gone.
-   * Rejects with EmbeddedPostgresError when it does not stop.
+   * Ends the use of the server. The last user stops it and waits for its end.
+   *
+   * @throws EmbeddedPostgresError if it does not stop
    */
   async leave(lease: Lease): Promise<void> {
     try {
@@ -67,7 +70,7 @@ export class EmbeddedServer {
     }
   }
 
-  /** A server that has crashed and restarted has forgotten its users: being back, one may turn out to be the last. */
+  /** After a crash and restart, the server has lost its leases: joins again, to stop it if no other user is left. */
   private async leaveAgain(): Promise<void> {
     if (!(await findPostmaster(pgdataOf(this.folder)))) return;
     const lease = await this.join({ mayCreate: false }).catch(() => undefined);
@@ -75,12 +78,12 @@ export class EmbeddedServer {
   }
 }
 
-/** One way to a lease, which takes as many steps as it takes. */
+/** An attempt to get a lease, in steps. */
 class Attempt {
   private server: ServerProcess | undefined;
   private readonly recovering = new Deadline(RECOVERY_LIMIT_MS);
   private readonly conflicting = new Deadline(CONFLICT_LIMIT_MS);
-  private readonly deaf = new Deadline(DEAF_LIMIT_MS);
+  private readonly unreachable = new Deadline(UNREACHABLE_LIMIT_MS);
   private readonly pgdata: string;
 
   constructor(
@@ -91,7 +94,7 @@ class Attempt {
     this.pgdata = pgdataOf(folder);
   }
 
-  /** One step: connects, or brings that nearer and returns undefined. */
+  /** Takes one step. Returns the lease, or undefined if more steps are needed. */
   async advance(): Promise<Lease | undefined> {
     const hasData = await hasCluster(this.folder, this.binaries);
     const lease = await this.connect();
@@ -102,26 +105,26 @@ class Attempt {
     return undefined;
   }
 
-  /** A lease; or why there is none: nobody listens at the socket, or the server says that it starts or stops. */
-  private async connect(): Promise<Lease | 'nobody' | 'not now'> {
-    if (!(await isPrivateSocketFolder(this.folder))) return 'nobody';
+  /** Returns a lease; `not listening` if no server listens on the socket; `not ready` if the server is starting or stopping. */
+  private async connect(): Promise<Lease | 'not listening' | 'not ready'> {
+    if (!(await isPrivateSocketFolder(this.folder))) return 'not listening';
     try {
       return await Lease.open(socketFolderOf(this.folder));
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      return isNobodyThere(error) ? 'nobody' : 'not now';
+      if (!isTransient(error)) throw error;
+      return isNotListening(error) ? 'not listening' : 'not ready';
     }
   }
 
   private async ensureStarted(hasData: boolean): Promise<void> {
     if (this.server && !(await this.hasEnded(this.server))) {
-      if (this.recovering.isOver()) throw failed(this.folder, 'it neither starts nor ends');
+      if (this.recovering.isOver()) throw failed(this.folder, 'it neither starts nor stops');
       return;
     }
     this.server = await this.start(hasData);
   }
 
-  private async waitFor(postmaster: Postmaster, answer: 'nobody' | 'not now'): Promise<void> {
+  private async waitFor(postmaster: Postmaster, answer: 'not listening' | 'not ready'): Promise<void> {
     this.conflicting.reset();
     if (this.recovering.isOver()) {
       throw failed(
@@ -129,19 +132,19 @@ class Attempt {
         `process ${postmaster.pid} is still ${postmaster.status ?? 'starting'}; try again later`,
       );
     }
-    if (postmaster.status !== 'ready' || answer !== 'nobody') {
-      this.deaf.reset();
+    if (postmaster.status !== 'ready' || answer !== 'not listening') {
+      this.unreachable.reset();
       return;
     }
-    // Somebody removed its socket (a clean-up of /tmp, or a data folder deleted and made anew below it).
-    if (this.deaf.isOver()) await stopPostmaster(this.pgdata);
+    // Its socket was removed, by a clean-up of /tmp or with a data folder that was deleted and created again.
+    if (this.unreachable.isOver()) await stopPostmaster(this.pgdata);
   }
 
-  /** Whether our own server is gone for a reason that lets us try again; any other is the end of the attempt. */
+  /** Whether the server that we started has ended for a reason that allows another try; throws for other reasons. */
   private async hasEnded(server: ServerProcess): Promise<boolean> {
     const end = await server.ended();
     if (!end) return false;
-    // Code 0: the last of the other users has stopped it before we got to be one.
+    // Code 0: the last other user stopped it before we became a user.
     if (end.code === 0) return true;
     const mayPass = end.isConflict || end.code === null;
     if (!mayPass || this.conflicting.isOver()) throw failed(this.folder, end.reason);
@@ -151,8 +154,8 @@ class Attempt {
   private async start(hasData: boolean): Promise<ServerProcess> {
     const native = await runnableBinaries(this.binaries, this.folder.user);
     if (!hasData) {
-      // A user who has lost its server must not go on with an empty database.
-      if (!this.mayCreate) throw failed(this.folder, 'its data are gone');
+      // A process that has lost its server must not continue with an empty database.
+      if (!this.mayCreate) throw failed(this.folder, 'its data have been deleted');
       await makeCluster(this.folder, native);
     }
     await makeSocketFolder(this.folder);
@@ -169,7 +172,7 @@ function failed(folder: DataFolder, reason: string): EmbeddedPostgresError {
   );
 }
 
-/** A limit that counts from the first time it is asked about, until reset. */
+/** A time limit that begins at the first call of `isOver`, until it is reset. */
 class Deadline {
   private since: number | undefined;
 

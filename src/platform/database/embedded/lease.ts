@@ -5,17 +5,17 @@ import { NAME } from './cluster.js';
 import { reasonOf } from './embedded-postgres-error.js';
 import { PORT } from './data-folder.js';
 
-/** Says "users of this server" among the advisory locks of the maintenance database; any fixed number would do. */
+/** The advisory lock that users of the server hold, in the maintenance database. Any fixed number. */
 const USERS_LOCK = 7_205_759_403;
 
-/** A try to connect is given up after this long and made again, in milliseconds: the server may have been stopped. */
+/** The most time for a try to connect, in milliseconds. The server may have been stopped, so the caller tries again. */
 const CONNECT_LIMIT_MS = 30_000;
 
 const DATABASE_EXISTS = ['42P04', '23505'];
 
 /**
- * One process' use of the server: a connection of its own that holds a shared advisory lock. PostgreSQL does the
- * counting, so a process that is killed stops being a user the moment its connection closes.
+ * A process's use of the server: a separate connection that holds a shared advisory lock. PostgreSQL counts the users, so a
+ * killed process is no longer a user as soon as its connection closes.
  */
 export class Lease {
   private isExpected = false;
@@ -26,7 +26,7 @@ export class Lease {
     private readonly client: Client,
     private readonly socket: Socket,
   ) {
-    // Errors come before the end and say no more than it does.
+    // `end` follows every error, and is enough.
     client.on('error', () => undefined);
     client.on('end', () => {
       this.hasEnded = true;
@@ -35,8 +35,9 @@ export class Lease {
   }
 
   /**
-   * Connects and becomes a user. Makes the database on the way, where it is missing. Rejects with the driver's error;
-   * isPassing() tells those of a server that starts or stops. The caller closes it.
+   * Connects and becomes a user. Creates the database if it does not exist. The caller must close the lease.
+   *
+   * @throws the driver's error; `isTransient` recognises those of a server that is starting or stopping
    */
   static async open(host: string): Promise<Lease> {
     const socket = new Socket();
@@ -48,7 +49,7 @@ export class Lease {
       database: 'postgres',
       application_name: 'ground-truth (user)',
       connectionTimeoutMillis: CONNECT_LIMIT_MS,
-      // Said here, so that neither PGSSLMODE and PGOPTIONS nor postgresql.conf end what must last.
+      // Explicit, so that neither PGSSLMODE and PGOPTIONS nor postgresql.conf can end this connection.
       ssl: false,
       options: '-c statement_timeout=0 -c lock_timeout=0 -c idle_session_timeout=0',
     });
@@ -57,7 +58,7 @@ export class Lease {
       await client.connect();
       await client.query('SELECT pg_advisory_lock_shared($1)', [USERS_LOCK]);
       await makeDatabase(client);
-      // A process that forgets to release ends all the same; its connection ends with it.
+      // A process that does not release the lease can still exit, which closes the connection.
       socket.unref();
       return lease;
     } catch (error) {
@@ -66,16 +67,16 @@ export class Lease {
     }
   }
 
-  /** Calls back once, when the connection ends without close(); at once if it has ended already. */
+  /** Calls `callback` once, when the connection ends without `close`; at once if it has ended already. */
   onLost(callback: () => void): void {
     this.lost = callback;
     if (this.hasEnded && !this.isExpected) callback();
   }
 
   /**
-   * Stops being a user. `last`: nobody else is one, and nobody can become one before the server has been stopped or this
-   * lease is closed. `others`: some are left, or one of them is stopping the server now. `lost`: the connection had
-   * ended before we could.
+   * Stops being a user. `last`: there is no other user, and there can be none until the server is stopped or this lease is
+   * closed. `others`: there are other users, or one of them is stopping the server. `lost`: the connection had ended
+   * already.
    */
   async giveUp(): Promise<'last' | 'others' | 'lost'> {
     this.isExpected = true;
@@ -89,7 +90,7 @@ export class Lease {
       ]);
       return rows[0]?.last === true ? 'last' : 'others';
     } catch (error) {
-      if (isPassing(error)) return after;
+      if (isTransient(error)) return after;
       throw error;
     }
   }
@@ -108,25 +109,25 @@ async function makeDatabase(client: Client): Promise<void> {
   try {
     await client.query(`CREATE DATABASE ${NAME} OWNER ${NAME}`);
   } catch (error) {
-    // Another user has just made it.
+    // Another user has just created it.
     if (!DATABASE_EXISTS.includes(errorCode(error) ?? '')) throw error;
   }
 }
 
-/** 57P01 to 57P03: ended by the administrator, ended by a crash, cannot connect now. EAGAIN: the socket's queue is full. */
-const PASSING = ['57P01', '57P02', '57P03', 'ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAGAIN'];
+/** 57P01 to 57P03: admin shutdown, crash shutdown, cannot connect now. EAGAIN: the socket's queue is full. */
+const TRANSIENT = ['57P01', '57P02', '57P03', 'ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAGAIN'];
 
-/** What pg says of a connection that broke; these have no code. */
+/** pg's messages for a broken connection; these errors have no code. */
 const BROKEN =
   /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired)/;
 
-/** Whether an error only says that the server is not there, not there yet, or going: try again. */
-export function isPassing(error: unknown): boolean {
-  if (PASSING.includes(errorCode(error) ?? '')) return true;
+/** Whether an error only means that the server does not run, is starting or is stopping, so that another try may succeed. */
+export function isTransient(error: unknown): boolean {
+  if (TRANSIENT.includes(errorCode(error) ?? '')) return true;
   return !(error instanceof DatabaseError) && BROKEN.test(reasonOf(error));
 }
 
-/** Whether an error says that no server listens there. */
-export function isNobodyThere(error: unknown): boolean {
+/** Whether an error means that no server listens on the socket. */
+export function isNotListening(error: unknown): boolean {
   return ['ENOENT', 'ECONNREFUSED'].includes(errorCode(error) ?? '');
 }

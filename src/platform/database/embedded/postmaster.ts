@@ -8,14 +8,14 @@ import { errorCode, isAbsent } from '../../files/system-error.js';
 import { EmbeddedPostgresError, reasonOf } from './embedded-postgres-error.js';
 import { CHILD_ENVIRONMENT } from './server-user.js';
 
-/** A running server of one data folder. */
+/** The running server of a data folder. */
 export interface Postmaster {
   readonly pid: number;
-  /** As it says itself in postmaster.pid; undefined in the moment before it has written that. */
+  /** The status in postmaster.pid; undefined until the server has written it. */
   readonly status: 'starting' | 'stopping' | 'ready' | 'standby' | undefined;
 }
 
-/** Finds the live server of a data folder, or undefined. A lock file that another process' number is in counts for none. */
+/** Finds the running server of a data folder. Ignores a lock file whose process id belongs to another program. */
 export async function findPostmaster(pgdata: string): Promise<Postmaster | undefined> {
   const lock = await readLock(join(pgdata, 'postmaster.pid'));
   if (!lock || !(await isPostmasterOf(lock.pid, pgdata))) return undefined;
@@ -23,9 +23,9 @@ export async function findPostmaster(pgdata: string): Promise<Postmaster | undef
 }
 
 interface LockFile {
-  /** 0 where the file names none. */
+  /** 0 if the file contains none. */
   readonly pid: number;
-  /** Milliseconds since it was written last. */
+  /** Milliseconds since the last write. */
   readonly ageMs: number;
   readonly content: string;
 }
@@ -33,7 +33,7 @@ interface LockFile {
 async function readLock(file: string): Promise<LockFile | undefined> {
   try {
     const content = await readFile(file, 'utf8');
-    // A server in single-user mode writes its number negative.
+    // A server in single-user mode writes a negative process id.
     const pid = Math.abs(Number.parseInt(content, 10));
     const { mtimeMs } = await stat(file);
     return { pid: Number.isNaN(pid) ? 0 : pid, ageMs: Date.now() - mtimeMs, content };
@@ -50,19 +50,19 @@ function parseStatus(content: string): Postmaster['status'] {
     : undefined;
 }
 
-/** Whether the process is alive and the server of that folder: process numbers are used again. */
+/** Whether the process exists and is the server of `pgdata`. Systems reuse process ids. */
 async function isPostmasterOf(pid: number, pgdata: string): Promise<boolean> {
   if (pid <= 1) return false;
   return process.platform === 'linux' ? isPostmasterOnLinux(pid, pgdata) : isPostmasterByPs(pid, pgdata);
 }
 
 async function isPostmasterOnLinux(pid: number, pgdata: string): Promise<boolean> {
-  // Empty for a zombie, which nobody may ever reap in a container whose first process is ours.
+  // Empty for a zombie. If our process is the first one of a container, no process may ever reap it.
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   const [program = '', ...args] = command.split('\0');
   if (basename(program) !== 'postgres') return false;
   if (args.includes(pgdata)) return true;
-  // The folder may have been renamed since; its server works there still.
+  // The folder may have been renamed since; the server still runs in it.
   return (await readlink(`/proc/${pid}/cwd`).catch(() => undefined)) === pgdata;
 }
 
@@ -76,12 +76,12 @@ async function isPostmasterByPs(pid: number, pgdata: string): Promise<boolean> {
   return command.includes('/postgres ') && command.includes(pgdata);
 }
 
-/** An empty lock file younger than this is being written by a server just now; an older one was left by a full disk. */
+/** An empty lock file younger than this is being written by a server. An older one was left when a disk was full. */
 const BEING_WRITTEN_MS = 10_000;
 
 /**
- * Removes a lock file whose process is not the server of that folder. PostgreSQL does so by itself, except where the
- * number has gone to another process of the same user, which it takes for a server. Call it when no server is found.
+ * Removes a lock file whose process is not the server of `pgdata`. PostgreSQL itself removes it, unless another process of
+ * the same user now has that id. Call this only if `findPostmaster` finds no server.
  */
 export async function removeStaleLock(file: string, pgdata: string): Promise<void> {
   const lock = await readLock(file);
@@ -94,7 +94,7 @@ export async function removeStaleLock(file: string, pgdata: string): Promise<voi
   const aside = `${file}.stale-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     await rename(file, aside);
-    // Another starter may have put a lock of its own in the place of the one we judged.
+    // Another starting server may have replaced the lock that we checked: put its lock back.
     if ((await readFile(aside, 'utf8')) !== lock.content) await link(aside, file).catch(() => undefined);
     await unlink(aside);
   } catch (error) {
@@ -102,12 +102,14 @@ export async function removeStaleLock(file: string, pgdata: string): Promise<voi
   }
 }
 
-/** Longer than any sane checkpoint. */
+/** Longer than the checkpoint at the end of a server should take. */
 const STOP_LIMIT_MS = 10 * 60_000;
 
 /**
- * Stops the server of a data folder, if one runs, and waits until its process is gone: "fast", so open sessions are
- * ended and open transactions rolled back. It is never killed. Rejects with EmbeddedPostgresError if it does not stop.
+ * Stops the server of a data folder, if one runs, and waits until its process has ended. A "fast" shutdown: it ends open
+ * sessions and rolls back their transactions. Never kills the server.
+ *
+ * @throws EmbeddedPostgresError if it does not stop
  */
 export async function stopPostmaster(pgdata: string): Promise<void> {
   const postmaster = await findPostmaster(pgdata);
@@ -124,7 +126,7 @@ export async function stopPostmaster(pgdata: string): Promise<void> {
   for (let pause = 5; await isPostmasterOf(postmaster.pid, pgdata); pause = Math.min(pause * 2, 100)) {
     if (Date.now() > deadline) {
       throw new EmbeddedPostgresError(
-        `PostgreSQL (process ${postmaster.pid}) in ${pgdata} does not stop; it was asked to and may still be writing.`,
+        `PostgreSQL (process ${postmaster.pid}) in ${pgdata} did not stop in time; it may still be writing.`,
       );
     }
     await sleep(pause);

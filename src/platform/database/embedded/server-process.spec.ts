@@ -3,7 +3,7 @@ import { describeEnd } from './server-process.js';
 const line = (pid: number, text: string): string => `2026-01-01 00:00:00.000 UTC [${pid}] ${text}`;
 
 describe('describeEnd', () => {
-  it('takes the server’s own last words', () => {
+  it('takes the last line of the server itself', () => {
     const log = [
       line(7, 'FATAL:  role "x" does not exist'),
       line(5, 'FATAL:  data directory is bad'),
@@ -16,7 +16,7 @@ describe('describeEnd', () => {
     });
   });
 
-  it('takes what its child panicked about over the server’s own epilogue', () => {
+  it('prefers the panic of a child process to the server’s last line', () => {
     const log = [
       line(6, 'PANIC:  could not write to file: No space left on device'),
       line(5, 'LOG:  aborting startup due to startup process failure'),
@@ -24,7 +24,7 @@ describe('describeEnd', () => {
     expect(describeEnd(1, 5, log.join('\n')).reason).toBe('could not write to file: No space left on device');
   });
 
-  it('ignores what clients were told meanwhile', () => {
+  it('ignores messages to clients', () => {
     const log = [
       line(5, 'LOG:  invalid checkpoint record'),
       line(8, 'FATAL:  the database system is starting up'),
@@ -41,7 +41,7 @@ describe('describeEnd', () => {
     expect(describeEnd(1, 5, line(9, `FATAL:  ${text}`)).isConflict).toBe(false);
   });
 
-  it('takes a line of the loader as it is, and gives no reason where the log is empty', () => {
+  it('takes a line of the loader unchanged, and has no reason if the log is empty', () => {
     expect(describeEnd(127, 5, 'postgres: libssl.so.1.1: cannot open\n').reason).toBe(
       'postgres: libssl.so.1.1: cannot open',
     );

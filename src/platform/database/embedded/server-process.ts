@@ -4,28 +4,28 @@ import { join } from 'node:path';
 import { type DataFolder, logOf, pgdataOf, PORT, socketFolderOf } from './data-folder.js';
 import { cannotRun, CHILD_ENVIRONMENT } from './server-user.js';
 
-/** How a server that we started ended. */
+/** The end of a server that we started. */
 interface ServerEnd {
-  /** The exit code; null when a signal ended it. */
+  /** The exit code; null if a signal ended it. */
   readonly code: number | null;
-  /** Why, in its own words: the line of its log that tells most. */
+  /** The most informative line of its log. */
   readonly reason: string;
-  /** Another process has the folder, or had it a moment ago: worth another try. */
+  /** Whether another server uses the folder, or did until now, so that another try may succeed. */
   readonly isConflict: boolean;
 }
 
-/** A server that this process has started. It outlives this process unless it is stopped. */
+/** A server that this process has started. It continues after this process has ended, unless it is stopped. */
 export interface ServerProcess {
-  /** Resolves to how it ended, if it has; to undefined while it runs. Rejects when it could not be run at all. */
+  /** Resolves to its end, or to undefined while it runs. Rejects if it could not be started. */
   ended(): Promise<ServerEnd | undefined>;
 }
 
-/** Beyond this the log of earlier starts is put aside as postgres.log.1, in bytes. */
+/** The size in bytes above which a start renames the log to postgres.log.1. */
 const MAX_LOG_BYTES = 4_000_000;
 
 /**
- * The shell opens the log as the server's user, so root never writes through a link that user has made, and then
- * becomes postgres: no process stands between.
+ * The shell opens the log as the server's user, so that root never writes through a link of that user. `exec` then replaces
+ * the shell by postgres.
  */
 const LAUNCH = `
 umask 077
@@ -34,7 +34,7 @@ exec >> "$1" 2>&1
 shift
 exec "$@"`;
 
-/** Starts postgres in a session of its own: Ctrl-C at our terminal is none of its business. Does not wait for it. */
+/** Starts postgres in its own session, so that Ctrl-C in our terminal does not reach it. Does not wait until it is ready. */
 export async function startServer(folder: DataFolder, native: string): Promise<ServerProcess> {
   const log = logOf(folder);
   const offset = await sizeOf(log);
@@ -65,7 +65,7 @@ function serverArguments(folder: DataFolder): string[] {
     port: PORT,
     unix_socket_directories: quoted(socketFolderOf(folder)),
     unix_socket_permissions: '0700',
-    // Every command and every server keeps a pool.
+    // Every command and every server has a pool.
     max_connections: 300,
     fsync: 'on',
     full_page_writes: 'on',
@@ -73,7 +73,7 @@ function serverArguments(folder: DataFolder): string[] {
     logging_collector: 'off',
     log_destination: 'stderr',
     log_line_prefix: '%m [%p] ',
-    // The details of an error quote the row that it is about, and the log is no place for documents.
+    // The details of an error may quote a row, and no log may contain document content.
     log_error_verbosity: 'terse',
   };
   return [
@@ -83,7 +83,7 @@ function serverArguments(folder: DataFolder): string[] {
   ];
 }
 
-/** One item of a list setting: a comma or a space in the path does not end it. */
+/** Quotes an item of a list setting, so that a comma or a space in the path does not end it. */
 function quoted(path: string): string {
   return `"${path.replaceAll('"', '""')}"`;
 }
@@ -95,7 +95,7 @@ async function sizeOf(path: string): Promise<number> {
   );
 }
 
-/** The log from that byte on, at most its last 64 KiB; from its beginning when it has been put aside meanwhile. */
+/** Reads the log from `offset` on, at most its last 64 KiB; from the beginning if it was renamed in the meantime. */
 async function readFrom(path: string, offset: number): Promise<string> {
   const handle = await open(path, 'r').catch(() => undefined);
   if (!handle) return '';
@@ -111,12 +111,12 @@ async function readFrom(path: string, offset: number): Promise<string> {
 
 const CONFLICT =
   /lock file ".*" already exists|pre-existing shared memory block|could not bind Unix address|lock file ".*" is empty/;
-/** What clients are told while a server starts or stops: a consequence, never the cause. */
+/** Messages to clients while a server starts or stops: consequences, never the cause. */
 const NO_CAUSE = /the database system is |terminating connection|too many clients/;
 
 type DescribedEnd = Omit<ServerEnd, 'reason'> & { readonly reason: string | undefined };
 
-/** Reads from the log why a server ended. Others may write to the same log: its own lines come first. */
+/** Finds in the log why a server ended. Other processes may write to the same log, so lines of `pid` take precedence. */
 export function describeEnd(code: number | null, pid: number, text: string): DescribedEnd {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !NO_CAUSE.test(line));
   const grave = lines.filter((line) => /(FATAL|PANIC): /.test(line));
@@ -129,7 +129,7 @@ export function describeEnd(code: number | null, pid: number, text: string): Des
   };
 }
 
-/** A server that could not even write to its log. */
+/** The reason for the end of a server that wrote nothing to its log. */
 async function guessReason(folder: DataFolder, code: number | null): Promise<string> {
   const { bavail } = await statfs(folder.path);
   return bavail === 0

@@ -2,17 +2,17 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { EmbeddedPostgresError, reasonOf, USE_ANOTHER_SERVER } from './embedded-postgres-error.js';
 
-/** Whom initdb and postgres run as. PostgreSQL refuses to run as root, so root uses another user. */
+/** The user that initdb and postgres run as. PostgreSQL refuses to run as root, so root uses another user. */
 export interface ServerUser {
   readonly uid: number;
   readonly gid: number;
-  /** For messages: the account's name, or `uid N` where the system has none. */
+  /** For messages: the account's name, or `uid N` if the system has no such account. */
   readonly name: string;
-  /** What spawn() takes to become that user; empty when this process already is. */
+  /** Options for `spawn`; empty if this process already runs as that user. */
   readonly identity: { readonly uid?: number; readonly gid?: number };
 }
 
-/** How a finished command went: `code` is null when a signal ended it. */
+/** The result of a finished command. `code` is null if a signal ended it. */
 export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
@@ -20,8 +20,8 @@ export interface CommandResult {
 }
 
 /**
- * What initdb and postgres see of the environment. Nothing of the caller's: PGDATA, PGPORT, LD_LIBRARY_PATH and their
- * like would change what the server does, and messages are matched in English.
+ * The environment of initdb and postgres. It has nothing of the caller's, because variables such as PGDATA, PGPORT and
+ * LD_LIBRARY_PATH would change what the server does. The language is English, because messages are matched.
  */
 export const CHILD_ENVIRONMENT: Readonly<Record<string, string>> = {
   PATH: '/usr/local/bin:/usr/bin:/bin',
@@ -30,7 +30,7 @@ export const CHILD_ENVIRONMENT: Readonly<Record<string, string>> = {
 
 const NOBODY_WITHOUT_PASSWD = 65534;
 
-/** Throws EmbeddedPostgresError where processes have no user ids (Windows). */
+/** @throws EmbeddedPostgresError on Windows, where processes have no user ids */
 export function currentUid(): number {
   if (!process.getuid) {
     throw new EmbeddedPostgresError(`The embedded PostgreSQL needs Linux or macOS; ${USE_ANOTHER_SERVER}.`);
@@ -38,7 +38,7 @@ export function currentUid(): number {
   return process.getuid();
 }
 
-/** The user this process runs as; never root, who may not run PostgreSQL. */
+/** The user of this process. Do not call it as root, which may not run PostgreSQL. */
 export async function ownUser(): Promise<ServerUser> {
   const uid = currentUid();
   const entry = (await passwdEntries()).find((candidate) => candidate.uid === uid);
@@ -47,8 +47,9 @@ export async function ownUser(): Promise<ServerUser> {
 }
 
 /**
- * The user that root runs the server as.
- * @param owner who owns the data folder; undefined or root where it is new or root's, which means `nobody`.
+ * The user that root runs the server as: `owner`, or `nobody`.
+ *
+ * @param owner the owner of the data folder; undefined or root if the folder is new or root's
  */
 export async function userForRoot(owner: { uid: number; gid: number } | undefined): Promise<ServerUser> {
   const entries = await passwdEntries();
@@ -57,13 +58,13 @@ export async function userForRoot(owner: { uid: number; gid: number } | undefine
       ? entries.find((candidate) => candidate.uid === owner.uid)
       : entries.find((candidate) => candidate.name === 'nobody' && candidate.uid !== 0);
   const uid = entry?.uid ?? (owner && owner.uid !== 0 ? owner.uid : NOBODY_WITHOUT_PASSWD);
-  // Group root would hand the server more than its user has.
+  // The group root would give the server more rights than its user has.
   const gid = entry?.gid ?? (owner && owner.uid !== 0 && owner.gid !== 0 ? owner.gid : uid);
-  // spawn() takes signed 32-bit ids: macOS' nobody is 4294967294 to stat() and -2 to spawn().
+  // `spawn` needs signed 32-bit ids: nobody on macOS is 4294967294 for `stat` and -2 for `spawn`.
   return { uid, gid, name: entry?.name ?? `uid ${uid}`, identity: { uid: uid | 0, gid: gid | 0 } };
 }
 
-/** The account name of a uid for messages. */
+/** The account name of a uid, for messages. */
 export async function nameOf(uid: number): Promise<string> {
   const entry = (await passwdEntries()).find((candidate) => candidate.uid === uid);
   return entry ? entry.name : `uid ${uid}`;
@@ -80,7 +81,7 @@ async function passwdEntries(): Promise<PasswdEntry[]> {
   return parsePasswd(text);
 }
 
-/** The accounts of a passwd file; lines that are none (comments, NIS markers) are left out. */
+/** Reads the accounts of a passwd file. Skips other lines, such as comments and NIS markers. */
 export function parsePasswd(text: string): PasswdEntry[] {
   return text.split('\n').flatMap((line) => {
     const [name, , uid, gid] = line.split(':');
@@ -90,8 +91,10 @@ export function parsePasswd(text: string): PasswdEntry[] {
 }
 
 /**
- * Runs a command as the server's user, from `/` (that user may not be able to enter our working directory).
- * Rejects with EmbeddedPostgresError when it cannot be started at all; an exit code is the caller's to judge.
+ * Runs a command as the server's user, in `/`, because that user may not be able to enter our working directory. The caller
+ * must check the exit code.
+ *
+ * @throws EmbeddedPostgresError if the command cannot be started
  */
 export async function runAs(
   user: ServerUser,
@@ -122,7 +125,7 @@ export async function shellAs(user: ServerUser, script: string, ...args: string[
   return runAs(user, '/bin/sh', ['-c', script, 'sh', ...args]);
 }
 
-/** The error for a command that could not even be started, mostly because a container forbids changing users. */
+/** The error for a command that cannot be started, usually because a container forbids changing the user. */
 export function cannotRun(user: ServerUser, command: string, error: unknown): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     `Cannot run ${command} as ${user.name}: ${reasonOf(error)}. ` +

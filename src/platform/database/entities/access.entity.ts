@@ -2,16 +2,16 @@ import { Column, Entity, JoinColumn, OneToOne, PrimaryColumn, type Relation, Vir
 import { TimeColumn, TimeText } from './time-column.js';
 
 /*
- * The defaults of these tables are left out: TypeORM reads a column that has one back after an insert, and a server's role
- * need not have the right to read the log.
+ * The entities do not declare the defaults of these tables. TypeORM would read such columns back after an insert, and the
+ * server's role need not have the right to read the log.
  */
 
-/** SQL: whether the last use is noted anew. Each note is a write, on which the next one has to wait. */
+/** SQL for whether to record the last use again. Not every use is recorded, because concurrent writes wait for each other. */
 export function isStale(lastUse: string): string {
   return `(${lastUse} is null or ${lastUse} < now() - interval '1 minute')`;
 }
 
-/** A key to the API. */
+/** An API key. */
 @Entity('api_keys')
 export class ApiKeyRow {
   @PrimaryColumn('uuid')
@@ -38,7 +38,7 @@ export class ApiKeyRow {
   @TimeColumn({ nullable: true })
   last_used_at?: string | null;
 
-  /** By the clock of the database: all servers agree on it. */
+  /** By the clock of the database, so that all servers agree. */
   @VirtualColumn('text', {
     query: (key) =>
       `case when ${key}.revoked_at is not null then 'revoked' when ${key}.expires_at <= now() then 'expired' else 'valid' end`,
@@ -61,7 +61,7 @@ export class ApiKeyRow {
   lastUsedAt!: string | null;
 }
 
-/** An export that began. Rows are only ever added; the database refuses anything else. */
+/** The beginning of an export. Append-only: the database refuses changes to existing rows. */
 @Entity('access_log')
 export class AccessLogEntry {
   @PrimaryColumn('uuid')
@@ -90,7 +90,7 @@ export class AccessLogEntry {
 
 const COUNT = { to: (count: number) => count, from: Number };
 
-/** What became of it, likewise. */
+/** The outcome of an export. Append-only, too. */
 @Entity('access_log_outcomes')
 export class AccessLogOutcome {
   @PrimaryColumn('uuid')

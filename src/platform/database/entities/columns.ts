@@ -12,7 +12,7 @@ const TYPES = [
   'timestamptz',
 ] as const;
 
-/** The types that our tables use, as PostgreSQL names them. */
+/** A type of a column, named as in PostgreSQL. */
 export type ColumnType = (typeof TYPES)[number];
 
 export interface TableColumn {
@@ -22,8 +22,8 @@ export interface TableColumn {
 }
 
 /**
- * The columns of an entity's table in the order of their declaration. What is read, written and checked column by column
- * (exports, imports, external relations) follows from this, so that the entity is their only declaration.
+ * Returns the columns of an entity's table in the order of declaration. Exports, imports and external relations derive their
+ * columns from it, so that the entity is the only declaration.
  */
 export function columnsOf(entity: new () => object): readonly TableColumn[] {
   return getMetadataArgsStorage()
@@ -38,7 +38,6 @@ export function columnsOf(entity: new () => object): readonly TableColumn[] {
 
 function typeOf(type: string, column: string): ColumnType {
   const known = TYPES.find((name) => name === type);
-  if (known === undefined)
-    throw new Error(`column ${column} has the type ${type}, which nothing here can copy`);
+  if (known === undefined) throw new Error(`column ${column} has the type ${type}, which cannot be copied`);
   return known;
 }

@@ -10,10 +10,10 @@ import {
 } from 'typeorm';
 import { TimeColumn, TimeText } from './time-column.js';
 
-/** JSON is read as text; TypeORM would write it as a JSON string, so it is written by SQL only. */
+/** JSON is read as text. SQL writes it, because TypeORM would write the text as a JSON string. */
 const JSON_TEXT = { type: 'json', nullable: true, insert: false, update: false } as const;
 
-/** One document that went through the pipeline. */
+/** One document that a pipeline has processed. */
 @Entity('jobs')
 export class Job {
   @PrimaryColumn('uuid')
@@ -25,7 +25,7 @@ export class Job {
   @Column('text')
   source_kind!: string;
 
-  /** May have megabytes, so it is read where it is asked for. */
+  /** Can be several megabytes, so it is read only if selected explicitly. */
   @Column({ ...JSON_TEXT, select: false })
   result?: string | null;
 
@@ -50,7 +50,7 @@ export class Job {
   @TimeColumn({ default: () => 'now()' })
   created_at?: string;
 
-  /** A trigger keeps it. */
+  /** Maintained by a trigger. */
   @TimeColumn({ insert: false, update: false })
   updated_at?: string;
 
@@ -69,7 +69,7 @@ export class Job {
   correction_count!: number;
 }
 
-/** One audited edit of one field. Rows are only ever added; the database refuses anything else. */
+/** One recorded edit of one field. Append-only: the database refuses changes to existing rows. */
 @Entity('job_corrections')
 export class JobCorrection {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
@@ -110,7 +110,7 @@ export class JobCorrection {
   correctedAt!: string;
 }
 
-/** Who approved or reopened a job, and when. Rows are only ever added, likewise. */
+/** Who approved or reopened a job, and when. Append-only, too. */
 @Entity('job_approvals')
 export class JobApproval {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })

@@ -1,23 +1,23 @@
 import { Column, type ColumnOptions, VirtualColumn } from 'typeorm';
 
 /**
- * SQL: a time as RFC 3339 text in UTC, in the only form that a corpus has (`formatTimestamp`), whatever the time zone and
- * the DateStyle of the session. Of null, null.
+ * SQL for a time as RFC 3339 text in UTC, formatted as by `formatTimestamp`. Independent of the session's TimeZone and
+ * DateStyle. Null for null.
  */
 export function timeText(time: string): string {
   return `rtrim(rtrim(to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z'`;
 }
 
 /**
- * A column of times, to write (as RFC 3339 text), compare and order by. It is not read: of what PostgreSQL returns, TypeORM
- * makes a Date, which loses microseconds, before a transformer sees it. `TimeText` reads it.
+ * A column of times, to write (as RFC 3339 text), compare and order by. It is never read, because TypeORM converts it to a
+ * Date, which loses microseconds, before any transformer runs. Use `TimeText` to read it.
  */
 export function TimeColumn(options: ColumnOptions = {}): PropertyDecorator {
   return Column({
     ...options,
     type: 'timestamptz',
     select: false,
-    // TypeORM makes a Date of a string, and leaves an object alone, of which the driver asks toPostgres().
+    // TypeORM converts a string to a Date, but passes on an object. The driver then calls its toPostgres().
     transformer: {
       to: (text?: string | null) => (typeof text === 'string' ? { toPostgres: () => text } : text),
       from: (value: unknown) => value,
@@ -25,7 +25,7 @@ export function TimeColumn(options: ColumnOptions = {}): PropertyDecorator {
   });
 }
 
-/** Reads a `TimeColumn` as `timeText` does. The property needs a name that no column has. */
+/** Reads a `TimeColumn` as text (`timeText`). No column may have the name of the property. */
 export function TimeText(column: string): PropertyDecorator {
   return VirtualColumn('text', { query: (alias) => timeText(`${alias}.${column}`) });
 }

@@ -1,18 +1,18 @@
 import { type ColumnType } from '../entities/columns.js';
 
-/** Which types a column may have, by their names in `pg_type`. A domain counts as the type that is below it. */
+/** The accepted types of a column, by their names in `pg_type`. A domain counts as its base type. */
 export interface ColumnKind {
   readonly types: Readonly<Record<string, AcceptedType>>;
 }
 
 interface AcceptedType {
-  /** As people write it. */
+  /** The usual name. */
   readonly title: string;
-  /** The column as the type that our own schema has, or one with the same bytes on the wire. */
+  /** SQL that converts the column to the type of our own schema, or to one with the same binary format. */
   readonly read: (column: string) => string;
 }
 
-/** Also takes a domain off, whose constraints would be checked for the defaults too. */
+/** The cast also removes a domain, because PostgreSQL would check its constraints on our substitutes, too. */
 function accept(title: string, as: string = title): AcceptedType {
   return { title, read: (column) => `${column}::${as}` };
 }
@@ -27,7 +27,7 @@ const TEXT: ColumnKind = {
   },
 };
 
-/** `jsonb` comes with a number before its text, so it is sent as the text alone. */
+/** The binary format of `jsonb` has a version number before the text, so it is sent as text. */
 const JSON_VALUE: ColumnKind = { types: { json: accept('json'), jsonb: accept('jsonb', 'text') } };
 
 const BOOLEAN: ColumnKind = { types: { bool: accept('boolean') } };
@@ -43,8 +43,9 @@ const WHOLE_NUMBER: ColumnKind = {
 };
 
 /**
- * `real` goes by its text, which is the shortest that means it: 0.9 as a double would be 0.8999999761581421. A numeric that
- * a double cannot hold would fail without saying where, so what is out of range becomes NaN, which is refused by name.
+ * `real` is converted through its text, the shortest that identifies the value: a cast of 0.9 to double precision gives
+ * 0.8999999761581421. A numeric out of the range of a double would fail without naming the row, so values out of range become
+ * NaN, which the row check refuses with the job's id.
  */
 const CONFIDENCE: ColumnKind = {
   types: {
@@ -58,14 +59,14 @@ const CONFIDENCE: ColumnKind = {
   },
 };
 
-/** `uuid`; `json or jsonb`; with `and`, as a list of all. */
+/** The accepted types as text, such as `json or jsonb`. */
 export function titleOf({ types }: ColumnKind, conjunction: 'or' | 'and'): string {
   const titles = Object.values(types).map(({ title }) => title);
   const last = titles.pop()!;
   return titles.length === 0 ? last : `${titles.join(', ')} ${conjunction} ${last}`;
 }
 
-/** What an external relation may have in place of a column of ours, by the column's type. */
+/** The types that external relations may use, by the type of our column. */
 export const KINDS: Readonly<Record<ColumnType, ColumnKind>> = {
   uuid: UUID,
   text: TEXT,

@@ -10,8 +10,8 @@ const JOB_COLUMNS = columnsOf(Job);
 const CORRECTION_COLUMNS = columnsOf(JobCorrection);
 
 /**
- * The two external relations that stand for `jobs` and `job_corrections`. What is asked of our own tables is
- * asked of them in the same words, below common table expressions that give them our names, columns and types.
+ * The two external relations that replace `jobs` and `job_corrections`. The same statements run on them as on our own tables,
+ * behind common table expressions that give the relations our names, columns and types.
  */
 export class ExternalRelations {
   private readonly asJobs: string;
@@ -21,15 +21,15 @@ export class ExternalRelations {
     readonly jobs: Relation,
     readonly corrections: Relation,
   ) {
-    // Not materialized: PostgreSQL then plans as if the relations stood in the statement itself, with their indexes.
+    // Not materialized, so that PostgreSQL can use the indexes of the relations.
     this.asJobs = `jobs as not materialized (select ${expressions(jobs, JOB_COLUMNS, JOB_SUBSTITUTES, corrections.name)} from ${jobs.name} as relation)`;
     this.selectCorrections = `select ${expressions(corrections, CORRECTION_COLUMNS, CORRECTION_SUBSTITUTES, corrections.name)} from ${corrections.name} as relation`;
   }
 
   /**
-   * Looks both relations up in the catalog.
+   * Finds both relations in the catalog.
    *
-   * @throws ExternalDatabaseError with all that is wrong with them
+   * @throws ExternalDatabaseError with all their faults
    */
   static async find(dataSource: DataSource, env: Env): Promise<ExternalRelations> {
     await refuseUnknownEncoding(dataSource);
@@ -48,27 +48,27 @@ export class ExternalRelations {
     return new ExternalRelations(jobs!, corrections!);
   }
 
-  /** A statement about `jobs` and `job_corrections`, of these. */
+  /** Makes a statement on `jobs` and `job_corrections` read the external relations. */
   reading(statement: string): string {
     return this.below(this.selectCorrections, statement);
   }
 
-  /** The same without corrections of jobs that are not there, which our own schema would not hold: for counting them. */
+  /** Like `reading`, without corrections of missing jobs, which our own schema cannot contain. For counting corrections. */
   readingWhatBelongsTogether(statement: string): string {
     return this.below(`${this.selectCorrections} where relation.job_id in (select id from jobs)`, statement);
   }
 
-  /** What an error of a statement means where a relation has changed since it was looked at; undefined for any other. */
+  /** Explains an error of a statement that means that a relation has changed since `find`; undefined for any other. */
   explain(error: unknown): ExternalDatabaseError | undefined {
     const code = errorCode(error);
     if (code === undefined || !CHANGED.includes(code)) return undefined;
     const { jobs, corrections } = this;
     return new ExternalDatabaseError(
-      `${jobs.name} or ${corrections.name} is not what it was at the start (SQLSTATE ${code}); start again`,
+      `${jobs.name} or ${corrections.name} has changed since the start (SQLSTATE ${code}); start again`,
     );
   }
 
-  /** A statement may begin with table expressions of its own, which then come after these. */
+  /** Puts our table expressions before those that the statement may begin with. */
   private below(corrections: string, statement: string): string {
     const expressions = `${this.asJobs}, job_corrections as not materialized (${corrections})`;
     const [, rest] = /^\s*with\s([^]*)$/.exec(statement) ?? [];
@@ -76,12 +76,12 @@ export class ExternalRelations {
   }
 }
 
-/** No such table, column or function, another type. A view's own function may raise these too, with any text. */
+/** Missing table, column or function; wrong type. `explain` omits the message: a view's function can raise these with any text. */
 const CHANGED = ['42P01', '42703', '42883', '42804', '42846'];
 
-/** How a column is read where it is not simply there under its name. */
+/** How to read a column that is missing or needs an expression. */
 interface Substitute {
-  /** SQL for a relation that does not have the column, which makes it optional. */
+  /** SQL if the relation lacks the column, which makes it optional. */
   readonly whenAbsent?: (corrections: string) => string;
   /** SQL around the column. */
   readonly around?: (column: string) => string;
@@ -100,7 +100,7 @@ const MAX_INTEGER = 2_147_483_647;
 
 const CORRECTION_SUBSTITUTES: Readonly<Record<string, Substitute>> = {
   op: { whenAbsent: () => `'replace'::text`, around: (column) => `coalesce(${column}, 'replace')` },
-  // An integer in our schema. What is beyond the end means the end; what is less than 0 is refused by name.
+  // An integer in our schema. A position after the end means the end; the row check refuses a negative one with the job's id.
   position: {
     whenAbsent: () => 'null::integer',
     around: (column) =>
@@ -119,7 +119,7 @@ function expected(
   }));
 }
 
-/** The columns of a relation under our names. */
+/** The select list that gives a relation our column names. */
 function expressions(
   relation: Relation,
   columns: readonly TableColumn[],
@@ -135,13 +135,13 @@ function expressions(
     .join(', ');
 }
 
-/** Elsewhere PostgreSQL converts to UTF-8; of this encoding it does not know what its bytes mean. */
+/** PostgreSQL converts every other encoding to UTF-8. */
 async function refuseUnknownEncoding(dataSource: DataSource): Promise<void> {
   const [setting] = await dataSource.query<[{ encoding: string }]>(
     `select current_setting('server_encoding') as encoding`,
   );
   if (setting.encoding === 'SQL_ASCII')
     throw new ExternalDatabaseError(
-      'DATABASE_URL: the database is encoded in SQL_ASCII, which does not say what its bytes mean; accepted is every other encoding',
+      'DATABASE_URL: the database is encoded in SQL_ASCII, which cannot be converted to UTF-8; every other encoding is accepted',
     );
 }

@@ -3,8 +3,8 @@ import { type DataSource } from 'typeorm';
 import { type ColumnKind, titleOf } from './column-kind.js';
 
 /**
- * External relations cannot be read as jobs and their corrections. One line a fault, for whoever maintains
- * them: which relation, which column, which job. Holds no document's content.
+ * External relations cannot be read as jobs and their corrections. One line per fault, with the relation, the column and the
+ * job. Never contains document content.
  */
 export class ExternalDatabaseError extends Fault {
   override readonly name = 'ExternalDatabaseError';
@@ -16,21 +16,21 @@ export class ExternalDatabaseError extends Fault {
 
 /** An external table or view whose columns have been checked. */
 export interface Relation {
-  /** As SQL writes it, with its schema, quoted where it has to be. */
+  /** With its schema, quoted where SQL requires it. */
   readonly name: string;
-  /** Those that are used, by their names. */
+  /** The columns in use, by name. */
   readonly columns: ReadonlyMap<string, RelationColumn>;
-  /** Whether the database sees to it that `id` is there and no other row has it. */
+  /** Whether the database enforces that `id` is not null and unique. */
   readonly hasKey: boolean;
 }
 
 interface RelationColumn {
-  /** The column as our own schema would have it. */
+  /** SQL that converts the column to the type of our own schema. */
   read(column: string): string;
   readonly isNeverNull: boolean;
 }
 
-/** A relation that was found by its name. */
+/** A row of the catalog, for a relation that was found by name. */
 interface Found {
   readonly oid: number;
   readonly name: string;
@@ -42,30 +42,28 @@ interface FoundColumn {
   readonly relation: number;
   readonly name: string;
   readonly type: string;
-  /** Its type without domains, where PostgreSQL brings it along. */
+  /** Its type without domains, if it is a built-in type. */
   readonly base: string | null;
   readonly isNeverNull: boolean;
   readonly isUnique: boolean;
   readonly mayBeRead: boolean;
 }
 
-/** A column that a relation has to have, or may have; docs/operations.md has the table. */
+/** A required or optional column of a relation. See the table in docs/operations.md. */
 export interface ExpectedColumn {
   readonly name: string;
   readonly kind: ColumnKind;
   readonly isOptional: boolean;
 }
 
-/** What is asked for: a relation by the variable that names it. */
+/** A relation to find, with the environment variable that names it. */
 export interface Wanted {
   readonly variable: string;
   readonly name: string;
   readonly columns: readonly ExpectedColumn[];
 }
 
-/**
- * @throws ExternalDatabaseError with all faults of all relations
- */
+/** @throws ExternalDatabaseError with all faults of all relations */
 export async function findRelations(dataSource: DataSource, wanted: readonly Wanted[]): Promise<Relation[]> {
   const faults: string[] = [];
   const found: (Found | undefined)[] = [];
@@ -85,7 +83,7 @@ export async function findRelations(dataSource: DataSource, wanted: readonly Wan
   return relations;
 }
 
-/** Not a name as SQL writes them, or one of another database. */
+/** SQLSTATEs for text that is not an SQL name, or the name of a relation in another database. */
 const NO_NAME = ['42601', '42602', '0A000'];
 const NO_PRIVILEGE = '42501';
 const HOW_TO_WRITE_NAMES = 'names are written as in SQL: jobs, ocr.jobs, "Ocr"."Jobs"';
@@ -115,7 +113,7 @@ async function findByName(
   return undefined;
 }
 
-/** By the search path where no schema is said. A name is a value here and never becomes SQL as it is. */
+/** Uses the search path if the name has no schema. The name is a bind parameter, never a part of the SQL. */
 const FIND_BY_NAME = `
   select pg_class.oid, format('%I.%I', nspname, relname) as name,
     relkind in ('r', 'p', 'v', 'm', 'f') as "isReadable", relkind = 'r' and relhassubclass as "hasChildren"
@@ -151,7 +149,7 @@ function checkColumns(
 ): Relation {
   const columns = new Map<string, RelationColumn>();
   const id = found.get('id');
-  // A unique index on a table says nothing of the tables that inherit from it.
+  // A unique index on a table does not cover the tables that inherit from it.
   const relation = { name, columns, hasKey: id?.isNeverNull === true && id.isUnique && !hasChildren };
   if (found.size > 0 && ![...found.values()].some(({ mayBeRead }) => mayBeRead)) {
     faults.push(`${variable}: ${name} may not be read by this role; grant select on ${name} to it`);

@@ -1,4 +1,4 @@
-/** Who may do what, and what they exported; a part of the first migration. */
+/** API keys and the access log; a part of the first migration. */
 export const createAccess = String.raw`
   -- A key's text is nowhere, only its digest.
   create table api_keys (
