@@ -6,27 +6,23 @@ import { runProgram } from './program.js';
 
 export interface BenchDatabase {
   readonly url: string;
-  /** The settings by which the program finds it. */
+  /** The environment variables with which the program uses this database. */
   readonly programEnv: Readonly<Record<string, string>>;
-  /** Also removes it, unless it is to be kept. */
+  /** Stops the server and deletes its folder. */
   close(): Promise<void>;
 }
 
-/**
- * An embedded PostgreSQL with the schema in it.
- *
- * @param reuse the folder of an earlier run, with what it holds; a temporary folder otherwise
- */
-export async function openEmbedded(keep = false, reuse?: string): Promise<BenchDatabase> {
-  // Loaded here, so that it does not add to the memory of a scenario.
+/** Starts an embedded PostgreSQL in a temporary folder, and creates the schema. */
+export async function openDatabase(): Promise<BenchDatabase> {
+  // Imported dynamically, because the processes of scenarios load this file, too, and their memory is measured.
   const { EmbeddedPostgres } = await import('../src/platform/database/embedded/embedded-postgres.js');
-  const folder = reuse ?? (await mkdtemp(path.join(tmpdir(), 'ground-truth-bench-')));
+  const folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-bench-'));
   const server = await EmbeddedPostgres.acquire({ dataDir: folder, defaultDir: '.ground-truth' });
   const { host, port, user, database } = server.connection;
   const programEnv = { GROUND_TRUTH_DATA_DIR: folder };
   const close = async () => {
     await server.release();
-    if (!keep) await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   };
   try {
     await runProgram(programEnv, ['migrate']);
@@ -38,33 +34,18 @@ export async function openEmbedded(keep = false, reuse?: string): Promise<BenchD
   return { url, programEnv, close };
 }
 
-/**
- * The database at `url`, with the schema in it. It is left as it is afterwards.
- *
- * @throws Error where it has tables already
- */
-export async function openNamed(url: string): Promise<BenchDatabase> {
-  if ((await count(url, `pg_tables where schemaname not in ('pg_catalog', 'information_schema')`)) > 0)
-    throw new Error(
-      'the database at DATABASE_URL has tables; make one for this run: createdb ground_truth_bench',
-    );
-  const programEnv = { DATABASE_URL: url };
-  await runProgram(programEnv, ['migrate']);
-  return { url, programEnv, close: () => Promise.resolve() };
-}
-
-/** Does what an import leaves to be done later, so that it does not fall into the measurements. */
+/** Does the work that an import leaves to autovacuum and the checkpointer, so that it does not affect the measurements. */
 export async function settle(url: string): Promise<void> {
   await query(url, 'vacuum analyze');
   await query(url, 'checkpoint');
 }
 
-export async function count(url: string, what: string): Promise<number> {
-  const [row] = await query<{ count: string }>(url, `select count(*) from ${what}`);
+export async function count(url: string, table: string): Promise<number> {
+  const [row] = await query<{ count: string }>(url, `select count(*) from ${table}`);
   return Number(row!.count);
 }
 
-/** On a connection of its own. */
+/** Uses a separate connection. */
 export async function query<Row extends pg.QueryResultRow>(url: string, sql: string, values: unknown[] = []) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

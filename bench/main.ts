@@ -1,58 +1,45 @@
 import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { errorCode } from '../src/platform/files/system-error.js';
 import { query } from './database.js';
 
 /**
- * Runs a program from its arguments to its exit code: 2 for wrong usage, 1 where `work` fails or is interrupted. A second
- * signal ends it at once.
- *
- * @param readOptions gives undefined where help is asked for
+ * Runs a program with the given defaults of its numeric options and with the names that follow them.
+ * Exit code 2 for wrong usage; 1 if `work` fails or is interrupted. A second signal ends the process at once.
  */
-export async function main<Options>(
+export async function main<Options extends Record<string, number>>(
   usage: string,
-  readOptions: () => Options | undefined,
-  work: (options: Options, signal: AbortSignal) => Promise<void>,
+  defaults: Options,
+  work: (options: Options, names: readonly string[], signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  let options: Options | undefined;
-  try {
-    options = readOptions();
-  } catch (error) {
-    note(`${String(error)}\n${usage}`);
-    process.exitCode = 2;
-    return;
-  }
-  if (!options) {
-    process.stdout.write(`${usage}\n`);
-    return;
-  }
   const interruption = new AbortController();
   const interrupt = () => {
     interruption.abort();
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    await work(options, interruption.signal);
+    const types = Object.keys(defaults).map((name) => [name, { type: 'string' }] as const);
+    const { values, positionals } = parseArgs({ options: Object.fromEntries(types), allowPositionals: true });
+    const numbers = Object.entries(values).map(([name, text]) => [name, Number(text)] as const);
+    if (numbers.some(([, number]) => !Number.isSafeInteger(number) || number < 0))
+      throw new RangeError('options take whole numbers');
+    await work({ ...defaults, ...Object.fromEntries(numbers) }, positionals, interruption.signal);
   } catch (error) {
-    note(interruption.signal.aborted ? 'interrupted' : String(error));
-    process.exitCode = 1;
+    const isUsage = error instanceof RangeError || errorCode(error)?.startsWith('ERR_PARSE_ARGS') === true;
+    note(interruption.signal.aborted ? 'interrupted' : `${String(error)}${isUsage ? `\n${usage}` : ''}`);
+    process.exitCode = isUsage ? 2 : 1;
   }
 }
 
-/** @throws RangeError that names the option */
-export function readCount(name: string, text: string, least: number, most = 999_999_999): number {
-  if (!/^[0-9]{1,9}$/.test(text) || Number(text) < least || Number(text) > most)
-    throw new RangeError(`--${name} must be a whole number from ${least} to ${most}`);
-  return Number(text);
-}
-
-/** Progress and failures; standard output is for the tables. */
+/** Prints progress or a failure to standard error. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** One line that says what was done, with which programs, on which machine. */
+/** One line about the run, the versions and the machine. */
 export async function conditions(done: string, url: string): Promise<string> {
   const [row] = await query<{ server_version: string }>(url, 'show server_version');
-  // Without what the packager adds to the version.
+  // Without the packager's suffix.
   const server = `PostgreSQL ${row!.server_version.replace(/ .*/, '')}`;
   const machine = `${cpus().length} cores · ${Math.round(totalmem() / 2 ** 30)} GiB · ${process.platform} ${process.arch}`;
   return `${done} · ${server} · Node ${process.versions.node} · ${machine}`;

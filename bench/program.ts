@@ -19,10 +19,11 @@ export function runProgram(env: ProgramEnv, args: readonly string[], input: Iter
 }
 
 /**
- * Runs the built program as a process; its output goes to `read` as it comes.
+ * Runs the built program as a process.
  *
+ * @param read reads its output
  * @returns also the seconds from the start of the process to its end
- * @throws Error for an exit code other than those in `codes`
+ * @throws Error for an exit code that is not in `codes`
  */
 export async function pipeProgram<Result>(
   env: ProgramEnv,
@@ -35,49 +36,40 @@ export async function pipeProgram<Result>(
     env: { PATH: process.env.PATH, BENCH_PEAK: '3', ...env },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
-  endWithUs(child);
+  killOnExit(child);
   const [stdin, stdout, stderr, peak] = child.stdio;
-  const [result, said, peakRss, [code]] = await Promise.all([
+  const [result, messages, peakRss, [code]] = await Promise.all([
     read(stdout),
     text(stderr),
     text(peak as Readable),
     once(child, 'close') as Promise<[number | null]>,
-    // A program that ends before it has read its input says itself what was wrong.
+    // If the program ends before it has read its input, its message has the reason.
     pipeline(Readable.from(input), stdin).catch(() => undefined),
   ]);
-  if (!codes.includes(code ?? NaN)) throw new Error(`${args[0]!} ended with code ${String(code)}: ${said}`);
+  if (!codes.includes(code ?? NaN))
+    throw new Error(`${args[0]!} ended with code ${String(code)}: ${messages}`);
   return { code, result, seconds: secondsSince(start), peakRss: Number(peakRss) };
 }
 
 export type Server = Awaited<ReturnType<typeof startServer>>;
 
 /**
- * The built program's server as a process, on a free port of 127.0.0.1.
+ * Starts the server of the built program as a process, on a free port of 127.0.0.1.
  *
- * @param onLine is given what it logs once it listens
+ * @param onLine is called for each line of its log after the start
  */
 export async function startServer(env: ProgramEnv, onLine: (line: string) => void = () => undefined) {
   const child = spawn(process.execPath, [PROGRAM, 'serve', '--host', '127.0.0.1', '--port', '0'], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  endWithUs(child);
+  killOnExit(child);
   const closed = once(child, 'close');
-  const said: string[] = [];
   const lines = createInterface({ input: child.stderr });
-  const url = await new Promise<string>((resolve, reject) => {
-    lines.on('line', (line) => {
-      said.push(line);
-      const [, found] = /listens on (http:\S+?),? /.exec(line) ?? [];
-      if (found === undefined) return;
-      lines.removeAllListeners('line').on('line', onLine);
-      resolve(found);
-    });
-    const fail = () => {
-      reject(new Error(`the server ended: ${said.join('\n')}`));
-    };
-    closed.then(fail, reject);
-  });
+  const [first] = (await Promise.race([once(lines, 'line'), closed])) as [unknown];
+  const [, url] = /listens on (http:\S+?),? /.exec(String(first)) ?? [];
+  if (url === undefined) throw new Error(`the server did not start: ${String(first)}`);
+  lines.on('line', onLine);
   const pid = child.pid!;
   const stop = async () => {
     child.kill('SIGTERM');
@@ -86,20 +78,20 @@ export async function startServer(env: ProgramEnv, onLine: (line: string) => voi
   return { url, pid, memory: () => memoryOf(pid), stop };
 }
 
-function endWithUs(child: ChildProcess): void {
-  const end = () => child.kill();
-  process.once('exit', end);
-  child.once('close', () => process.off('exit', end));
+function killOnExit(child: ChildProcess): void {
+  const kill = () => child.kill();
+  process.once('exit', kill);
+  child.once('close', () => process.off('exit', kill));
 }
 
-/** Sends a request below /api/v1, on a connection of its own unless there is an agent, and waits for the head of the answer. */
+/** Sends a request to a path of the API and waits for the head of the response. Without an agent, it opens a connection. */
 export async function ask(
   { url }: Server,
   path: string,
   { body, ...options }: RequestOptions & { body?: string } = {},
 ): Promise<IncomingMessage> {
   const asked = request(`${url}/api/v1${path}`, { agent: false, ...options });
-  // An answer that breaks off fails where it is read.
+  // Errors after the head are errors of the response, too.
   asked.on('error', () => undefined);
   asked.end(body);
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
@@ -110,7 +102,7 @@ export function exportPath(query: object): string {
   return `/ground-truth/export?${String(new URLSearchParams({ ...query }))}`;
 }
 
-/** What `body` gives, no faster than that. */
+/** Reads `body` at a limited rate. */
 export async function* readSlowly(
   body: AsyncIterable<Buffer>,
   bytesPerSecond: number,

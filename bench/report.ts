@@ -1,6 +1,6 @@
 import { type Measurement } from './measurement.js';
 
-const THROUGHPUT = ['import', 'floor', 'service', 'recorded', 'cli', 'http', 'typeorm', 'typeorm-two-finds'];
+const THROUGHPUT = ['import', 'floor', 'service', 'recorded', 'cli', 'http', 'typeorm'];
 
 type Finding = ReturnType<typeof summarise>[number];
 
@@ -8,21 +8,9 @@ type Finding = ReturnType<typeof summarise>[number];
 export function report(measurements: readonly Measurement[]): string {
   const findings = summarise(measurements);
   const find = (wanted: string) => findings.find(({ name }) => name === wanted);
-  const service = find('service');
-  const slow = find('slow reader');
+  const [service, typeorm, slow] = [find('service'), find('typeorm'), find('slow reader')];
   const throughput = findings.filter(({ name }) => THROUGHPUT.includes(name));
   const delays = findings.filter((finding) => !throughput.includes(finding) && finding !== slow);
-  const sentences: string[] = [];
-  for (const plain of [find('typeorm'), find('typeorm-two-finds')])
-    if (service && plain)
-      sentences.push(
-        `The service is ${(plain.median / service.median).toFixed(1)} × as fast as ${plain.name}.\n`,
-      );
-  if (slow?.peakRss !== undefined)
-    sentences.push(
-      `A reader at 1 MB/s: the server held at most ${megabytes(slow.rssBefore)} in the first 5 s, ` +
-        `${megabytes(slow.peakRss)} in the ${(slow.median - 5).toFixed(0)} s after.\n`,
-    );
   return [
     table(
       ['', 's', '× floor', 'samples/s', 'MB/s', 'µs/sample', 'RSS before', 'RSS peak', 'more'],
@@ -35,13 +23,19 @@ export function report(measurements: readonly Measurement[]): string {
         return [name, milliseconds(usual), worst, String(seconds.length), megabytes(peakRss)];
       }),
     ),
-    ...sentences,
+    service && typeorm
+      ? `The service is ${(typeorm.median / service.median).toFixed(1)} × as fast as typeorm.\n`
+      : '',
+    slow?.peakRss === undefined
+      ? ''
+      : `A reader at 1 MB/s: the server held at most ${megabytes(slow.rssBefore)} in the first 5 s, ` +
+        `${megabytes(slow.peakRss)} in the ${(slow.median - 5).toFixed(0)} s after.\n`,
   ]
     .filter((part) => part !== '')
     .join('\n');
 }
 
-/** All runs of one thing together: times of all of them, the median memory before, the highest peak. */
+/** Combines the runs of each measurement: all times, the median memory before, the highest peak. */
 function summarise(measurements: readonly Measurement[]) {
   return [...new Set(measurements.map(({ name }) => name))].map((wanted) => {
     const all = measurements.filter(({ name }) => name === wanted);
@@ -69,15 +63,13 @@ function throughputRow(finding: Finding, floor: Finding | undefined): string[] {
   ];
 }
 
-/** First column to the left, the others to the right, as Prettier writes tables. */
+/** The first column is aligned to the left, the others to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]!.length)));
-  const line = ([first, ...others]: readonly string[]) =>
-    `| ${[first!.padEnd(widths[0]!), ...others.map((cell, n) => cell.padStart(widths[n + 1]!))].join(' | ')} |`;
-  const rule = widths.map((width, column) =>
-    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
-  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, n) => (n === 0 ? cell.padEnd(widths[n]!) : cell.padStart(widths[n]!))).join(' | ')} |`;
+  const rule = widths.map((width, n) => (n === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
   return [line(head), line(rule), ...rows.map(line), ''].join('\n');
 }
 

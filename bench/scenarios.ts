@@ -3,7 +3,6 @@ import { rm, stat } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -12,18 +11,18 @@ import { type Measurement, measure, secondsOfEach, secondsSince } from './measur
 import { ask, exportPath, readSlowly, runProgram, type Server, startServer } from './program.js';
 
 export interface Context {
-  /** Of the database. */
+  /** The URL of the database. */
   readonly url: string;
-  /** The settings by which the program finds it. */
+  /** The environment variables with which the program uses the database. */
   readonly programEnv: Readonly<Record<string, string>>;
   readonly jobs: number;
-  /** For files that are written and removed. */
+  /** For temporary files. */
   readonly folder: string;
 }
 
 type Scenario = (context: Context) => Promise<Measurement[]>;
 
-/** What needs Nest or TypeORM is loaded when it runs, so that the memory of the others does not hold them. */
+/** Nest and TypeORM are imported dynamically, so that they do not count as memory of the other scenarios. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   import: async (context) => (await import('./services.js')).importCorpus(context),
   floor,
@@ -32,7 +31,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   cli,
   http: withServer(http),
   typeorm: async (context) => (await import('./typeorm.js')).typeorm(context),
-  'typeorm-two-finds': async (context) => (await import('./typeorm.js')).typeormTwoFinds(context),
   stats: async () => (await import('./services.js')).statistics(),
   'first-byte': withServer(firstByte),
   review: withServer(review),
@@ -58,7 +56,7 @@ const FLOOR = [
    from job_corrections order by job_id, corrected_at, id`,
 ];
 
-/** What it takes to have the rows in this process, in order, and to do nothing with them. */
+/** Reads all rows in order, and discards them. */
 async function floor({ url, jobs }: Context): Promise<Measurement[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -76,7 +74,7 @@ async function floor({ url, jobs }: Context): Promise<Measurement[]> {
   }
 }
 
-/** The driver hands over each row, as it does to the export. */
+/** Receives each row from the driver as the export does. */
 function copyOut(client: pg.Client, select: string): Promise<number> {
   return new Promise((resolve, reject) => {
     let bytes = 0;
@@ -94,12 +92,12 @@ function copyOut(client: pg.Client, select: string): Promise<number> {
   });
 }
 
-/** The program that writes the corpus to a file, from the start of the process to its end. */
+/** Exports to a file with the command. */
 async function cli({ programEnv, folder, jobs }: Context): Promise<Measurement[]> {
   const file = path.join(folder, 'corpus.jsonl');
   const args = ['export', '--approved-only', 'false', '--out', file];
   try {
-    // The same process with hardly anything to export shows what it holds without the export.
+    // The peak with a single sample is the memory without the export.
     const { peakRss: rssBefore } = await runProgram(programEnv, [...args, '--limit', '1']);
     const { seconds, peakRss } = await runProgram(programEnv, args);
     const { size: bytes } = await stat(file);
@@ -109,7 +107,7 @@ async function cli({ programEnv, folder, jobs }: Context): Promise<Measurement[]
   }
 }
 
-/** Commands with little or nothing to do, on a database that runs. */
+/** Runs commands that have little or nothing to do. */
 async function cliStart({ programEnv }: Context): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   for (const args of [['--help'], ['export', '--limit', '1'], ['stats']]) {
@@ -122,7 +120,7 @@ async function cliStart({ programEnv }: Context): Promise<Measurement[]> {
   return measurements;
 }
 
-/** The corpus over loopback, from the request to its last byte. */
+/** Downloads the corpus over loopback. */
 async function http(server: Server, { jobs }: Context): Promise<Measurement[]> {
   const rssBefore = server.memory()?.now;
   const start = performance.now();
@@ -132,11 +130,11 @@ async function http(server: Server, { jobs }: Context): Promise<Measurement[]> {
 }
 
 /**
- * Reads a corpus from a bare socket, since the reader shares the cores with the server and an HTTP client would cost more. In
- * HTTP/1.0 the body is all that follows the head, up to the end of the connection.
+ * Reads a corpus from a bare socket, because an HTTP client would take more of the cores that it shares with the server. In
+ * HTTP/1.0 the body extends to the end of the connection.
  *
  * @returns the bytes of the body
- * @throws Error where the server refuses or breaks off
+ * @throws Error if the server refuses, or resets the connection
  */
 async function discardCorpus({ url }: Server): Promise<number> {
   const { hostname, port } = new URL(url);
@@ -150,13 +148,12 @@ async function discardCorpus({ url }: Server): Promise<number> {
   const onread = { buffer: Buffer.alloc(256 * 1024), callback };
   const socket = connect({ host: hostname, port: Number(port), onread });
   socket.write(`GET /api/v1${exportPath({ approved_only: 'false' })} HTTP/1.0\r\n\r\n`);
-  // A server that breaks off resets the connection.
   await once(socket, 'close');
   if (!head.startsWith('HTTP/1.1 200 ')) throw new Error(`the server refused: ${head.slice(0, 200)}`);
   return bytes - head.indexOf('\r\n\r\n') - 4;
 }
 
-/** From the request, on a connection of its own, to the first byte of the body, by what is asked for. */
+/** Measures the time from a request on a new connection to the first byte of the body, for several filters. */
 async function firstByte(server: Server, context: Context): Promise<Measurement[]> {
   const windows = await findWindows(context);
   const cases: Record<string, object[]> = {
@@ -168,21 +165,21 @@ async function firstByte(server: Server, context: Context): Promise<Measurement[
     'window of 1%': windows,
     'window of 1%, has_corrections=true': windows.map((window) => ({ ...window, has_corrections: 'true' })),
   };
-  const open = async (asked: object) => {
-    const body = await openCorpus(server, asked);
+  const open = async (filter: object) => {
+    const body = await openCorpus(server, filter);
     await once(body, 'data');
     return body;
   };
-  // The first answer of a server also compiles its code.
+  // The first response of a server also compiles its code.
   (await open({ limit: '1' })).destroy();
   const measurements: Measurement[] = [];
-  for (const [name, asked] of Object.entries(cases)) {
+  for (const [name, filters] of Object.entries(cases)) {
     const seconds: number[] = [];
     for (let n = 0; n < 10; n++) {
-      // By then the export before has given its connection back, and does not compete with this one.
+      // Until the export before has released its connection.
       await sleep(50);
       const start = performance.now();
-      const body = await open(asked[n % asked.length]!);
+      const body = await open(filters[n % filters.length]!);
       seconds.push(secondsSince(start));
       body.destroy();
     }
@@ -191,7 +188,7 @@ async function firstByte(server: Server, context: Context): Promise<Measurement[
   return measurements;
 }
 
-/** Windows that hold 1% of the jobs each: the newest changes, the oldest, and three in between. */
+/** Windows with 1% of the jobs each: the newest changes, the oldest, and three in between. */
 async function findWindows({ url, jobs }: Context): Promise<object[]> {
   const size = Math.floor(jobs / 100);
   const timeAt = async (offset: number) => {
@@ -209,36 +206,33 @@ async function findWindows({ url, jobs }: Context): Promise<object[]> {
   return windows;
 }
 
-async function openCorpus(server: Server, asked: object) {
-  const response = await ask(server, exportPath(asked));
+async function openCorpus(server: Server, filter: object) {
+  const response = await ask(server, exportPath(filter));
   if (response.statusCode !== 200)
-    throw new Error(`the server answered ${String(response.statusCode)} to ${JSON.stringify(asked)}`);
+    throw new Error(`the server answered ${String(response.statusCode)} to ${JSON.stringify(filter)}`);
   return response;
 }
 
-/** What the server holds while a reader takes 1 MB/s: its most in the first 5 of 15 seconds, when buffers fill, and after. */
+/** Measures the server's memory while a client reads 1 MB/s: in the first 5 of 15 seconds, when buffers fill, and after. */
 async function slowReader(server: Server): Promise<Measurement[]> {
   const body = await openCorpus(server, { approved_only: 'false' });
   const start = performance.now();
   const most = { early: 0, late: 0 };
-  let bytes = 0;
-  for await (const chunk of readSlowly(body, 1_000_000)) {
-    bytes += chunk.length;
+  for await (const _ of readSlowly(body, 1_000_000)) {
     const phase = secondsSince(start) < 5 ? 'early' : 'late';
     most[phase] = Math.max(most[phase], server.memory()?.now ?? 0);
     if (secondsSince(start) >= 15) break;
   }
-  const measured = { name: 'slow reader', seconds: [secondsSince(start)], bytes };
-  // A corpus that is read within the first seconds shows nothing.
+  const measured = { name: 'slow reader', seconds: [secondsSince(start)] };
+  // A small corpus ends within the first seconds.
   return [most.late === 0 ? measured : { ...measured, rssBefore: most.early, peakRss: most.late }];
 }
 
-const ROWS = 1_000;
-const FEW_ROWS = 10;
 const JOB = '00000000-0000-7000-8000-0000000be4c0';
 const SMALL_JOB = '00000000-0000-7000-8000-0000000be4c1';
+const TRIES = 50;
 
-/** One correction, in a small and in a large document, and a whole corrected table with a row more and two cells changed. */
+/** Corrects a small and a large document, and sends a corrected table with a row more and two cells changed. */
 async function review(server: Server, { url }: Context): Promise<Measurement[]> {
   const agent = new Agent({ keepAlive: true });
   const headers = { 'content-type': 'application/json', 'x-user-id': 'bench' };
@@ -247,38 +241,37 @@ async function review(server: Server, { url }: Context): Promise<Measurement[]> 
     const answer = await text(response);
     if (response.statusCode !== 201) throw new Error(`${method} ${target}: ${answer}`);
   };
-  const timed = (method: string, target: string, bodyOf: (n: number) => object) => {
-    const prepare = (n: number) => JSON.stringify(bodyOf(n));
-    return secondsOfEach(50, (body) => call(method, target, body), prepare);
-  };
-  const others = { jabatan: 'BANIT SATLANTAS', keterangan: null };
   const row = (n: number, pangkat: string) => ({
     pangkat,
     nrp: String(70_000_000 + n),
     nama: `NAMA ${n}`,
-    ...others,
+    jabatan: 'BANIT SATLANTAS',
+    keterangan: null,
   });
+  const rows = Array.from({ length: 1_000 }, (_, n) => row(n, 'BINTARA'));
   const create = (job_id: string, personel: object[]) => {
-    const job = { job_id, filename: 'bench.pdf', source_kind: 'pdf', result: { personel } };
+    const job = { job_id, filename: 'a.pdf', source_kind: 'pdf', result: { personel } };
     return call('POST', '/jobs', JSON.stringify(job));
   };
-  const correction = (n: number) => ({ field_path: `personel[${n % FEW_ROWS}].nama`, new_value: `NEW ${n}` });
+  const correct = (job: string) =>
+    secondsOfEach(TRIES, (n) => {
+      const correction = { field_path: `personel[${n % 10}].nama`, new_value: `NEW ${n}` };
+      return call('POST', `/jobs/${job}/corrections`, JSON.stringify(correction));
+    });
   try {
-    const rows = Array.from({ length: ROWS }, (_, n) => row(n, 'BINTARA'));
+    await create(SMALL_JOB, rows.slice(0, 10));
     await create(JOB, rows);
-    await create(SMALL_JOB, rows.slice(0, FEW_ROWS));
-    const small = await timed('POST', `/jobs/${SMALL_JOB}/corrections`, correction);
-    const large = await timed('POST', `/jobs/${JOB}/corrections`, correction);
-    const table = await timed('PUT', `/jobs/${JOB}/result`, (n) => {
-      rows.splice(ROWS / 2, 0, row(ROWS + n, 'PERWIRA'));
+    const tables = Array.from({ length: TRIES }, (_, n) => {
+      rows.splice(500, 0, row(1_000 + n, 'PERWIRA'));
       rows[100 + n]!.nama = `A${n}`;
       rows[800 + n]!.jabatan = `B${n}`;
-      return { personel: rows };
+      return JSON.stringify({ personel: rows });
     });
+    const putTable = (n: number) => call('PUT', `/jobs/${JOB}/result`, tables[n]!);
     return [
-      { name: `one correction, ${FEW_ROWS} rows`, seconds: small },
-      { name: 'one correction, 1,000 rows', seconds: large },
-      { name: 'a corrected table of 1,000 rows', seconds: table },
+      { name: 'one correction, 10 rows', seconds: await correct(SMALL_JOB) },
+      { name: 'one correction, 1,000 rows', seconds: await correct(JOB) },
+      { name: 'a corrected table of 1,000 rows', seconds: await secondsOfEach(TRIES, putTable) },
     ];
   } finally {
     agent.destroy();
@@ -287,10 +280,10 @@ async function review(server: Server, { url }: Context): Promise<Measurement[]> 
   }
 }
 
-// Started as a program, with a scenario's name and BENCH_CONTEXT: runs it once and prints its measurements as JSON.
+// Started as a program with the name of a scenario and BENCH_CONTEXT, this file runs it once and prints the measurements as JSON.
 const { BENCH_CONTEXT } = process.env;
 if (BENCH_CONTEXT !== undefined) {
-  // Only a process that ends by itself takes the servers along that it has started.
+  // An exit by `process.exit` also ends the servers that the process has started; a signal would not.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const measurements = await SCENARIOS[process.argv[2]!]!(JSON.parse(BENCH_CONTEXT) as Context);
   process.stdout.write(`${JSON.stringify(measurements)}\n`);

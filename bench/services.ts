@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { performance } from 'node:perf_hooks';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { generateSamples } from '../samples/generate.js';
@@ -15,7 +14,7 @@ import { DatabaseModule } from '../src/platform/database/database.module.js';
 import { type Measurement, measure, secondsOfEach, secondsSince } from './measurement.js';
 import { type Context } from './scenarios.js';
 
-/** Both sides without HTTP and without a terminal, on the database at DATABASE_URL. */
+/** The services without HTTP and without commands, on the database at DATABASE_URL. */
 @Module({
   imports: [
     ConfigModule.forRoot(Env.read()),
@@ -27,9 +26,9 @@ import { type Context } from './scenarios.js';
 })
 class BenchModule {}
 
-async function withApplication<Result>(
-  work: (app: INestApplicationContext) => Promise<Result>,
-): Promise<Result> {
+async function withServices(
+  work: (app: INestApplicationContext) => Promise<Measurement[]>,
+): Promise<Measurement[]> {
   const app = await NestFactory.createApplicationContext(BenchModule, { logger: ['fatal', 'error'] });
   try {
     return await work(app);
@@ -38,9 +37,9 @@ async function withApplication<Result>(
   }
 }
 
-/** The export, to a sink that does nothing; `recorded` with its entries in the access log and the digest in them. */
+/** Exports everything and discards it; `recorded` also writes the access log, with the digest. */
 export function exportAll(name: 'service' | 'recorded'): Promise<Measurement[]> {
-  return withApplication(async (app) => {
+  return withServices(async (app) => {
     const all = { approved_only: false };
     const by = { who: 'bench', via: 'cli' } as const;
     const recorded = name === 'recorded' ? await app.get(RecordedExportService).begin(by, all) : undefined;
@@ -55,9 +54,9 @@ export function exportAll(name: 'service' | 'recorded'): Promise<Measurement[]> 
   });
 }
 
-/** The statistics of the whole database. */
+/** Computes the statistics of the whole database. */
 export function statistics(): Promise<Measurement[]> {
-  return withApplication(async (app) => {
+  return withServices(async (app) => {
     const exports = app.get(ExportService);
     const measured = async (name: string, collapse_indices: boolean) => ({
       name,
@@ -67,40 +66,39 @@ export function statistics(): Promise<Measurement[]> {
   });
 }
 
-/** Fills the database through the import service, from the generator. The time of generating is measured apart. */
+/** Fills the database from the generator of samples, whose time is measured separately. */
 export function importCorpus({ jobs }: Context): Promise<Measurement[]> {
-  return withApplication(async (app) => {
+  return withServices(async (app) => {
     const generated = { seconds: 0, bytes: 0 };
     const imported = await measure('import', async () => {
-      const { inserted } = await app
-        .get(ImportService)
-        .import(generateBlocks(jobs, generated), { onConflict: 'fail', acceptDiverged: false });
-      if (inserted !== jobs) throw new Error(`${inserted} jobs were imported instead of ${jobs}`);
+      const input = generateBlocks(jobs, generated);
+      const options = { onConflict: 'fail', acceptDiverged: false } as const;
+      const { inserted } = await app.get(ImportService).import(input, options);
       return { bytes: generated.bytes, samples: inserted };
     });
     return [imported, { name: 'import: generating its input', seconds: [generated.seconds] }];
   });
 }
 
-// The import takes blocks asynchronously.
+const BLOCK_SIZE = 64 * 1024;
+
+// The import takes an AsyncIterable.
 // eslint-disable-next-line @typescript-eslint/require-await
 async function* generateBlocks(
   jobs: number,
   generated: { seconds: number; bytes: number },
 ): AsyncGenerator<Buffer> {
-  const lines = generateSamples({ count: jobs, seed: 1, profile: 'bench' });
-  for (;;) {
-    const start = performance.now();
-    let text = '';
-    while (text.length < 64 * 1024) {
-      const { value } = lines.next();
-      if (value === undefined) break;
-      text += `${value}\n`;
-    }
+  let start = performance.now();
+  let text = '';
+  let left = jobs;
+  for (const line of generateSamples({ count: jobs, seed: 1, profile: 'bench' })) {
+    text += `${line}\n`;
+    if (--left > 0 && text.length < BLOCK_SIZE) continue;
     const block = Buffer.from(text);
     generated.seconds += secondsSince(start);
     generated.bytes += block.length;
-    if (block.length === 0) return;
     yield block;
+    text = '';
+    start = performance.now();
   }
 }

@@ -1,39 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { generateSamples } from '../samples/generate.js';
 import { Random } from '../samples/random.js';
 import { type Scope, SCOPES } from '../src/platform/access/key.js';
-import { openEmbedded, settle } from './database.js';
-import { conditions, main, note, readCount } from './main.js';
+import { openDatabase, settle } from './database.js';
+import { conditions, main, note } from './main.js';
 import { secondsSince } from './measurement.js';
 import { runProgram, startServer } from './program.js';
-import { inGroups, megabytes } from './report.js';
-import { runScripts } from './soak/background.js';
-import { AcknowledgedCorrections, Checks, type Client, type Load, REVIEWER } from './soak/checks.js';
+import { inGroups } from './report.js';
+import { AcknowledgedCorrections, Checks, REVIEWER, Unexpected } from './soak/checks.js';
+import { Client, type Load } from './soak/client.js';
 import * as exports from './soak/exports.js';
-import { type Findings, judge, OWN_CONNECTIONS, soakReport, type State, watch } from './soak/report.js';
+import { judge, OWN_CONNECTIONS, soakReport, type State, watch } from './soak/report.js';
 import * as requests from './soak/requests.js';
 import * as review from './soak/review.js';
 
-/** More could have as many exports at once as the server allows, and be refused without anybody wanting it. */
+/** With more clients, the server could refuse exports although no client provokes it. */
 const MAX_CLIENTS = exports.MAX_EXPORTS - 1;
-/** Fewer fit into the buffers between two processes, and what is to be broken off has been sent already. */
+/** A smaller corpus fits into the buffers between two processes, so that an export could not be interrupted. */
 const MIN_JOBS = 5_000;
 
 const USAGE = `usage: npm run soak -- [options]
 
-Loads a server of its own with everything that can be asked of it, aborts and mistakes included, and tells whether it
-stays what it was. Brings its own embedded PostgreSQL in a temporary folder.
+Loads a server with requests of all kinds, including aborted and invalid ones, and checks every answer. Uses its own
+embedded PostgreSQL in a temporary folder.
 
-  --minutes N   how long the load lasts (default: 10); memory is judged from 3 on
+  --minutes N   duration of the load (default: 10); memory is judged from 3 on
   --jobs N      jobs at the beginning, ${MIN_JOBS} or more (default: 20000)
-  --clients N   who ask at the same time, 2 to ${MAX_CLIENTS} (default: 12); a third of them export
-  --seed N      of the random choices (default: 1)
-  --help`;
+  --clients N   concurrent clients, 2 to ${MAX_CLIENTS} (default: 12)
+  --seed N      seed of the random choices (default: 1)`;
 
-/** What a client does next, by how often: most of them send small requests, the others export. */
-const SCRIPTS = [
+/** What a client does, by frequency. */
+const ACTIONS = [
   { weight: 60, run: requests.readStatistics },
   { weight: 110, run: requests.readSample },
   { weight: 90, run: requests.readQueue },
@@ -45,9 +43,7 @@ const SCRIPTS = [
   { weight: 60, run: review.decide },
   { weight: 40, run: requests.postJob },
   { weight: 12, run: requests.postBatch },
-  { weight: 50, run: requests.askWrongly },
-];
-const EXPORTS = [
+  { weight: 50, run: requests.requestWrongly },
   { weight: 170, run: exports.exportWhole },
   { weight: 40, run: exports.leaveExport },
   { weight: 5, run: exports.cutExport },
@@ -55,42 +51,22 @@ const EXPORTS = [
   { weight: 2, run: exports.crowdExports },
 ];
 
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: 'string', default: '10' },
-      jobs: { type: 'string', default: '20000' },
-      clients: { type: 'string', default: '12' },
-      seed: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return undefined;
-  return {
-    minutes: readCount('minutes', values.minutes, 1),
-    jobs: readCount('jobs', values.jobs, MIN_JOBS),
-    clients: readCount('clients', values.clients, 2, MAX_CLIENTS),
-    seed: readCount('seed', values.seed, 0),
-  };
-}
+const OPTIONS = { minutes: 10, jobs: 20_000, clients: 12, seed: 1 };
 
-type Options = NonNullable<ReturnType<typeof readOptions>>;
-
-/**
- * Loads a server with all that can be asked of it, and tells whether it stays what it was; the report goes to standard
- * output. Exit code 1 where it does not.
- */
-async function soak(options: Options, signal: AbortSignal): Promise<void> {
+/** Runs the soak test and prints the report. Exit code 1 if a claim does not hold. */
+async function soak(options: typeof OPTIONS, _names: readonly string[], signal: AbortSignal): Promise<void> {
   const { minutes, jobs, clients, seed } = options;
+  if (jobs < MIN_JOBS || clients < 2 || clients > MAX_CLIENTS)
+    throw new RangeError('--jobs or --clients is out of range');
   const undo: (() => Promise<unknown>)[] = [];
   try {
     note(`setting up ${inGroups(jobs)} jobs`);
-    const log = { errors: 0, others: 0, examples: [] };
+    const log: string[] = [];
     const load = await setUp(options, signal, log, undo);
     const idle = await rest(load, signal);
     note(`loading for ${minutes} min`);
     const { states, seconds } = await keepLoading(load, options, signal);
-    note('waiting for it to come to rest');
+    note('waiting for the server to become idle');
     const findings = { load, log, idle, states, seconds, rest: await rest(load, signal) };
     signal.throwIfAborted();
     note('checking the trail');
@@ -103,14 +79,14 @@ async function soak(options: Options, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** @param undo is given what has to be done at the end, in reverse order */
+/** @param undo receives the steps of the clean-up, to be run in reverse order */
 async function setUp(
-  { jobs, seed }: Options,
+  { jobs, seed }: typeof OPTIONS,
   signal: AbortSignal,
-  log: Findings['log'],
+  log: string[],
   undo: (() => Promise<unknown>)[],
 ): Promise<Load> {
-  const database = await openEmbedded();
+  const database = await openDatabase();
   undo.push(() => database.close());
   await runProgram(database.programEnv, ['import', '-'], generateLines(jobs, seed));
   signal.throwIfAborted();
@@ -122,11 +98,7 @@ async function setUp(
   }
   signal.throwIfAborted();
   const server = await startServer({ ...database.programEnv, GROUND_TRUTH_AUTH: 'required' }, (line) => {
-    const level = /^\{.*?"level":"?(\w+)/.exec(line)?.[1];
-    if (level === undefined) log.others++;
-    else if (level === 'error' || level === 'fatal') log.errors++;
-    else return;
-    if (log.examples.length < 5) log.examples.push(line.slice(0, 400));
+    if (!/^\{.*?"level":"?(debug|info|warn)/.test(line)) log.push(line);
   });
   undo.push(() => server.stop());
   const pool = new pg.Pool({ connectionString: database.url, application_name: OWN_CONNECTIONS, max: 2 });
@@ -152,64 +124,45 @@ function* generateLines(count: number, seed: number): Generator<string> {
   for (const line of generateSamples({ count, seed })) yield `${line}\n`;
 }
 
-/** Ends with the answers to the last requests. */
 async function keepLoading(
   load: Load,
-  { minutes, clients: many, seed }: Options,
+  { minutes, clients, seed }: typeof OPTIONS,
   signal: AbortSignal,
 ): Promise<{ states: State[]; seconds: number }> {
   const start = performance.now();
   const states: State[] = [];
   const ending = new AbortController();
   const isOver = () => signal.aborted || ending.signal.aborted || secondsSince(start) >= minutes * 60;
-  const clients = Array.from({ length: many }, (_, index) => ({
-    load,
-    random: new Random(seed * 1_000 + index),
-    name: `${REVIEWER}${index}`,
-    ownJobs: load.jobs.slice(review.CONTESTED_JOBS).filter((_, place) => place % many === index),
-  }));
-  const exporters = clients.splice(0, Math.ceil(many / 3));
-  const drawScript = (client: Client) => (isOver() ? undefined : client.random.weighted(SCRIPTS).run(client));
   const watching = watch(load, states, ending.signal);
-  const telling = setInterval(() => {
-    tell(load, states.at(-1)!);
-  }, 30_000);
   try {
-    const loading = [
-      runScripts(load, clients, drawScript, minutes * 60),
-      ...exporters.map((client) => keepExporting(client, isOver)),
-    ];
-    // Watching ends first only where it fails.
+    const loading = Array.from({ length: clients }, async (_, index) => {
+      const own = load.jobs.slice(review.CONTESTED_JOBS).filter((__, place) => place % clients === index);
+      const random = new Random(seed * 1_000 + index);
+      const client = new Client(load, random, `${REVIEWER}${index}`, own);
+      while (!isOver()) {
+        const { run } = random.weighted(ACTIONS);
+        await run(client).catch((error: unknown) => {
+          if (!(error instanceof Unexpected)) load.checks.fault(run.name, 'failed', String(error));
+        });
+        // Keeps two cores busy, but not overloaded.
+        await sleep(random.between(30, 300));
+      }
+      client.close();
+    });
+    // `watching` ends first only if it fails.
     await Promise.race([watching, Promise.all(loading)]);
     return { states, seconds: secondsSince(start) };
   } finally {
-    clearInterval(telling);
     ending.abort();
     await watching;
   }
 }
 
-async function keepExporting(client: Client, isOver: () => boolean): Promise<void> {
-  while (!isOver()) {
-    const { run } = client.random.weighted(EXPORTS);
-    await run(client).catch((error: unknown) => client.load.checks.failed(run.name, error));
-    // Two cores are to be busy, and not overloaded.
-    await sleep(client.random.between(30, 300));
-  }
-}
-
-/** The server when nobody asks for anything but its state. A pool closes a connection that was not used for ten seconds. */
+/** Returns the state of the idle server. A pool closes a connection that was unused for ten seconds. */
 async function rest(load: Load, signal: AbortSignal): Promise<State> {
   const states: State[] = [];
   await watch(load, states, signal, 15);
   return states.at(-1)!;
 }
 
-function tell({ checks, corrections }: Load, { at, rss, connections }: State): void {
-  const answers = [...checks.kinds.values()].reduce((sum, { seconds }) => sum + seconds.length, 0);
-  const exported = `${megabytes(checks.bytes)} exported, ${checks.faults.size} kinds of fault`;
-  const server = `RSS ${megabytes(rss)}, ${connections} connections`;
-  note(`  ${Math.round(at)} s: ${answers} answers, ${corrections.size} corrections, ${exported}, ${server}`);
-}
-
-await main(USAGE, readOptions, soak);
+await main(USAGE, OPTIONS, soak);
