@@ -4,7 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import { Job, JobApproval, JobCorrection } from '../platform/database/entities/job.entity.js';
 import { GroundTruthDataSource } from '../platform/database/ground-truth-data-source.js';
-import { timeText } from '../platform/database/entities/time-column.js';
+import { timeText } from '../platform/database/entities/columns.js';
 import { formatTimestamp } from '../platform/timestamp.js';
 import { CorpusFault } from './corpus-fault.js';
 import { IS_SAME_OUTPUT, type PipelineOutput } from './import/pipeline-output.js';

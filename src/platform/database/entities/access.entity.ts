@@ -1,5 +1,5 @@
 import { Column, Entity, JoinColumn, OneToOne, PrimaryColumn, type Relation, VirtualColumn } from 'typeorm';
-import { TimeColumn, TimeText } from './time-column.js';
+import { TimeColumn, TimeText } from './columns.js';
 
 /*
  * The entities do not declare the defaults of these tables. TypeORM would read such columns back after an insert, and the

@@ -8,7 +8,7 @@ import {
   type Relation,
   VirtualColumn,
 } from 'typeorm';
-import { TimeColumn, TimeText } from './time-column.js';
+import { TimeColumn, TimeText } from './columns.js';
 
 /** JSON is read as text. SQL writes it, because TypeORM would write the text as a JSON string. */
 const JSON_TEXT = { type: 'json', nullable: true, insert: false, update: false } as const;
