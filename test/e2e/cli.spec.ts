@@ -107,7 +107,7 @@ describe('wrong usage', () => {
     [['export', '--foo'], "unknown option '--foo'"],
     [['export', '--outt', 'x'], "unknown option '--outt'", '--out'],
     [['export', 'corpus.jsonl'], "too many arguments for 'export'"],
-    [['export', '--out', ''], '--out: ""', 'accepted are'],
+    [['export', '--out', ''], '--out: ""', 'use a file'],
     [['export', '--out'], '--out', 'argument missing'],
     [['export', '--limit', '1', '--limit', '1'], '--limit is given more than once'],
     [['export', '--print-stats', '--print-stats'], '--print-stats is given more than once'],
