@@ -15,7 +15,7 @@ export interface CorpusFilter {
   readonly has_corrections?: boolean;
   readonly limit?: number;
   /** Further members of each sample, in the order of INCLUDES. */
-  readonly include?: readonly Include[];
+  readonly include?: ReadonlySet<Include>;
 }
 
 /** Adds a condition that is not a public parameter. */
@@ -43,11 +43,11 @@ export class ExportFilterDto implements CorpusFilter {
   readonly limit?: number;
 
   @ListParameter(INCLUDES)
-  readonly include?: readonly Include[];
+  readonly include?: ReadonlySet<Include>;
 }
 
 /** Query parameters of one sample. */
 export class SampleQueryDto {
   @ListParameter(INCLUDES)
-  readonly include?: readonly Include[];
+  readonly include?: ReadonlySet<Include>;
 }

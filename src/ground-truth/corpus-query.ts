@@ -11,7 +11,7 @@ import { SELECT_SAMPLE_WITH_DIGEST, selectSampleWith } from './sample-schema.js'
  * rows would move their documents too. `settingsFor` makes the planner do so.
  */
 export function corpusQuery(filter: JobFilter): string {
-  return selectJobs(selectSampleWith(filter.include ?? []), filter);
+  return selectJobs(selectSampleWith(filter.include), filter);
 }
 
 /** Like `corpusQuery`, with the digest of each original result. */

@@ -56,15 +56,18 @@ export class ExportService {
    * @param jobId a UUID
    * @param include further members, in the order of INCLUDES
    */
-  async sample(jobId: string, include: readonly Include[] = []): Promise<Buffer | undefined> {
+  async sample(jobId: string, include?: ReadonlySet<Include>): Promise<Buffer | undefined> {
     const out = new ByteWriter(ROOM_FOR_A_LINE);
     const writer = new SampleWriter(this.replayService, out, include);
     const snapshot = await this.repository.openSnapshot();
     try {
-      const rows = snapshot.streamJobs({ approved_only: false, id: jobId, include }, (row) => {
-        writer.write(row);
-        return false;
-      });
+      const rows = snapshot.streamJobs(
+        { approved_only: false, id: jobId, ...(include && { include }) },
+        (row) => {
+          writer.write(row);
+          return false;
+        },
+      );
       for await (const _ of rows) {
         // No pauses; but the iteration must run to its end, which confirms that the row was complete.
       }

@@ -70,8 +70,8 @@ export class GroundTruthRepository {
 
 /** A member was asked for that external relations do not have. */
 class IncludeFault extends Fault {
-  constructor(include: readonly Include[]) {
-    const reason = `${include.join(', ')}: external relations do not have it`;
+  constructor(include: ReadonlySet<Include>) {
+    const reason = `${[...include].join(', ')}: external relations do not have it`;
     super('invalid-parameters', `include: ${reason}`, [{ field: 'include', message: reason }]);
   }
 }
@@ -98,7 +98,7 @@ class OpenSnapshot implements Snapshot {
   }
 
   streamJobs(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
-    const fields = JOB_FIELD_COUNT + (filter.include?.length ?? 0);
+    const fields = JOB_FIELD_COUNT + (filter.include?.size ?? 0);
     return this.stream(filter, corpusQuery(filter), fields, onRow);
   }
 
@@ -136,7 +136,7 @@ class OpenSnapshot implements Snapshot {
     onRow: (row: CopyRow) => boolean,
   ): AsyncIterable<void> {
     const { client, external } = this;
-    if (external && filter.include !== undefined && filter.include.length > 0)
+    if (external && filter.include !== undefined && filter.include.size > 0)
       throw new IncludeFault(filter.include);
     this.isClean = false;
     try {

@@ -61,9 +61,9 @@ function asAskedFor(filter: CorpusFilter): Record<string, string | number | bool
   );
 }
 
-type AskedFor = string | number | boolean | bigint | readonly string[];
+type AskedFor = string | number | boolean | bigint | ReadonlySet<string>;
 
 function textOrNumber(value: AskedFor): string | number | boolean {
   if (typeof value === 'bigint') return formatTimestamp(value);
-  return typeof value === 'object' ? value.join(',') : value;
+  return typeof value === 'object' ? [...value].join(',') : value;
 }

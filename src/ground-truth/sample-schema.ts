@@ -1,6 +1,5 @@
-import { columnsOf, type TableColumn } from '../platform/database/entities/columns.js';
+import { columnsOf, type TableColumn, timeText } from '../platform/database/entities/columns.js';
 import { Job, JobCorrection } from '../platform/database/entities/job.entity.js';
-import { timeText } from '../platform/database/entities/time-column.js';
 
 /**
  * The columns of a sample (docs/ground-truth-format.md): which are read, in which order, and where each appears in a line. The
@@ -117,8 +116,8 @@ export type Include = keyof typeof INCLUDED;
 export const INCLUDES = Object.keys(INCLUDED) as Include[];
 
 /** Like SELECT_SAMPLE, with further members, in the order of INCLUDES. */
-export function selectSampleWith(include: readonly Include[]): string {
-  return [SELECT_SAMPLE, ...include.map((name) => INCLUDED[name])].join(', ');
+export function selectSampleWith(include: ReadonlySet<Include> = new Set()): string {
+  return [SELECT_SAMPLE, ...[...include].map((name) => INCLUDED[name])].join(', ');
 }
 
 /** Like SELECT_SAMPLE, with the digest of the original result. */

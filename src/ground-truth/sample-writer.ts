@@ -29,9 +29,9 @@ export class SampleWriter {
   constructor(
     private readonly replayService: ReplayService,
     private readonly out: ByteWriter,
-    include: readonly Include[] = [],
+    include: ReadonlySet<Include> = new Set(),
   ) {
-    this.includedLeads = include.map((name) => Buffer.from(`,"${name}":`));
+    this.includedLeads = [...include].map((name) => Buffer.from(`,"${name}":`));
     this.trails = new TrailReader(replayService);
   }
 

@@ -46,7 +46,9 @@ describe('the relations', () => {
 
   it('have no history', async () => {
     await client.query(`${JOB}; ${CORRECTION}`);
-    await expect(exportText(await connect(), { include: ['history'] })).rejects.toMatchObject({
+    await expect(
+      exportText(await connect(), { include: new Set(['history'] as const) }),
+    ).rejects.toMatchObject({
       kind: 'invalid-parameters',
       message: 'include: history: external relations do not have it',
     });

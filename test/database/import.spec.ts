@@ -46,9 +46,9 @@ describe('import', () => {
       event('approved', 'rini', '2025-06-04T00:00:00.000001Z'),
       event('approved', 'rini', '2025-06-04T00:00:00.000001Z'),
     ];
-    const bringOutAll = () => exportText(database.dataSource, { include: ['history'] });
+    const bringOutAll = () => exportText(database.dataSource, { include: new Set(['history'] as const) });
     const historyNow = async () =>
-      (await exportSamples(database.dataSource, { include: ['history'] }))[0]!.history;
+      (await exportSamples(database.dataSource, { include: new Set(['history'] as const) }))[0]!.history;
 
     it('brings it in and out again byte for byte', async () => {
       const corpus =

@@ -234,6 +234,7 @@ describe('a request that is not accepted', () => {
     [`${STATS}?limit=5`, 'limit', 'is not known; accepted are top_n, collapse_indices'],
     [`${EXPORT}?limit=5&limit=5`, 'limit', 'more than once'],
     [`${EXPORT}?approved_only=true&approved_only=false`, 'approved_only', 'more than once'],
+    [`${EXPORT}?include=history&include=history`, 'include', 'more than once'],
     [`${EXPORT}?since=2025-01-01&since=2025-01-01`, 'since', 'more than once'],
     [`${EXPORT}?limit[]=5`, 'limit[]', 'is not known'],
     [`${EXPORT}?__proto__=5`, '__proto__', 'is not known'],

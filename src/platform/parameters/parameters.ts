@@ -70,16 +70,16 @@ export function ChoicesParameter(choices: readonly string[]): PropertyDecorator 
   );
 }
 
-/** Some of the names, written with commas between them, or `all`; as an array in the order of the names. */
+/** Some of the names, written with commas between them, or `all`; as a set in the order of the names. */
 export function ListParameter(names: readonly string[]): PropertyDecorator {
   return parameter(
     (text) => {
       const words = text === 'all' ? names : text.split(',');
-      return words.every((word) => names.includes(word))
-        ? names.filter((name) => words.includes(name))
-        : text;
+      const isKnown = words.every((word) => names.includes(word));
+      return isKnown ? new Set(names.filter((name) => words.includes(name))) : text;
     },
-    Array.isArray,
+    // A parameter that is given more than once is an array.
+    (value) => value instanceof Set,
     () => `all, or one or more of ${names.join(', ')}, with commas between them`,
   );
 }
