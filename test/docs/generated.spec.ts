@@ -109,6 +109,7 @@ describe('Swagger', () => {
     expect(faultsOf(example)).toEqual([]);
     expect(parameters).toMatchObject([
       { name: 'id', in: 'path', required: true, schema: { type: 'string', example: example.job_id } },
+      { name: 'include', in: 'query', required: false },
     ]);
   });
 
