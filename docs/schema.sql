@@ -109,6 +109,7 @@ CREATE INDEX jobs_updated_at ON public.jobs USING btree (updated_at);
 CREATE OR REPLACE FUNCTION public.carry_last_change_to_jobs()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
   begin
     -- Whoever else is changing these jobs finishes first, or a change back could hide the correction.
@@ -124,6 +125,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.compact_correction()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
   begin
     new.old_value := compact_json(new.old_value);
@@ -135,6 +137,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.compact_job()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
   begin
     new.result := compact_json(new.result);
@@ -146,6 +149,7 @@ CREATE OR REPLACE FUNCTION public.compact_json(value json)
  RETURNS json
  LANGUAGE sql
  IMMUTABLE STRICT
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
     select case
       when value::text ~ '[\t\n\r]|^ | $|[[{:] |["\]}0-9el], +["{[0-9tfn-]| []}:,]'
@@ -157,6 +161,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.refuse_to_change_access_log()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
   begin
     raise exception 'what was logged of an export stays: % of % is refused', lower(tg_op), tg_table_name
@@ -167,6 +172,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.refuse_to_change_trail()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
   begin
     raise exception 'what was recorded of a job stays: % of % is refused', lower(tg_op), tg_table_name
@@ -177,6 +183,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.refuse_to_delete_from_trail()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
   begin
     if exists (select from jobs where id = old.job_id) then
@@ -191,6 +198,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.set_last_change()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
   begin
     -- Its trail would have no job for a moment, and be open to deletion.

@@ -7,6 +7,7 @@ import { SCOPES } from '../../src/platform/access/key.js';
 import { Env } from '../../src/platform/config/env.js';
 import { ApiKeyRow } from '../../src/platform/database/entities/access.entity.js';
 import { GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
+import { migrations } from '../../src/platform/database/migrate.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { accessLogIn, keysIn } from '../setup/keys.js';
 
@@ -397,13 +398,13 @@ describe('the migration', () => {
   it('can be reverted and applied again', async () => {
     const own = await createTestDatabase();
     try {
-      await own.dataSource.undoLastMigration();
+      for (const _ of migrations) await own.dataSource.undoLastMigration();
       const ours = `select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`;
       expect(await own.query(ours)).toEqual([{ relname: 'ground_truth_migrations' }]);
       expect(
         await own.query(`select proname from pg_proc where pronamespace = 'public'::regnamespace`),
       ).toEqual([]);
-      expect(await own.dataSource.runMigrations()).toHaveLength(1);
+      expect(await own.dataSource.runMigrations()).toHaveLength(migrations.length);
     } finally {
       await own.drop();
     }

@@ -59,6 +59,10 @@ const APPROVAL_COLUMNS = columnsOf(JobApproval).filter(({ name }) => name !== 'i
 /** The staging tables begin with the line number; for what belongs to a job, its place in the line follows. */
 const LINE: TableColumn = { name: 'line', type: 'bigint', isNullable: false };
 const ORDINAL: TableColumn = { name: 'ordinal', type: 'integer', isNullable: false };
+/** With their schema, since temporary tables come last in the search path. */
+const JOBS_TABLE = 'pg_temp.staged_jobs';
+const CORRECTIONS_TABLE = 'pg_temp.staged_corrections';
+const APPROVALS_TABLE = 'pg_temp.staged_approvals';
 const STAGED_JOBS = [LINE, ...JOB_COLUMNS];
 const STAGED_CORRECTIONS = [LINE, ORDINAL, ...CORRECTION_COLUMNS];
 const STAGED_APPROVALS = [LINE, ORDINAL, ...APPROVAL_COLUMNS];
@@ -123,9 +127,9 @@ export class Staging {
   /** Finds lines whose job_id occurs in an earlier line. */
   async findRepeated(most: number): Promise<Conflicts> {
     await this.flush();
-    await (await this.begun()).query('analyze staged_jobs');
+    await (await this.begun()).query(`analyze ${JOBS_TABLE}`);
     return this.conflicts(
-      `select line, min(line) over (partition by id) as earlier_line from staged_jobs`,
+      `select line, min(line) over (partition by id) as earlier_line from ${JOBS_TABLE}`,
       'line > earlier_line',
       most,
     );
@@ -139,7 +143,7 @@ export class Staging {
     await (await this.begun()).query('lock table jobs in share row exclusive mode');
     const condition = onConflict === 'skip-same' ? `not (${IS_SAME_OUTPUT})` : 'true';
     return this.conflicts(
-      `select line, null::bigint as earlier_line from staged_jobs as staged join jobs using (id) where ${condition}`,
+      `select line, null::bigint as earlier_line from ${JOBS_TABLE} as staged join jobs using (id) where ${condition}`,
       'true',
       most,
     );
@@ -150,8 +154,8 @@ export class Staging {
     if (onConflict === 'replace') await (await this.begun()).query(keepApprovals);
     const existing = await this.countOf(
       onConflict === 'replace'
-        ? 'delete from jobs where id in (select id from staged_jobs)'
-        : 'delete from staged_jobs where id in (select id from jobs)',
+        ? `delete from jobs where id in (select id from ${JOBS_TABLE})`
+        : `delete from ${JOBS_TABLE} where id in (select id from jobs)`,
     );
     // Corrections first: the trigger then sets `updated_at` as each job is inserted, and no job is written twice.
     await (await this.begun()).query('set constraints job_corrections_job_id_fkey deferred');
@@ -179,9 +183,9 @@ export class Staging {
   }
 
   private async flush(): Promise<void> {
-    await this.copy('staged_jobs', this.jobs);
-    await this.copy('staged_corrections', this.corrections);
-    await this.copy('staged_approvals', this.approvals);
+    await this.copy(JOBS_TABLE, this.jobs);
+    await this.copy(CORRECTIONS_TABLE, this.corrections);
+    await this.copy(APPROVALS_TABLE, this.approvals);
   }
 
   private async copy(table: string, writer: BinaryCopyWriter): Promise<void> {
@@ -241,9 +245,9 @@ const openStaging = `
   begin;
   -- The JSON is compact already, so the triggers that compact it can skip the work.
   set local ground_truth.is_compact = on;
-  create temporary table staged_jobs (${definition(STAGED_JOBS)}) on commit drop;
-  create temporary table staged_corrections (${definition(STAGED_CORRECTIONS)}) on commit drop;
-  create temporary table staged_approvals (${definition(STAGED_APPROVALS)}) on commit drop;
+  create temporary table ${JOBS_TABLE} (${definition(STAGED_JOBS)}) on commit drop;
+  create temporary table ${CORRECTIONS_TABLE} (${definition(STAGED_CORRECTIONS)}) on commit drop;
+  create temporary table ${APPROVALS_TABLE} (${definition(STAGED_APPROVALS)}) on commit drop;
 `;
 
 /** No constraints: those of the real tables apply when the rows are merged, and `created_at` may still be null here. */
@@ -254,19 +258,19 @@ function definition(columns: readonly TableColumn[]): string {
 // Skips the corrections of skipped lines. The identity column numbers the rows in the order of the select.
 const insertCorrections = `
   insert into job_corrections (${namesOf(CORRECTION_COLUMNS)})
-  select ${namesOf(CORRECTION_COLUMNS)} from staged_corrections where line in (select line from staged_jobs)
+  select ${namesOf(CORRECTION_COLUMNS)} from ${CORRECTIONS_TABLE} where line in (select line from ${JOBS_TABLE})
   order by line, ordinal
 `;
 
 // Deleting a job takes its history along.
 const keepApprovals = `
-  create temporary table kept_approvals on commit drop as
-  select * from job_approvals where job_id in (select id from staged_jobs)
+  create temporary table pg_temp.kept_approvals on commit drop as
+  select * from job_approvals where job_id in (select id from ${JOBS_TABLE})
 `;
 
 const putBackApprovals = `
   insert into job_approvals (id, ${namesOf(APPROVAL_COLUMNS)}) overriding system value
-  select id, ${namesOf(APPROVAL_COLUMNS)} from kept_approvals order by id
+  select id, ${namesOf(APPROVAL_COLUMNS)} from pg_temp.kept_approvals order by id
 `;
 
 // The same event twice is two events, so the nth of a line is known if there are n of them.
@@ -274,7 +278,7 @@ const insertApprovals = `
   with staged as (
     select line, ordinal, ${namesOf(APPROVAL_COLUMNS)},
       row_number() over (partition by ${namesOf(APPROVAL_COLUMNS)} order by ordinal) as nth
-    from staged_approvals where line in (select line from staged_jobs)
+    from ${APPROVALS_TABLE} where line in (select line from ${JOBS_TABLE})
   ), known as (
     select ${namesOf(APPROVAL_COLUMNS)}, row_number() over (partition by ${namesOf(APPROVAL_COLUMNS)}) as nth
     from job_approvals where job_id in (select job_id from staged)
@@ -289,7 +293,7 @@ const insertApprovals = `
 const insertJobs = `
   insert into jobs (${namesOf(JOB_COLUMNS)})
   select ${JOB_COLUMNS.map(({ name }) => (name === 'created_at' ? 'coalesce(created_at, now())' : name)).join(', ')}
-  from staged_jobs
+  from ${JOBS_TABLE}
   order by created_at, id
 `;
 

@@ -1,4 +1,4 @@
-import { type Pool, type PoolClient, TypeOverrides } from 'pg';
+import { type ClientBase, type Pool, type PoolClient, TypeOverrides } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { type Env } from '../config/env.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
@@ -146,10 +146,22 @@ function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings): DataSourc
       types: keepText(),
       Client: WatchedClient,
       silenceTimeouts,
+      onConnect: searchTemporaryTablesLast,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     },
   };
+}
+
+/**
+ * Temporary tables are searched first unless the search path says otherwise, and one named `jobs` on a pooled connection would
+ * stand for ours. What the role, the database or DATABASE_URL says of the path stays. See docs/decisions/0010.
+ */
+async function searchTemporaryTablesLast(client: ClientBase): Promise<void> {
+  await client.query(`
+    select set_config('search_path', current_setting('search_path') || ', pg_temp', false)
+    -- Without a schema in the path, pg_temp would be where tables are created.
+    where current_schema() is not null and current_setting('search_path') !~ ', *pg_temp$'`);
 }
 
 /** Type parsers that keep the types in `KEPT_AS_TEXT` as text. */
