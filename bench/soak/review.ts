@@ -77,18 +77,16 @@ export async function putResult(client: Client): Promise<void> {
   const body = { ...result, personel: rows };
   const path = `/jobs/${id}/result`;
   const call = { kind: 'result', method: 'PUT', path, scope: 'review', body } as const;
+  const forced = `${path}?force=true`;
   if (random.chance(0.2))
     await client.call({ ...call, kind: 'result, dry run', path: `${path}?dry_run=true`, expect: '200' });
-  acknowledge(
-    client,
-    'result',
-    id,
-    await client.call({ ...call, headers: { 'if-match': etag }, expect: '201' }),
-  );
+  if (random.chance(0.1)) await client.call({ ...call, expect: '428 precondition-required' });
+  const accepted = random.chance(0.5) ? { headers: { 'if-match': etag } } : { path: forced };
+  acknowledge(client, 'result', id, await client.call({ ...call, ...accepted, expect: '201' }));
   if (!isDeepStrictEqual((await find(client, id)).result, body))
     throw load.checks.fault('result', 'is not what was sent', id);
   // Sending the same again changes nothing.
-  if (random.chance(0.2)) await client.call({ ...call, expect: '200' });
+  if (random.chance(0.2)) await client.call({ ...call, path: forced, expect: '200' });
 }
 
 /** Approves a job, or reopens an approved one. */

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type Job } from '../platform/database/entities/job.entity.js';
 
 /** A job without its result. Times are RFC 3339. */
@@ -23,6 +23,8 @@ export interface JobRecord {
   readonly summary: JobSummary;
   /** Compact JSON text; null if the job has no result. */
   readonly result: Buffer | null;
+  /** The id of the newest correction; null if there is none. */
+  readonly lastCorrection: string | null;
 }
 
 export function toSummary(job: Job): JobSummary {
@@ -42,17 +44,21 @@ export function toSummary(job: Job): JobSummary {
   };
 }
 
-/** The members of the summary, then the result as written. */
-function jobText({ summary, result }: JobRecord): string {
+/** A job as JSON: the members of the summary, then the result as written. */
+export function jobText({ summary, result }: JobRecord): string {
   return `${JSON.stringify(summary).slice(0, -1)},"result":${result?.toString() ?? 'null'}}`;
 }
 
-/** A job as JSON, and its version: a hash of that text. */
-export function represent(job: JobRecord): { text: string; version: string } {
-  const text = jobText(job);
-  return { text, version: hash('sha256', text, 'base64url').slice(0, 27) };
-}
-
-export function versionOf(job: JobRecord): string {
-  return represent(job).version;
+/**
+ * A digest of what reviews change: result, trail, approval and flags. Other members do not count, so that no reviewer has to start
+ * again because of them. The trail is append-only, so its length and its newest id tell it from any other.
+ */
+export function versionOf({ summary, result, lastCorrection }: JobRecord): string {
+  const { job_id, approved, reviewed_by, reviewed_at, review_flags, correction_count } = summary;
+  const trail = [correction_count, lastCorrection];
+  return createHash('sha256')
+    .update(JSON.stringify([job_id, approved, reviewed_by, reviewed_at, review_flags, trail]))
+    .update(result ?? 'null')
+    .digest('base64url')
+    .slice(0, 27);
 }

@@ -165,10 +165,11 @@ export class LockedJob {
 }
 
 async function readJob(jobs: Repository<Job>, id: string): Promise<JobRecord> {
-  const job = await jobs.createQueryBuilder('job').addSelect('job.result').where({ id }).getOne();
+  const whole = jobs.createQueryBuilder('job').addSelect(['job.result', 'job.last_correction']);
+  const job = await whole.where({ id }).getOne();
   if (job === null) throw notFound(id);
   const result = job.result == null || job.result === 'null' ? null : Buffer.from(job.result);
-  return { summary: toSummary(job), result };
+  return { summary: toSummary(job), result, lastCorrection: job.last_correction ?? null };
 }
 
 function notFound(id: string): CorpusFault {

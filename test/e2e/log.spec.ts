@@ -79,7 +79,7 @@ const review = async (): Promise<number[]> => {
     await create(),
     await ask('POST', `/jobs/${JOB}/corrections`, { body: correction }),
     await ask('PUT', `/jobs/${JOB}/result?dry_run=true`, { body: `["${MARKER}"]` }),
-    await ask('PUT', `/jobs/${JOB}/result`, { body: `["${MARKER}"]` }),
+    await ask('PUT', `/jobs/${JOB}/result?force=true`, { body: `["${MARKER}"]` }),
     await ask('PUT', `/jobs/${JOB}/approval`),
     await ask('DELETE', `/jobs/${JOB}/approval`),
     await ask('PUT', `/jobs/${JOB}/approval`),

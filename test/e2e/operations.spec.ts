@@ -174,7 +174,7 @@ describe('the HTTP server', () => {
     expect(created.status).toBe(201);
     const change = { method: 'PUT', headers: job, body: '{"a":2}' };
     const others = await Promise.all([
-      fetch(`${server.url}${created.headers.get('location')!}/result`, change),
+      fetch(`${server.url}${created.headers.get('location')!}/result?force=true`, change),
       ...['/healthz', '/readyz', '/metrics', '/api/v1/ground-truth/stats', '/api/v1/jobs?limit=1'].map((at) =>
         fetch(server.url + at),
       ),

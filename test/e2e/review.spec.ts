@@ -3,7 +3,7 @@ import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { apiOf, kindOf } from '../setup/api.js';
-import { exportText, linesOf } from '../setup/corpus.js';
+import { exportText, importText, linesOf } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { MARKER } from '../setup/log-watch.js';
 import { startServer, type TestServer } from '../setup/server.js';
@@ -39,6 +39,7 @@ const create = (result: string | null = RESULT, members: Record<string, unknown>
   call('POST', '/jobs', outcome(result, members));
 const correct = (body: string, headers: Record<string, string> = {}, id = JOB) =>
   call('POST', `/jobs/${id}/corrections`, { body, headers });
+const tagOf = async (id = JOB) => (await call('GET', `/jobs/${id}`)).headers.get('etag')!;
 const resultOf = async (id = JOB) => /"result":(.*)\}$/.exec((await call('GET', `/jobs/${id}`)).text)?.[1];
 
 describe('POST /jobs', () => {
@@ -406,6 +407,14 @@ describe('POST /jobs/{id}/corrections', () => {
     expect((await correct(body(5), { 'if-match': 'nonsense' })).status).toBe(400);
   });
 
+  it('accepts the ETag as a proxy that compresses passes it on', async () => {
+    const marked = [(tag: string) => `W/${tag}`, (tag: string) => tag.replace(/"$/, '-gzip"')];
+    for (const [n, mark] of marked.entries()) {
+      const body = `{"field_path":"header.no","new_value":${n}}`;
+      expect((await correct(body, { 'if-match': mark(await tagOf()) })).status).toBe(201);
+    }
+  });
+
   it('answers 404 for jobs that do not exist', async () => {
     const unknown = await correct('{"field_path":"a","new_value":1}', {}, JOB.replace('0', '1'));
     expect([unknown.status, kindOf(unknown)]).toEqual([404, 'job-not-found']);
@@ -429,7 +438,9 @@ describe('POST /jobs/{id}/corrections', () => {
 
 describe('PUT /jobs/{id}/result', () => {
   beforeEach(() => create());
-  const put = (body: string, query = '') => call('PUT', `/jobs/${JOB}/result${query}`, { body });
+  const put = async (body: string, query = '', tag?: string) =>
+    call('PUT', `/jobs/${JOB}/result${query}`, { body, headers: { 'if-match': tag ?? (await tagOf()) } });
+  const putBlind = (body: string, query = '') => call('PUT', `/jobs/${JOB}/result${query}`, { body });
 
   it('derives the corrections, and keeps the text of what is equal', async () => {
     const whole = `{"personel":[{"a":1,"nrp":"87031234"},{"nrp":"1"},{"nrp":"2"}],"header":{"no":198703212010011234,"perihal":"${MARKER}"}}`;
@@ -449,12 +460,39 @@ describe('PUT /jobs/{id}/result', () => {
     expect(await exportText(database.dataSource)).toContain(`"initial_result":${RESULT},`);
   });
 
+  it('takes a document only against the version that it was made from', async () => {
+    const seen = await tagOf();
+    await correct('{"field_path":"header.no","new_value":1}');
+    // Made from the version before the correction, which it would take back.
+    const mine = RESULT.replace('8703l234', '87031234');
+    for (const tag of [undefined, '*']) {
+      const headers: Record<string, string> = tag === undefined ? {} : { 'if-match': tag };
+      const refused = await call('PUT', `/jobs/${JOB}/result`, { body: mine, headers });
+      expect([refused.status, kindOf(refused)]).toEqual([428, 'precondition-required']);
+    }
+    const stale = await put(mine, '', seen);
+    expect([stale.status, kindOf(stale)]).toEqual([412, 'precondition-failed']);
+    expect(await resultOf()).toContain('"no":1');
+    expect((await put(mine, '', `W/${await tagOf()}`)).status).toBe(201);
+  });
+
+  it('takes it against any version with force=true, but not against an If-Match that does not match', async () => {
+    const stale = await put('{"a":1}', '?force=true', '"x"');
+    expect([stale.status, kindOf(stale)]).toEqual([412, 'precondition-failed']);
+    expect((await putBlind('{"a":1}', '?force=true')).status).toBe(201);
+    expect((await put('{"a":2}', '?force=true', '*')).status).toBe(201);
+    expect((await putBlind('{"a":3}', '?force=false')).status).toBe(428);
+  });
+
+  it('asks nothing of a dry run, but checks what it is sent', async () => {
+    expect((await putBlind('{"a":1}', '?dry_run=true')).status).toBe(200);
+    expect((await put('{"a":1}', '?dry_run=true', '*')).status).toBe(200);
+    expect((await putBlind('{"a":1}', '?dry_run=true&force=true')).status).toBe(200);
+    expect(await resultOf()).toBe(RESULT);
+  });
+
   it('refuses a dry run where the change would be refused', async () => {
-    const stale = await call('PUT', `/jobs/${JOB}/result?dry_run=true`, {
-      body: '{}',
-      headers: { 'if-match': '"x"' },
-    });
-    expect(kindOf(stale)).toBe('precondition-failed');
+    expect(kindOf(await put('{}', '?dry_run=true', '"x"'))).toBe('precondition-failed');
     await call('PUT', `/jobs/${JOB}/approval`);
     expect(kindOf(await put('{}', '?dry_run=true'))).toBe('approved');
   });
@@ -484,6 +522,57 @@ describe('PUT /jobs/{id}/result', () => {
   });
 });
 
+describe('the ETag of a job', () => {
+  beforeEach(() => create());
+
+  it.each([
+    ['result', `update jobs set result = '{"a":1}'`],
+    [
+      'trail',
+      `insert into job_corrections (job_id, field_path, new_value, corrected_by) select id, 'a', '1', 'r' from jobs`,
+    ],
+    ['approval', `update jobs set approved = true`],
+    ['reviewer', `update jobs set reviewed_by = 'r'`],
+    ['time of the review', `update jobs set reviewed_at = '2020-01-01Z'`],
+    ['flags', `update jobs set review_flags = '{x}'`],
+  ])('changes with its %s', async (_, sql) => {
+    const before = await tagOf();
+    await database.query(sql);
+    const after = await tagOf();
+    expect(after).not.toBe(before);
+    expect(await tagOf()).toBe(after);
+  });
+
+  it.each([
+    ['filename', `update jobs set filename = 'b'`],
+    ['source_kind', `update jobs set source_kind = 'image'`],
+    ['confidence', `update jobs set confidence = 0.5`],
+    ['created_at', `update jobs set created_at = '2020-01-01Z'`],
+    ['original_sha256', `update jobs set original_sha256 = null`],
+  ])('does not change with its %s', async (_, sql) => {
+    const before = await tagOf();
+    await database.query(sql);
+    expect(await tagOf()).toBe(before);
+  });
+
+  it('tells a trail from another of the same length that leads to the same result', async () => {
+    await correct('{"field_path":"header.no","new_value":1,"reason":"x"}');
+    const before = await tagOf();
+    const line = await exportText(database.dataSource, { approved_only: false });
+    await importText(database.dataSource, line.replace('"reason":"x"', '"reason":"y"'), {
+      onConflict: 'replace',
+    });
+    expect((await call('GET', `/jobs/${JOB}`)).json).toMatchObject({ correction_count: 1 });
+    expect(await tagOf()).not.toBe(before);
+  });
+
+  it('differs between jobs in the same state', async () => {
+    const other = JOB.replace('0', '1');
+    await create(RESULT, { job_id: other });
+    expect(await tagOf(other)).not.toBe(await tagOf());
+  });
+});
+
 describe('the approval', () => {
   beforeEach(() => create());
 
@@ -494,7 +583,7 @@ describe('the approval', () => {
     expect(again.text).toBe(approved.text);
     const refused = await correct('{"field_path":"header.no","new_value":1}');
     expect([refused.status, kindOf(refused)]).toEqual([409, 'approved']);
-    expect(kindOf(await call('PUT', `/jobs/${JOB}/result`, { body: '{}' }))).toBe('approved');
+    expect(kindOf(await call('PUT', `/jobs/${JOB}/result?force=true`, { body: '{}' }))).toBe('approved');
     const reopened = await call('DELETE', `/jobs/${JOB}/approval`, { user: 'andi' });
     expect(reopened.json).toMatchObject({ approved: false, reviewed_by: 'andi' });
     expect((await correct('{"field_path":"header.no","new_value":1}')).status).toBe(201);
@@ -527,10 +616,13 @@ it('has examples in Swagger UI that work when they are executed in order', async
       const bodies = Object.values(content?.examples ?? {}).map(({ value }) => value);
       if (content?.schema.example !== undefined) bodies.push(content.schema.example);
       const id = parameters.find(({ name }) => name === 'id')?.schema.example;
+      const query = parameters
+        .filter((parameter) => parameter.in === 'query' && parameter.schema.example !== undefined)
+        .map(({ name, schema }) => `${name}=${String(schema.example)}`);
       for (const body of bodies.length === 0 ? [undefined] : bodies) {
         const answer = await call(
           method.toUpperCase(),
-          route.replace('/api/v1', '').replace('{id}', String(id)),
+          `${route.replace('/api/v1', '').replace('{id}', String(id))}?${query.join('&')}`,
           {
             ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
             ...(type !== undefined && { headers: { 'content-type': type } }),
@@ -548,7 +640,7 @@ it('has examples in Swagger UI that work when they are executed in order', async
     'get /api/v1/jobs/{id}/corrections 200',
     'post /api/v1/jobs/{id}/corrections 201',
     'post /api/v1/jobs/{id}/corrections 201',
-    'put /api/v1/jobs/{id}/result 201',
+    'put /api/v1/jobs/{id}/result 200',
     'put /api/v1/jobs/{id}/approval 200',
     'delete /api/v1/jobs/{id}/approval 200',
   ]);
@@ -556,7 +648,11 @@ it('has examples in Swagger UI that work when they are executed in order', async
 });
 
 interface OpenApiOperation {
-  readonly parameters?: readonly { readonly name: string; readonly schema: { readonly example?: unknown } }[];
+  readonly parameters?: readonly {
+    readonly in: string;
+    readonly name: string;
+    readonly schema: { readonly example?: unknown };
+  }[];
   readonly requestBody?: {
     readonly content: Record<
       string,
@@ -600,10 +696,16 @@ it('logs the cause of a 500', async () => {
 
 it('requires If-Match with GROUND_TRUTH_REQUIRE_IF_MATCH', async () => {
   const strict = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_REQUIRE_IF_MATCH: 'true' });
+  const callStrict = apiOf(() => strict);
   try {
     await create();
-    const refused = await apiOf(() => strict)('PUT', `/jobs/${JOB}/approval`);
+    const refused = await callStrict('PUT', `/jobs/${JOB}/approval`);
     expect([refused.status, kindOf(refused)]).toEqual([428, 'precondition-required']);
+    // These say themselves that no version is meant.
+    expect((await callStrict('PUT', `/jobs/${JOB}/result?dry_run=true`, { body: '{}' })).status).toBe(200);
+    expect((await callStrict('PUT', `/jobs/${JOB}/result?force=true`, { body: '{}' })).status).toBe(201);
+    const any = await callStrict('PUT', `/jobs/${JOB}/approval`, { headers: { 'if-match': '*' } });
+    expect(any.status).toBe(200);
   } finally {
     await strict.stop();
   }

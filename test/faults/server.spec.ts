@@ -116,7 +116,7 @@ describe('a clock that was set back', () => {
       await call('DELETE', `/jobs/${JOB}/approval`),
       await correct({ field_path: 'a', new_value: 3 }),
       await correct({ field_path: 'b', op: 'remove' }),
-      await call('PUT', `/jobs/${JOB}/result`, { body: '{"a":4,"c":5}' }),
+      await call('PUT', `/jobs/${JOB}/result?force=true`, { body: '{"a":4,"c":5}' }),
       await call('PUT', `/jobs/${JOB}/approval`),
       await call('DELETE', `/jobs/${JOB}/approval`),
       await correct({ field_path: 'a', new_value: 6 }),

@@ -83,7 +83,8 @@ describeReal('real corpora through the API', (folder) => {
     for (const sample of samples) {
       const id = await post(sample);
       const body = text(sample, 'final_result').toString();
-      const made = await call('PUT', `/jobs/${id}/result`, { body });
+      const tag = (await call('GET', `/jobs/${id}`)).headers.get('etag')!;
+      const made = await call('PUT', `/jobs/${id}/result`, { body, headers: { 'if-match': tag } });
       expect([id, made.status < 300]).toEqual([id, true]);
     }
     const lines = await exported();

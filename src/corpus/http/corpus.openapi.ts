@@ -174,7 +174,8 @@ export const Change = () =>
       name: 'If-Match',
       required: false,
       description:
-        'The ETag of the version that the change is based on. If the job has a different version, the change is refused.',
+        'The ETag of the version that the change is based on. If the job has a different version, the change is refused. Required ' +
+        'to replace a result.',
       schema: string,
     }),
   );

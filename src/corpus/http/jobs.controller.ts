@@ -20,7 +20,7 @@ import {
 import { IntakeService } from '../intake.service.js';
 import { readPipelineOutput } from '../import/pipeline-output.js';
 import { JobIdPipe } from '../../platform/parameters/uuid.js';
-import { type JobRecord, represent } from '../job-record.js';
+import { type JobRecord, jobText, versionOf } from '../job-record.js';
 import { type QueuePage, QueueQueryDto, QueueService } from '../queue.service.js';
 import { correctionsText } from './answers.js';
 import { JobsRepository } from '../jobs.repository.js';
@@ -114,7 +114,6 @@ const NDJSON_MEDIA_TYPE = 'application/x-ndjson';
 
 /** Sends the job, with its version as `ETag`. */
 export function sendJob(response: Response, status: number, job: JobRecord): void {
-  const { text, version } = represent(job);
-  response.setHeader('ETag', entityTag(version));
-  sendJson(response, status, text);
+  response.setHeader('ETag', entityTag(versionOf(job)));
+  sendJson(response, status, jobText(job));
 }

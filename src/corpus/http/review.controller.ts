@@ -1,7 +1,7 @@
 import { Controller, Delete, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { type Request, type Response } from 'express';
 import { Env } from '../../platform/config/env.js';
-import { entityTag, readIfMatch, readUserId } from '../../platform/http/conditions.js';
+import { entityTag, type IfMatchNeed, readIfMatch, readUserId } from '../../platform/http/conditions.js';
 import { JsonBody, sendJson } from '../../platform/http/json.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
 import { BooleanParameter } from '../../platform/parameters/parameters.js';
@@ -23,6 +23,10 @@ import {
 export class ReplaceQueryDto {
   @BooleanParameter()
   readonly dry_run: boolean = false;
+
+  /** Replace the result of any version. An `If-Match` that is sent is still checked. */
+  @BooleanParameter()
+  readonly force: boolean = false;
 }
 
 /** Corrects, approves and reopens jobs. */
@@ -53,12 +57,12 @@ export class ReviewController {
   @Put('result')
   async replace(
     @Param('id', JobIdPipe) id: string,
-    @Query(new DtoPipe(ReplaceQueryDto)) { dry_run }: ReplaceQueryDto,
+    @Query(new DtoPipe(ReplaceQueryDto)) { dry_run, force }: ReplaceQueryDto,
     @JsonBody() body: Buffer,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const change = this.readChange(id, request);
+    const change = this.readChange(id, request, dry_run || force ? 'none' : 'version');
     if (dry_run) {
       const { corrections, isWhole } = await this.review.deriveCorrections(change, body);
       sendJson(response, 200, correctionsText(corrections, isWhole));
@@ -99,9 +103,12 @@ export class ReviewController {
     sendJob(response, 200, await this.review.setApproved(this.readChange(id, request), approved));
   }
 
-  private readChange(jobId: string, request: Request): Change {
-    const reviewer = readUserId(request);
-    return { jobId, reviewer, versions: readIfMatch(request, this.env.GROUND_TRUTH_REQUIRE_IF_MATCH) };
+  private readChange(
+    jobId: string,
+    request: Request,
+    need: IfMatchNeed = this.env.GROUND_TRUTH_REQUIRE_IF_MATCH ? 'header' : 'none',
+  ): Change {
+    return { jobId, reviewer: readUserId(request), versions: readIfMatch(request, need) };
   }
 }
 

@@ -81,14 +81,24 @@ export const DescribeReplace = () =>
       description:
         'The body is the whole corrected document. The server derives the corrections: it compares members by key, and aligns ' +
         'the rows of arrays so that as few values change as possible. Equal values keep their text. Beyond 10,000 corrections, ' +
-        'one replaces the whole document, and the response has `whole_document`.',
+        'one replaces the whole document, and the response has `whole_document`. The document is accepted only for the ' +
+        'version that it was made from: send the `ETag` of that version as `If-Match`, or `force=true`. The example is a dry ' +
+        'run, which records nothing.',
     }),
     Change(),
     ApiQuery({
       name: 'dry_run',
       required: false,
+      schema: { type: 'boolean', default: false, example: true },
+      description: 'Return the corrections without recording them. `If-Match` is not required.',
+    }),
+    ApiQuery({
+      name: 'force',
+      required: false,
       schema: { type: 'boolean', default: false },
-      description: 'Return the corrections without recording them.',
+      description:
+        'Replace the result of any version: `If-Match` is not required. This takes back what others have corrected since the ' +
+        'document was read. An `If-Match` that is sent is still checked.',
     }),
     ApiConsumes('application/json'),
     ApiBody({
@@ -111,7 +121,11 @@ export const DescribeReplace = () =>
     ),
     ...apiProblems(`${JOBS}/${JOB}/result`, [
       ['invalid-body', 'the body is not JSON: the text ends where a JSON value is expected (at byte 0)'],
-      ...CHANGE_PROBLEMS,
+      ...CHANGE_PROBLEMS.filter(([kind]) => kind !== 'precondition-required'),
+      [
+        'precondition-required',
+        'If-Match is missing; send the ETag of the job from which the document was made, or force=true to replace the result of any version',
+      ],
       APPROVED,
       ['too-deep', 'the body: the result would be deeper than 5,000 levels'],
       ...BODY_PROBLEMS,

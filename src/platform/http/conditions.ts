@@ -4,6 +4,7 @@ import { ProblemError } from './problem.js';
 const VISIBLE = /^[^\p{C}\p{Z}]{1,200}$/u;
 /** A recipient must ignore empty list elements (RFC 9110, section 5.6.1.2). */
 const ENTITY_TAGS = /^[\s,]*(?:W\/)?"[^"]*"\s*(?:,\s*(?:(?:W\/)?"[^"]*"\s*)?)*$/;
+const APPENDED_ENCODING = /--?(?:gzip|br|zstd|deflate)$/;
 
 /**
  * Reads the header `X-User-Id`, which says who makes a change.
@@ -21,30 +22,38 @@ export function readUserId(request: Request): string {
   );
 }
 
+/** What a change needs: no `If-Match`; one, which may be `*`; or one that names a version. */
+export type IfMatchNeed = 'none' | 'header' | 'version';
+
 /**
- * Reads the versions in `If-Match` (RFC 9110, section 13.1.1); undefined if any version matches. Weak tags never match and are
- * left out.
+ * Returns the versions that `If-Match` names (RFC 9110, section 13.1.1); undefined accepts any.
  *
- * @throws ProblemError if it is malformed, or missing and required
+ * A proxy that compresses an answer changes its entity tag: nginx makes it weak, Apache and Caddy append the encoding. RFC 9110
+ * lets a weak tag match nothing, so a tool behind such a proxy could never change a job. A version is a digest of the job's
+ * state, and this server makes strong tags only. So such a tag means the version that it was made from.
+ *
+ * @throws ProblemError if it cannot be parsed, or if it is not what the change needs
  */
-export function readIfMatch(request: Request, isRequired: boolean): readonly string[] | undefined {
+export function readIfMatch(request: Request, need: IfMatchNeed): readonly string[] | undefined {
   const header = request.get('if-match');
-  if (header === undefined) {
-    if (isRequired)
-      throw new ProblemError(
-        'precondition-required',
-        'send If-Match with the ETag of the job that the change is for',
-      );
-    return undefined;
-  }
-  if (header.trim() === '*') return undefined;
+  const acceptsAny = header === undefined || header.trim() === '*';
+  if (acceptsAny && (need === 'version' || (need === 'header' && header === undefined)))
+    throw new ProblemError('precondition-required', whatIsNeeded(header, need));
+  if (acceptsAny) return undefined;
   if (!ENTITY_TAGS.test(header))
     throw new ProblemError('invalid-header', 'If-Match must be * or a list of entity tags in quotes', [
       { field: 'If-Match', message: 'is not accepted' },
     ]);
-  return [...header.matchAll(/(W\/)?"([^"]*)"/g)]
-    .filter(([, weak]) => weak === undefined)
-    .map(([, , tag]) => tag!);
+  return [...header.matchAll(/"([^"]*)"/g)].flatMap(([, tag]) => {
+    const version = tag!.replace(APPENDED_ENCODING, '');
+    return version === tag ? [version] : [tag!, version];
+  });
+}
+
+function whatIsNeeded(header: string | undefined, need: IfMatchNeed): string {
+  if (need === 'header') return 'send If-Match with the ETag of the job that the change is for';
+  const problem = header === undefined ? 'If-Match is missing' : 'If-Match: * does not name a version';
+  return `${problem}; send the ETag of the job from which the document was made, or force=true to replace the result of any version`;
 }
 
 export function entityTag(version: string): string {

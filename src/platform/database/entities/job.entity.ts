@@ -67,6 +67,13 @@ export class Job {
     query: (job) => `select count(*)::int from job_corrections where job_id = ${job}.id`,
   })
   correction_count!: number;
+
+  /** The id of the newest correction. Ids grow and are never used again. */
+  @VirtualColumn('bigint', {
+    select: false,
+    query: (job) => `select max(id) from job_corrections where job_id = ${job}.id`,
+  })
+  last_correction?: string | null;
 }
 
 /** One recorded edit of one field. Append-only: the database refuses changes to existing rows. */
