@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readMembers } from '../json-text/index.js';
 import { type Job } from '../platform/database/entities/job.entity.js';
 
 /** A job without its result. Times are RFC 3339. */
@@ -47,6 +48,19 @@ export function toSummary(job: Job): JobSummary {
 /** A job as JSON: the members of the summary, then the result as written. */
 export function jobText({ summary, result }: JobRecord): string {
   return `${JSON.stringify(summary).slice(0, -1)},"result":${result?.toString() ?? 'null'}}`;
+}
+
+/**
+ * Whether a body that should be the result of this job is the job itself: exactly the members of `jobText`, and its id.
+ *
+ * @param body compact JSON text
+ */
+export function isTheJobItself(body: Buffer, { summary }: JobRecord): boolean {
+  const expected = [...Object.keys(summary), 'result'];
+  const members = new Map(readMembers(body, expected.length)?.map(({ key, value }) => [key, value]));
+  if (members.size !== expected.length || !expected.every((key) => members.has(key))) return false;
+  const id: unknown = JSON.parse(members.get('job_id')!.toString());
+  return typeof id === 'string' && id.toLowerCase() === summary.job_id;
 }
 
 /**

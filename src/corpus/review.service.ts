@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { JSON_NULL } from '../json-text/index.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { CorpusFault } from './corpus-fault.js';
-import { type JobRecord, versionOf } from './job-record.js';
+import { isTheJobItself, type JobRecord, versionOf } from './job-record.js';
 import { type EditRequest, plan, type Plan, type ResultPlan } from './plan.js';
 import { ResultPlanner } from './result-planner.js';
 import { JobsRepository, type LockedJob, type RecordedCorrection } from './jobs.repository.js';
@@ -13,6 +13,12 @@ export interface Change {
   readonly reviewer: string;
   /** The accepted versions; undefined accepts any. */
   readonly versions: readonly string[] | undefined;
+}
+
+/** A change that replaces the whole result. */
+export interface ResultChange extends Change {
+  /** Store the body even if it is the job itself. */
+  readonly force?: boolean;
 }
 
 export interface CorrectionRequest extends EditRequest {
@@ -63,9 +69,10 @@ export class ReviewService {
    * @param result compact JSON text
    * @throws CorpusFault
    */
-  async replaceResult(change: Change, result: Buffer): Promise<Recorded> {
+  async replaceResult(change: ResultChange, result: Buffer): Promise<Recorded> {
     return this.jobs.change(change.jobId, async (job) => {
       requireOpen(job.found, change);
+      requireResult(result, job.found, change);
       const planned = await this.planner.plan(job.found.result ?? JSON_NULL, result);
       const { corrections, isWhole } = planned;
       if (corrections.length === 0) return { corrections: [], version: versionOf(job.found), isWhole };
@@ -78,9 +85,10 @@ export class ReviewService {
    *
    * @throws CorpusFault as `replaceResult` does
    */
-  async deriveCorrections(change: Change, result: Buffer): Promise<ResultPlan> {
+  async deriveCorrections(change: ResultChange, result: Buffer): Promise<ResultPlan> {
     const job = await this.jobs.find(change.jobId);
     requireOpen(job, change);
+    requireResult(result, job, change);
     return this.planner.plan(job.result ?? JSON_NULL, result);
   }
 
@@ -111,6 +119,14 @@ function requireOpen(job: JobRecord, change: Change): void {
   requireVersion(job, change);
   if (job.summary.approved)
     throw new CorpusFault('approved', 'the job is approved; reopen it first (DELETE …/approval)');
+}
+
+function requireResult(result: Buffer, job: JobRecord, { force }: ResultChange): void {
+  if (force !== true && isTheJobItself(result, job))
+    throw new CorpusFault(
+      'job-instead-of-result',
+      'the body is the job, as GET returns it; send the value of its member result, or force=true to store the body as the result',
+    );
 }
 
 function requireVersion(job: JobRecord, { versions }: Change): void {

@@ -21,6 +21,7 @@ export type FaultKind =
   | 'path-missing'
   | 'no-change'
   | 'too-deep'
+  | 'job-instead-of-result'
   | 'precondition-failed'
   | 'source-unusable'
   | 'keys-unavailable';

@@ -491,6 +491,20 @@ describe('PUT /jobs/{id}/result', () => {
     expect(await resultOf()).toBe(RESULT);
   });
 
+  it('refuses the job itself, and says what to send', async () => {
+    const { text } = await call('GET', `/jobs/${JOB}`);
+    const edited = text.replace('8703l234', '87031234');
+    for (const refused of [await put(edited), await put(edited, '?dry_run=true'), await put(text)]) {
+      expect([refused.status, kindOf(refused)]).toEqual([422, 'job-instead-of-result']);
+      expect(refused.json.detail).toContain('its member result');
+    }
+    expect(kindOf(await put(edited, '', '"x"'))).toBe('precondition-failed');
+    expect((await call('GET', `/jobs/${JOB}`)).text).toBe(text);
+    expect((await putBlind(edited, '?dry_run=true&force=true')).status).toBe(200);
+    expect((await putBlind(edited, '?force=true')).status).toBe(201);
+    expect(await resultOf()).toBe(edited);
+  });
+
   it('refuses a dry run where the change would be refused', async () => {
     expect(kindOf(await put('{}', '?dry_run=true', '"x"'))).toBe('precondition-failed');
     await call('PUT', `/jobs/${JOB}/approval`);

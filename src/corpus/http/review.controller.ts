@@ -24,7 +24,7 @@ export class ReplaceQueryDto {
   @BooleanParameter()
   readonly dry_run: boolean = false;
 
-  /** Replace the result of any version. An `If-Match` that is sent is still checked. */
+  /** Replace the result of any version, and by any body. An `If-Match` that is sent is still checked. */
   @BooleanParameter()
   readonly force: boolean = false;
 }
@@ -62,7 +62,7 @@ export class ReviewController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const change = this.readChange(id, request, dry_run || force ? 'none' : 'version');
+    const change = { ...this.readChange(id, request, dry_run || force ? 'none' : 'version'), force };
     if (dry_run) {
       const { corrections, isWhole } = await this.review.deriveCorrections(change, body);
       sendJson(response, 200, correctionsText(corrections, isWhole));

@@ -98,7 +98,7 @@ export const DescribeReplace = () =>
       schema: { type: 'boolean', default: false },
       description:
         'Replace the result of any version: `If-Match` is not required. This takes back what others have corrected since the ' +
-        'document was read. An `If-Match` that is sent is still checked.',
+        'document was read. An `If-Match` that is sent is still checked. Also stores a body that is the job itself, as GET returns it.',
     }),
     ApiConsumes('application/json'),
     ApiBody({
@@ -128,6 +128,10 @@ export const DescribeReplace = () =>
       ],
       APPROVED,
       ['too-deep', 'the body: the result would be deeper than 5,000 levels'],
+      [
+        'job-instead-of-result',
+        'the body is the job, as GET returns it; send the value of its member result, or force=true to store the body as the result',
+      ],
       ...BODY_PROBLEMS,
     ]),
   );

@@ -40,6 +40,7 @@ const problems = {
   'path-missing': { status: 422, title: 'Path not found' },
   'no-change': { status: 422, title: 'No change' },
   'too-deep': { status: 422, title: 'Result too deep' },
+  'job-instead-of-result': { status: 422, title: 'Body is a job, not a result' },
   'precondition-required': { status: 428, title: 'Precondition required' },
   'headers-too-large': { status: 431, title: 'Headers too large' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
