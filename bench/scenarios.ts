@@ -34,6 +34,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   stats: async () => (await import('./services.js')).statistics(),
   'first-byte': withServer(firstByte),
   review: withServer(review),
+  'large-results': withServer(largeResults),
   'cli-start': cliStart,
   'slow-reader': withServer(slowReader),
 };
@@ -278,6 +279,89 @@ async function review(server: Server, { url }: Context): Promise<Measurement[]> 
     // The other scenarios count the jobs.
     await query(url, 'delete from jobs where id = any ($1)', [[JOB, SMALL_JOB]]);
   }
+}
+
+/** Two versions of a large result, and how many corrections lead from one to the other. */
+function* largePairs(): Generator<[name: string, before: object, after: object, corrections: number]> {
+  const rows = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      no: n + 1,
+      nama: `NAMA ${(n * 7_919) % 10_007}`,
+      nrp: String(70_000_000 + n * 977),
+      jabatan: 'BANIT SATLANTAS',
+    }));
+  const edited = (count: number, every: number) => {
+    const after = rows(count).map((row, n) =>
+      n % every === 0 ? { ...row, nama: row.nama.toLowerCase() } : row,
+    );
+    return [
+      ...after.slice(0, count / 2),
+      { no: 0, nama: 'BARU', nrp: '1', jabatan: '' },
+      ...after.slice(count / 2),
+    ];
+  };
+  yield ['1,000 rows, all edited, one inserted', rows(1_000), edited(1_000, 1), 1_001];
+  yield ['10,000 rows, half of them edited, one inserted', rows(10_000), edited(10_000, 2), 5_001];
+  const members = (first: number) =>
+    Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`cell ${first + n}`, first + n]));
+  yield ['20,000 members, 2,000 renamed', members(0), members(2_000), 4_000];
+  const words = Array.from({ length: 40_000 }, (_, n) => ({ text: `w${n}`, box: [n, n + 1, n + 2, n + 3] }));
+  yield ['40,000 words, 1,000 removed', words, words.filter((_, n) => n % 40 !== 0), 1_000];
+}
+
+/** Replaces large results, and measures how long `/healthz` takes at most meanwhile. */
+async function largeResults(server: Server, { url }: Context): Promise<Measurement[]> {
+  const headers = { 'content-type': 'application/json', 'x-user-id': 'bench' };
+  const measurements: Measurement[] = [];
+  try {
+    for (const [name, before, after, corrections] of largePairs()) {
+      const replaced: number[] = [];
+      const slowest: number[] = [];
+      for (let n = 0; n < 3; n++) {
+        await query(url, 'delete from jobs where id = $1', [JOB]);
+        const job = { job_id: JOB, filename: 'a.pdf', source_kind: 'pdf', result: before };
+        await text(await ask(server, '/jobs', { method: 'POST', headers, body: JSON.stringify(job) }));
+        const health = watchHealth(server);
+        const start = performance.now();
+        const options = { method: 'PUT', headers, body: JSON.stringify(after) };
+        const answer = await text(await ask(server, `/jobs/${JOB}/result?force=true`, options));
+        replaced.push(secondsSince(start));
+        slowest.push(await health.stop());
+        const recorded = (JSON.parse(answer) as { corrections?: unknown[] }).corrections?.length;
+        if (recorded !== corrections)
+          throw new Error(
+            `${name}: ${String(recorded)} corrections instead of ${corrections}: ${answer.slice(0, 200)}`,
+          );
+      }
+      measurements.push({ name, seconds: replaced }, { name: `${name}: slowest /healthz`, seconds: slowest });
+    }
+    return measurements;
+  } finally {
+    // The other scenarios count the jobs.
+    await query(url, 'delete from jobs where id = $1', [JOB]);
+  }
+}
+
+/** Asks for `/healthz` again and again until it is stopped, which gives the longest wait in seconds. */
+function watchHealth({ url }: Server): { stop: () => Promise<number> } {
+  let isStopped = false;
+  const watch = async () => {
+    let slowest = 0;
+    while (!isStopped) {
+      const start = performance.now();
+      await (await fetch(`${url}/healthz`)).text();
+      slowest = Math.max(slowest, secondsSince(start));
+      await sleep(5);
+    }
+    return slowest;
+  };
+  const watched = watch();
+  return {
+    stop: () => {
+      isStopped = true;
+      return watched;
+    },
+  };
 }
 
 // Started as a program with the name of a scenario and BENCH_CONTEXT, this file runs it once and prints the measurements as JSON.
