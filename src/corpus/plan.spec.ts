@@ -71,6 +71,18 @@ describe('plan', () => {
     ['[1,2,3]', request('remove', '[1]'), '[1,3]', 'remove [1] 2 -> null'],
     ['{"a":1}', request('replace', [key('a')], '2'), '{"a":2}', 'replace a 1 -> 2'],
     ['{"a":1}', request('replace', 'a', '1.0'), '{"a":1.0}', 'replace a 1 -> 1.0'],
+    ['{"a":{"b":[1]}}', request('replace', '["a"]["b"][0]', '2'), '{"a":{"b":[2]}}', 'replace a.b[0] 1 -> 2'],
+    ['{"a":{"b":1}}', request('replace', 'a["\\u0062"]', '2'), '{"a":{"b":2}}', 'replace a.b 1 -> 2'],
+    ['{"\\u0061":{"b":1}}', request('replace', 'a.b', '2'), '{"\\u0061":{"b":2}}', 'replace a.b 1 -> 2'],
+    ['{}', request('add', '["\\u0062"]', '1'), '{"b":1}', 'add b null -> 1'],
+    ['{"b":1}', request('remove', '["\\u0062"]'), '{}', 'remove b 1 -> null'],
+    ['{"\\u0062":1}', request('remove', '["b"]'), '{}', 'remove ["\\u0062"] 1 -> null'],
+    [
+      '{"\\u0061":{"\\u0062":1}}',
+      request('remove', 'a.b'),
+      '{"\\u0061":{}}',
+      'remove a["\\u0062"] 1 -> null',
+    ],
   ])('of %s, %j', (result, edit, corrected, correction) => {
     const made = planned(result, edit);
     expect([made.result.toString(), inShort(made)]).toEqual([corrected, [correction]]);

@@ -9,6 +9,7 @@ import {
   formatFieldPath,
   JSON_NULL,
   JsonDocument,
+  key,
   MAX_DEPTH,
   parseFieldPath,
   parsePointer,
@@ -116,14 +117,14 @@ function edit(
     throw new CorpusFault('too-deep', message, nameOf('new_value'));
   }
   // Record the key of a removed member as the document writes it, so that undoing restores the same bytes.
-  const key = op === 'remove' && target ? document.keyAt(target) : undefined;
-  const written = key ? [...path.slice(0, -1), key] : path;
+  const removed = op === 'remove' && target ? document.keyAt(target) : undefined;
+  const written = removed ? [...path.slice(0, -1), removed] : path;
   const edited = applyEdit(document, op, path, newValue);
   if (edited === PATH_MISSING) {
     throw new CorpusFault('path-missing', whyMissing(op), field);
   }
   const correction = {
-    field_path: formatFieldPath(written),
+    field_path: formatFieldPath(written, edited.op === 'remove'),
     op: edited.op,
     old_value: edited.old ?? JSON_NULL,
     new_value: newValue,
@@ -139,7 +140,9 @@ function replaces(op: Op, { parent }: Target): boolean {
 
 function readPath(document: JsonDocument, text: string, field: string): FieldPath {
   try {
-    return text.startsWith('/') ? resolvePointer(document, parsePointer(text)) : parseFieldPath(text);
+    if (text.startsWith('/')) return resolvePointer(document, parsePointer(text));
+    // A key that is added is written the plain way, however the path spells it.
+    return parseFieldPath(text).map((step) => (typeof step === 'number' ? step : key(step.key)));
   } catch (error) {
     if (error instanceof FieldPathError) throw new CorpusFault('invalid-path', error.message, field);
     throw error;

@@ -17,6 +17,7 @@ import { checkingRows } from './external-row.js';
 import { checkKeys } from './external-keys.js';
 import { type Include, JOB_FIELD_COUNT, VERIFICATION_FIELD_COUNT } from './sample-schema.js';
 import {
+  namesOf,
   type Statistics,
   type StatisticsOptions,
   statisticsQuery,
@@ -113,9 +114,14 @@ class OpenSnapshot implements Snapshot {
   }
 
   async findStatistics(options: StatisticsOptions): Promise<Statistics> {
-    const query = statisticsQuery(options);
-    const text = this.external?.readingWhatBelongsTogether(query) ?? query;
-    return toStatistics(await this.ask<StatisticsRow>(text, [options.top_n]));
+    const ask = (isRenaming: boolean, ...names: string[][]) => {
+      const query = statisticsQuery(options, isRenaming);
+      const text = this.external?.readingWhatBelongsTogether(query) ?? query;
+      return this.ask<StatisticsRow>(text, [options.top_n, ...names]);
+    };
+    const found = await ask(false);
+    const names = namesOf(found);
+    return toStatistics(names.size === 0 ? found : await ask(true, [...names.keys()], [...names.values()]));
   }
 
   private async ask<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row> {

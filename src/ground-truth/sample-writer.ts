@@ -7,6 +7,7 @@ import { type Edit } from '../replay/replay.js';
 import {
   type ColumnMember,
   CORRECTION_MEMBERS,
+  CorrectionField,
   HEAD_MEMBERS,
   type Include,
   JobField,
@@ -88,11 +89,14 @@ export class SampleWriter {
   private writeCorrection(bytes: Buffer, edit: Edit, correction: number): void {
     const { trails } = this;
     if (correction > 0) this.put(COMMA);
+    const respelled = trails.respelledPath(correction);
     for (const { lead, member, type, field } of CORRECTION) {
       if (type === 'json') {
         const { bytes: text, start, end } = member === 'old_value' ? edit.oldValue : edit.newValue;
         this.put(lead);
         this.out.add(text, start, end);
+      } else if (respelled !== undefined && field === CorrectionField.FieldPath) {
+        this.writeValue(lead, type, respelled, 0, respelled.length);
       } else if (trails.isNull(correction, field)) {
         this.put(lead);
         this.put(JSON_NULL);

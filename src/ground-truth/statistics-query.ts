@@ -1,3 +1,4 @@
+import { FieldPathCache, plainSpelling } from '../json-text/index.js';
 import { BooleanParameter, CountParameter } from '../platform/parameters/parameters.js';
 
 /** Counts of the whole database. */
@@ -18,12 +19,18 @@ export interface StatisticsOptions {
 }
 
 /**
- * SQL, for speed: see docs/decisions/0002. One statement, so one snapshot. Paths are counted before they are collapsed, so that
- * each distinct path is rewritten only once.
+ * SQL, for speed: see docs/decisions/0002. Paths are counted before they are renamed and collapsed, so that each distinct path is
+ * rewritten only once.
  *
- * The pattern matches an index only outside quoted keys: the rest of the path after it must contain only complete quoted keys.
+ * A path may be spelled in more than one way, and only `json-text` knows the grammar. So the statement also returns the paths
+ * that may have another spelling, which are few. Where they do, it is asked again with the plain ones, in the same snapshot.
+ *
+ * The pattern of an index matches it only outside quoted keys: the rest of the path after it must contain only complete quoted
+ * keys.
+ *
+ * @param isRenaming the parameters $2 and $3 are arrays: paths, and the names under which they count
  */
-export function statisticsQuery({ collapse_indices }: StatisticsOptions): string {
+export function statisticsQuery({ collapse_indices }: StatisticsOptions, isRenaming: boolean): string {
   const path = collapse_indices
     ? String.raw`regexp_replace(field_path, '\[[0-9]+\](?=(?:[^"\\]|"(?:[^"\\]|\\.)*")*$)', '[*]', 'g')`
     : 'field_path';
@@ -31,9 +38,10 @@ export function statisticsQuery({ collapse_indices }: StatisticsOptions): string
     with paths as (
       select field_path, count(*) as count from job_corrections group by field_path
     ),
+    names as (${isRenaming ? RENAMED_PATHS : 'select field_path, count from paths'}),
     fields as (
       select field_path, sum(count)::bigint as count
-      from (select ${path} as field_path, count from paths) as collapsed
+      from (select ${path} as field_path, count from names) as collapsed
       group by field_path order by sum(count) desc, field_path collate "C" limit $1
     )
     select
@@ -42,7 +50,34 @@ export function statisticsQuery({ collapse_indices }: StatisticsOptions): string
       (select coalesce(sum(count), 0) from paths) as total_corrections,
       (select count(*) from (select distinct job_id from job_corrections order by job_id) as jobs) as jobs_with_corrections,
       array(select field_path from fields order by fields.count desc, field_path collate "C") as field_paths,
-      array(select count::text from fields order by fields.count desc, field_path collate "C") as counts`;
+      array(select count::text from fields order by fields.count desc, field_path collate "C") as counts,
+      array(select field_path from paths where field_path ~ '${MAY_BE_SPELLED_OTHERWISE}') as spellings,
+      current_setting('server_encoding') = 'UTF8' as has_all_characters`;
+}
+
+const RENAMED_PATHS = `
+  select coalesce(plain, field_path) as field_path, count
+  from paths left join unnest($2::text[], $3::text[]) as renamed (spelled, plain) on spelled = field_path`;
+
+/** A backslash, or a quoted key without a character that requires quotes. */
+const MAY_BE_SPELLED_OTHERWISE = String.raw`\\|\["[^]./["\\][^].["\\]*"\]`;
+
+/**
+ * Returns the plain spelling of each path that has another one.
+ *
+ * A database with another encoding than UTF-8 may lack a character that an escape stands for. A path with one keeps its spelling,
+ * since its plain form could not even be sent.
+ */
+export function namesOf({ spellings, has_all_characters }: StatisticsRow): Map<string, string> {
+  const paths = new FieldPathCache();
+  const names = spellings.map((text) => [text, plainSpelling(text, paths.parse(text), false)] as const);
+  return new Map(
+    names.filter(
+      ([text, plain]) =>
+        plain !== text &&
+        (has_all_characters || Array.from(plain).every((c) => c < '\x80' || text.includes(c))),
+    ),
+  );
 }
 
 /** The row that the query returns; bigint arrives as text. */
@@ -53,6 +88,10 @@ export interface StatisticsRow {
   readonly jobs_with_corrections: string;
   readonly field_paths: readonly string[];
   readonly counts: readonly string[];
+  /** Paths that may be spelled in another way than the plain one. */
+  readonly spellings: readonly string[];
+  /** Whether the encoding of the database is UTF-8. */
+  readonly has_all_characters: boolean;
 }
 
 export function toStatistics(row: StatisticsRow): Statistics {

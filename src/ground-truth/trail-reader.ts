@@ -1,4 +1,4 @@
-import { JSON_NULL, type JsonSlice, sliceOf } from '../json-text/index.js';
+import { JSON_NULL, type JsonSlice, plainSpelling, sliceOf } from '../json-text/index.js';
 import { type CopyRow } from '../platform/database/binary-copy.js';
 import {
   int32At,
@@ -30,12 +30,15 @@ export class TrailReader {
   /** Offsets, by correction and field. */
   private starts = new Int32Array(USUAL_LENGTH * CORRECTION_FIELD_COUNT);
   private lengths = new Int32Array(USUAL_LENGTH * CORRECTION_FIELD_COUNT);
+  /** The plain spelling of paths that direct SQL or an earlier version stored in another one, by correction. */
+  private readonly respelled = new Map<number, Buffer>();
 
   constructor(private readonly replay: ReplayService) {}
 
   /** Returns the trail as edits for replay. */
   read(row: CopyRow): readonly Edit[] {
     const { bytes } = row;
+    this.respelled.clear();
     const { count, first } = readArrayHead(bytes, row.start(JobField.Trail));
     if (count === 0) return NO_EDITS;
     this.reserve(count);
@@ -43,14 +46,18 @@ export class TrailReader {
     let at = first;
     for (let correction = 0; correction < count; correction++) {
       at = this.readRecord(bytes, at, correction);
-      const path = bytes.toString(
+      const text = bytes.toString(
         'utf8',
         this.start(correction, CorrectionField.FieldPath),
         this.end(correction, CorrectionField.FieldPath),
       );
+      const op = this.opAt(bytes, correction);
+      const path = this.replay.parsePath(text);
+      const plain = plainSpelling(text, path, op === 'remove');
+      if (plain !== text) this.respelled.set(correction, Buffer.from(plain));
       edits.push({
-        op: this.opAt(bytes, correction),
-        path: this.replay.parsePath(path),
+        op,
+        path,
         oldValue: this.valueAt(bytes, correction, CorrectionField.OldValue),
         newValue: this.valueAt(bytes, correction, CorrectionField.NewValue),
         position: this.isNull(correction, CorrectionField.Position)
@@ -59,6 +66,11 @@ export class TrailReader {
       });
     }
     return edits;
+  }
+
+  /** The path of a correction if it has to be written in another spelling than it is stored in; else undefined. */
+  respelledPath(correction: number): Buffer | undefined {
+    return this.respelled.get(correction);
   }
 
   start(correction: number, field: number): number {

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { anyString } from '../../test/json-text/arbitrary-json.js';
-import { FieldPathError, formatFieldPath, key, parseFieldPath, parsePointer } from './field-path.js';
+import {
+  FieldPathCache,
+  FieldPathError,
+  formatFieldPath,
+  key,
+  parseFieldPath,
+  parsePointer,
+  plainSpelling,
+} from './field-path.js';
 
 const steps = (text: string) =>
   parseFieldPath(text).map((step) => (typeof step === 'number' ? step : step.key));
@@ -62,9 +70,51 @@ describe('field paths', () => {
     );
   });
 
-  it('keeps an escape that a key does not need, as its document may have it', () => {
-    expect(formatFieldPath(parseFieldPath('a["\\u0062"]'))).toBe('a["\\u0062"]');
-    expect(steps('a["\\u0062"]')).toEqual(['a', 'b']);
+  const spell = (text: string, keepsLastKey = false) =>
+    plainSpelling(text, new FieldPathCache().parse(text), keepsLastKey);
+
+  it.each([
+    [String.raw`a["b"][1].c`, 'a.b[1].c'],
+    [String.raw`["a"].b[1].c`, 'a.b[1].c'],
+    [String.raw`["a"]["b"][1]["c"]`, 'a.b[1].c'],
+    [String.raw`["\u0061"].b[1].c`, 'a.b[1].c'],
+    [String.raw`a["\u0062"]`, 'a.b'],
+    [String.raw`["\u00e9"]["\ud83d\ude00"]`, 'é.😀'],
+    [String.raw`["a\u002eb"]["\u005b"]`, String.raw`["a.b"]["["]`],
+    [String.raw`["\u000a"]["\uD800"]["\u0022"]`, String.raw`["\n"]["\ud800"]["\""]`],
+    [String.raw`["a\/b"]["\/c"]`, String.raw`a/b["/c"]`],
+    ['["\u0085"]["\u2028"]', '["\u0085"].\u2028'],
+    ['a["b.c"].d[""]', 'a["b.c"].d[""]'],
+    ['a.b[0]', 'a.b[0]'],
+    ['', ''],
+  ])('%j is spelled %j', (text, plain) => {
+    expect(spell(text)).toBe(plain);
+    expect(spell(plain)).toBe(plain);
+    expect(steps(plain)).toEqual(steps(text));
+  });
+
+  it.each(['a["b"', 'a["\\x"].c', '/a["b"]', 'a..["b"]'])('%j is no path and stays as it is', (text) => {
+    expect(spell(text)).toBe(text);
+  });
+
+  it('keeps the last key of a removal as it is escaped, since undoing puts it back', () => {
+    expect(spell('["\\u0061"]["\\u0062"]', true)).toBe('a["\\u0062"]');
+    expect(spell('["\\u0061"]["b"]', true)).toBe('a.b');
+    expect(spell('["\\u0061"][0]', true)).toBe('a[0]');
+  });
+
+  it('has one spelling for each path, however its keys are escaped', () => {
+    const anyKey = fc.oneof(fc.string(), anyString, fc.constantFrom('/', '\ud800', '[0]', '*', 'a'));
+    const escaped = (name: string) =>
+      `["${name.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}"]`;
+    fc.assert(
+      fc.property(fc.array(fc.oneof(anyKey, fc.nat())), (path) => {
+        const plain = formatFieldPath(path.map((step) => (typeof step === 'number' ? step : key(step))));
+        const spelled = path.map((step) => (typeof step === 'number' ? `[${step}]` : escaped(step))).join('');
+        expect(spell(spelled)).toBe(plain);
+        expect(spell(plain)).toBe(plain);
+      }),
+    );
   });
 
   it('reads ten thousand steps without recursion', () => {

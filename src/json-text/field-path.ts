@@ -104,18 +104,32 @@ function match(pattern: RegExp, text: string, at: number): RegExpExecArray | nul
 }
 
 /**
- * Returns the dotted form of a path, which is stored and exported. A key that the document writes with an unnecessary escape
- * keeps that spelling in brackets, so that undoing its removal restores the same bytes.
+ * Returns the dotted form of a path, which is stored and exported. There is one for each path, however its keys were written.
+ *
+ * @param keepsLastKey for a removal: if its key is written with an escape that it does not need, it keeps that spelling in
+ *   brackets, so that undoing restores the same bytes
  */
-export function formatFieldPath(path: FieldPath): string {
+export function formatFieldPath(path: FieldPath, keepsLastKey = false): string {
   let text = '';
-  for (const step of path) {
+  for (const [index, step] of path.entries()) {
     if (typeof step === 'number') text += `[${step}]`;
-    else if (NEEDS_QUOTES.test(step.key) || step.written.length !== step.key.length + 2)
+    else if (keepsLastKey && index === path.length - 1 && step.written.length !== step.key.length + 2)
       text += `[${step.written}]`;
+    else if (NEEDS_QUOTES.test(step.key)) text += `[${JSON.stringify(step.key)}]`;
     else text += text === '' ? step.key : `.${step.key}`;
   }
   return text;
+}
+
+/**
+ * Returns the dotted form of a path that may be spelled in another way.
+ *
+ * @param path what the text means; undefined if it cannot be parsed, and then the text stays as it is
+ * @param keepsLastKey as for `formatFieldPath`
+ */
+export function plainSpelling(text: string, path: FieldPath | undefined, keepsLastKey: boolean): string {
+  // Only a key in brackets can be spelled in more than one way.
+  return path === undefined || !text.includes('["') ? text : formatFieldPath(path, keepsLastKey);
 }
 
 /**

@@ -3,7 +3,8 @@
  * written. Pure: no framework, no database. It offers:
  *
  * - `compact` checks JSON text and removes white space; `depth` measures nesting; `equal` compares two texts by meaning.
- * - Field paths: `parseFieldPath`, `formatFieldPath`, and `parsePointer` with `resolvePointer` for JSON Pointer.
+ * - Field paths: `parseFieldPath`, `formatFieldPath`, and `parsePointer` with `resolvePointer` for JSON Pointer;
+ *   `plainSpelling` gives the one spelling of a path.
  * - `JsonDocument` finds and edits values in a text; `add`, `remove`, `replace` and `applyEdit` are the edits of RFC 6902.
  * - `deriveEdits` computes the edits that lead from one text to another.
  * - `readMembers` and `readElements` split an object or an array into its parts.
@@ -24,6 +25,7 @@ export {
   key,
   parseFieldPath,
   parsePointer,
+  plainSpelling,
 } from './field-path.js';
 export { JsonDocument, resolvePointer, type Target } from './json-document.js';
 export { type JsonSink, type JsonSlice, sliceOf, textOf } from './json-slice.js';

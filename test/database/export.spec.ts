@@ -348,6 +348,88 @@ describe('export', () => {
     ]);
   });
 
+  it('writes the one spelling of a path, whichever direct SQL or an earlier version stored', async () => {
+    await insertJob(1, { result: '{"a":{"b":[0,{"c":6}]},"x":1}', created_at: '2025-01-01Z' });
+    const spellings = [
+      ['a["b"][1].c', 'a.b[1].c'],
+      ['["a"].b[1]["c"]', 'a.b[1].c'],
+      ['["\\u0061"].b[1].c', 'a.b[1].c'],
+      ['a.b[1].c', 'a.b[1].c'],
+      ['a["b"', 'a["b"'],
+      ['/a/b/1/c', '/a/b/1/c'],
+    ];
+    for (const [n, [field_path]] of spellings.entries())
+      await insertCorrection(1, `2025-02-0${n + 1}Z`, { field_path, old_value: n, new_value: n + 1 });
+    const [sample] = await exportSamples(database.dataSource);
+    expect(sample!.corrections.map(({ field_path }) => field_path)).toEqual(
+      spellings.map(([, plain]) => plain),
+    );
+    const first = await exportText(database.dataSource);
+    await database.clear();
+    await importText(database.dataSource, first, { acceptDiverged: true });
+    expect(await exportText(database.dataSource)).toBe(first);
+  });
+
+  it('comes in again with the same bytes where a member was added and removed under an escaped key', async () => {
+    // As version 0.1.0 recorded it.
+    await insertJob(1, { result: '{}' });
+    const field_path = '["\\u0061"]';
+    await insertCorrection(1, '2025-02-01Z', { field_path, op: 'add', old_value: null });
+    await insertCorrection(1, '2025-02-02Z', { field_path, op: 'remove', old_value: '1', new_value: null });
+    const first = await exportText(database.dataSource);
+    expect(first).toContain(String.raw`"field_path":"a",`);
+    expect(first).not.toContain('diverged');
+    await database.clear();
+    await importText(database.dataSource, first);
+    expect(await exportText(database.dataSource)).toBe(first);
+  });
+
+  it('counts one field under one name, however its path is spelled', async () => {
+    await insertJob(1);
+    const spelled = [
+      ...['a.b[1].c', 'a["b"][1].c', '["a"]["b"][1]["c"]', '["\\u0061"].b[1].c', 'a.b[2]["c"]'],
+      ...['["x.y"][0]', '["x\\u002ey"][0]', '["x.y"]["z"]', '["\\u00e9"]', 'é', '["]"]', '["\\u005d"]'],
+      ...[
+        '["\\ud800"]',
+        '["\\uD800"]',
+        'a["b"',
+        'a\\b',
+        '["/x"]',
+        '["\\/x"]',
+        '[""]',
+        '["\\u0000"]',
+        '["\\n"]',
+      ],
+    ];
+    for (const field_path of spelled) await insertCorrection(1, '2025-02-01Z', { field_path });
+    const fields = async (collapse_indices: boolean) => {
+      const options = { top_n: 100, collapse_indices };
+      const { total_corrections, top_corrected_fields } = await exportService(database.dataSource).statistics(
+        options,
+      );
+      expect(total_corrections).toBe(spelled.length);
+      return Object.fromEntries(top_corrected_fields.map(({ field_path, count }) => [field_path, count]));
+    };
+    const others = {
+      ...{ é: 2, '["]"]': 2, '["\\ud800"]': 2, '["/x"]': 2, '["x.y"].z': 1 },
+      ...{ 'a["b"': 1, 'a\\b': 1, '[""]': 1, '["\\u0000"]': 1, '["\\n"]': 1 },
+    };
+    expect(await fields(false)).toEqual({ 'a.b[1].c': 4, 'a.b[2].c': 1, '["x.y"][0]': 2, ...others });
+    expect(await fields(true)).toEqual({ 'a.b[*].c': 5, '["x.y"][*]': 2, ...others });
+  });
+
+  it('orders and cuts the list of fields by their names', async () => {
+    await insertJob(1);
+    // Each spelling by itself is corrected less than `b`.
+    for (const field_path of ['b', 'b', 'a', '["a"]', '["\\u0061"]', '["c"]', '["\\u0063"]'])
+      await insertCorrection(1, '2025-02-01Z', { field_path });
+    const options = { top_n: 2, collapse_indices: false };
+    expect((await exportService(database.dataSource).statistics(options)).top_corrected_fields).toEqual([
+      { field_path: 'a', count: 3 },
+      { field_path: 'b', count: 2 },
+    ]);
+  });
+
   it('shows an import that runs meanwhile as a whole or not at all', async () => {
     await insertMany(2_000);
     const before = await exportText(database.dataSource);

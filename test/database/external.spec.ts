@@ -170,6 +170,18 @@ describe('the relations', () => {
     ]);
     const dataSource = await connectExternal(latin.url);
     expect(await exportSamples(dataSource)).toMatchObject([{ filename: text, final_result: { text } }]);
+    // The encoding has é, but not what the last one stands for.
+    for (const path of ['ñ', 'é["b"]', '["é"].b', '["\\u4e2d"]'])
+      await latin.client.query(CORRECTION.replace(`'a'`, `'${path}'`));
+    const { top_corrected_fields } = await exportService(dataSource).statistics({
+      top_n: 5,
+      collapse_indices: false,
+    });
+    expect(top_corrected_fields).toEqual([
+      { field_path: 'é.b', count: 2 },
+      { field_path: '["\\u4e2d"]', count: 1 },
+      { field_path: 'ñ', count: 1 },
+    ]);
     await dataSource.destroy();
     await latin.drop();
   });
@@ -295,6 +307,17 @@ it('reads what belongs together: corrections of no job are neither exported nor 
     jobs_with_corrections: 1,
     top_corrected_fields: [{ field_path: 'a', count: 1 }],
   });
+});
+
+it('shows and counts a path in its one spelling', async () => {
+  await client.query(`${JOB}; ${CORRECTION.replace(`'a'`, `'["a"]'`)}`);
+  const dataSource = await connect();
+  expect(await exportSamples(dataSource)).toMatchObject([{ corrections: [{ field_path: 'a' }] }]);
+  const { top_corrected_fields } = await exportService(dataSource).statistics({
+    top_n: 5,
+    collapse_indices: true,
+  });
+  expect(top_corrected_fields).toEqual([{ field_path: 'a', count: 1 }]);
 });
 
 it('verifies against digests where there are any', async () => {

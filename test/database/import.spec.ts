@@ -255,6 +255,53 @@ describe('import', () => {
     }
   });
 
+  it('stores the one spelling of a path, and the trail still leads back', async () => {
+    const spellings = [
+      'a.b[1].c',
+      '/a/b/1/c',
+      'a.b[1]["c"]',
+      '["a"]["b"][1]["c"]',
+      'a["b"][1].c',
+      '["\\u0061"].b[1].c',
+    ];
+    for (const [n, field_path] of spellings.entries()) {
+      const members = {
+        job_id: `0197a1b2-0000-7000-8000-00000000000${n}`,
+        initial_result: { a: { b: [{ c: 1 }, { c: 1 }] } },
+        final_result: { a: { b: [{ c: 1 }, { c: 2 }] } },
+        corrections: [correction({ field_path })],
+      };
+      await expect(bringIn(sampleLine(members))).resolves.toMatchObject({ diverged: 0 });
+    }
+    const stored = await database.query('select distinct field_path from job_corrections');
+    expect(stored).toEqual([{ field_path: 'a.b[1].c' }]);
+    const first = await bringOut();
+    await database.clear();
+    await bringIn(first);
+    expect(await bringOut()).toBe(first);
+  });
+
+  it.each([
+    // The document writes the key plainly, or as it is spelled here, or not at all.
+    ['{"b":1,"c":2}', '{"c":2}', '["\\u0062"]', 'b'],
+    ['{"\\u0062":1,"c":2}', '{"c":2}', '["\\u0062"]', '["\\u0062"]'],
+    ['{"\\u0062":1,"c":2}', '{"c":2}', '["b"]', '["\\u0062"]'],
+    ['{"\\u0061":{"b":1,"c":2}}', '{"\\u0061":{"c":2}}', '["\\u0061"]["\\u0062"]', 'a.b'],
+  ])(
+    'spells the key of a member removed from %s as the document does',
+    async (before, after, given, stored) => {
+      const removal = correction({ field_path: given, op: 'remove', old_value: 1, new_value: null });
+      await bringIn(sampleLine({ corrections: [removal] }, { initial_result: before, final_result: after }));
+      const [sample] = await exportSamples(database.dataSource);
+      expect(sample!.corrections).toMatchObject([{ field_path: stored }]);
+      const first = await bringOut();
+      expect(first).toContain(`"initial_result":${before},`);
+      await database.clear();
+      await bringIn(first);
+      expect(await bringOut()).toBe(first);
+    },
+  );
+
   it('takes JSON Pointers and stores the dotted form', async () => {
     const trail = [
       correction({ field_path: '/rows/0/a~1b' }),
@@ -274,7 +321,7 @@ describe('import', () => {
       'rows[0].a/b',
       'rows[1]',
       'map.0',
-      'map["0"]',
+      'map.0',
     ]);
     expect(sample).toMatchObject({ initial_result: { rows: [{ 'a/b': 1 }], map: { 0: 1 } } });
   });

@@ -333,6 +333,26 @@ describe('POST /jobs/{id}/corrections', () => {
     ]);
   });
 
+  it('records and lists a field under one name, however its path is spelled', async () => {
+    for (const [n, path] of [
+      'header["no"]',
+      '["header"]["no"]',
+      '["\\u0068eader"].no',
+      '/header/no',
+    ].entries()) {
+      const made = await correct(JSON.stringify({ field_path: path, new_value: n }));
+      expect(made.json.corrections).toMatchObject([{ field_path: 'header.no' }]);
+    }
+    await database.query(
+      `insert into job_corrections (job_id, field_path, old_value, new_value, corrected_by) values ($1, '["header"].no', '3', '4', 'r')`,
+      [JOB],
+    );
+    const { json } = await call('GET', `/jobs/${JOB}/corrections`);
+    expect((json.corrections as { field_path: string }[]).map(({ field_path }) => field_path)).toEqual(
+      Array<string>(5).fill('header.no'),
+    );
+  });
+
   it.each([
     ['{"field_path":"header.x","new_value":1}', 422, 'path-missing', 'field_path'],
     ['{"field_path":"personel[9].nrp","new_value":1}', 422, 'path-missing', 'field_path'],

@@ -11,6 +11,7 @@ import {
   JsonDocument,
   type Key,
   parsePointer,
+  plainSpelling,
   resolvePointer,
   sliceOf,
   textOf,
@@ -42,13 +43,15 @@ export function checkTrail(sample: ImportedSample, replay: ReplayService): Check
     return { ...withoutPositions, paths: given, isProved: isProved(sample, withoutPositions) };
   }
   const removals = findRemovals(sample.initial_result, trail, withoutPositions.skipped);
-  // A diverged sample comes from an export; its paths stay as they are.
-  const paths = sample.diverged
-    ? given
-    : given.map((path, index) => removals.get(index)?.writtenPath ?? path);
+  const replayed = undo(replay, sample.final_result, trail, removals);
+  const paths = given.map((path, index) => removals.get(index)?.writtenPath ?? path);
+  // The paths of an export lead back to the same bytes, or the sample has diverged: its paths stay.
+  const stay = sample.diverged || replayed.original.equals(sample.initial_result);
+  if (stay || paths.every((path, index) => path === given[index]))
+    return { ...replayed, paths: given, isProved: isProved(sample, replayed) };
   const written = trail.map((edit, index) => ({ ...edit, path: replay.parsePath(paths[index]!) }));
-  const replayed = undo(replay, sample.final_result, written, removals);
-  return { ...replayed, paths, isProved: isProved(sample, replayed) };
+  const rewritten = undo(replay, sample.final_result, written, removals);
+  return { ...rewritten, paths, isProved: isProved(sample, rewritten) };
 }
 
 function isProved({ initial_result }: ImportedSample, { original, diverged }: Undone): boolean {
@@ -70,23 +73,24 @@ function removesMember({ op, path }: Edit): boolean {
 }
 
 /**
- * Returns the paths in the form in which they are stored. A JSON Pointer refers to the document at that point of the trail,
- * so the corrections are applied again to resolve it. In a diverged sample, which comes from an export, a path that begins
- * with a slash is one that could not be parsed, and stays as it is.
+ * Returns the paths in the form in which they are stored: dotted, and spelled the plain way. A JSON Pointer refers to the document
+ * at that point of the trail, so the corrections are applied again to resolve it. In a diverged sample, which comes from an
+ * export, a path that begins with a slash is one that could not be parsed, and stays as it is.
  */
 function dottedPaths(
   { initial_result, corrections, diverged }: ImportedSample,
   replay: ReplayService,
 ): string[] {
   const isPointer = (path: string) => path.startsWith('/');
-  const given = corrections.map(({ field_path }) => field_path);
+  const given = corrections.map(({ field_path, op }) =>
+    plainSpelling(field_path, replay.parsePath(field_path), op === 'remove'),
+  );
   if (diverged || !given.some(isPointer)) return given;
   const document = new JsonDocument(initial_result);
-  return corrections.map((correction) => {
-    const { field_path } = correction;
-    const path = isPointer(field_path) ? resolve(document, field_path) : replay.parsePath(field_path);
-    apply(document, toEdit(correction, path));
-    return path && isPointer(field_path) ? formatFieldPath(path) : field_path;
+  return given.map((text, index) => {
+    const path = isPointer(text) ? resolve(document, text) : replay.parsePath(text);
+    apply(document, toEdit(corrections[index]!, path));
+    return path && isPointer(text) ? formatFieldPath(path) : text;
   });
 }
 
@@ -140,7 +144,7 @@ function findRemovals(
 function writtenPath(path: FieldPath, key: Key): string | undefined {
   const last = path.at(-1);
   if (typeof last === 'object' && last.written === key.written) return undefined;
-  return formatFieldPath([...path.slice(0, -1), key]);
+  return formatFieldPath([...path.slice(0, -1), key], true);
 }
 
 function neighbourOf(keys: readonly string[], index: number): Neighbour {
