@@ -53,7 +53,7 @@ module.exports = {
     // Swagger UI in Chromium, which not every machine has: see test/browser/swagger.spec.ts.
     withDatabase('browser', 'test/browser/**/*.spec.ts'),
   ],
-  // The tests of processes wait for a part of their time: two such files at once take little more than one.
-  maxWorkers: 2,
+  // Three on the two cores of a small machine: files wait for the disk, the database and timeouts for a part of their time.
+  maxWorkers: 3,
   testSequencer: '<rootDir>/test/setup/slow-first.cjs',
 };

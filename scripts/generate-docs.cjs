@@ -35,7 +35,7 @@ async function openApi() {
   const { AppModule } = await built('app.module.js');
   const { buildDocument, prefixRoutes } = await built('configure-app.js');
   const { Env } = await built('platform/config/env.js');
-  const { packageVersion } = await built('platform/config/package-version.js');
+  const { packageVersion } = await built('platform/config/package-file.js');
   const app = await NestFactory.create(AppModule.forRoot(new Env(), 'required'), {
     preview: true,
     logger: false,
@@ -92,7 +92,7 @@ async function help(...command) {
   const { CliModule } = await built('cli.module.js');
   const { runCli } = await built('platform/terminal/run-cli.js');
   const { Env } = await built('platform/config/env.js');
-  const { packageVersion } = await built('platform/config/package-version.js');
+  const { packageVersion } = await built('platform/config/package-file.js');
   const { argv, stdout } = process;
   // Each run adds a listener to the stream.
   process.stderr.setMaxListeners(0);

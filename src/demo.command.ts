@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'nest-commander';
 import { Env } from './platform/config/env.js';
+import { packageFile } from './platform/config/package-file.js';
 import { ImportService } from './corpus/import/import.service.js';
 import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';
 import { statisticsText } from './ground-truth/commands/report-text.js';
@@ -17,7 +18,7 @@ import { TerminalCommand } from './platform/terminal/terminal-command.js';
 
 const FOLDER = '.ground-truth-demo';
 const CORPUS = 'corpus.jsonl';
-const SAMPLES = new URL('../../samples/surat-perintah.jsonl', import.meta.url);
+const SAMPLES = packageFile('samples/surat-perintah.jsonl');
 
 @Command({
   name: 'demo',

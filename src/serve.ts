@@ -12,7 +12,7 @@ import { migrate } from './platform/database/migrate.js';
 import { answerUnreadable } from './platform/http/connections.js';
 import { Transfers } from './platform/http/transfers.js';
 import { JsonLogger } from './platform/operations/json-logger.js';
-import { packageVersion } from './platform/config/package-version.js';
+import { packageVersion } from './platform/config/package-file.js';
 import { ExitCode, Failure, systemReason } from './platform/terminal/failure.js';
 
 /** Override HOST and PORT of the environment. */
@@ -44,6 +44,28 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   // Listen for signals first: a signal during start-up must release what was started, too.
   const ending = askedToEnd();
   const env = Env.read();
+  const logger = new JsonLogger(env.GROUND_TRUTH_LOG_LEVEL);
+  const server = await startServer(env, options, logger, packageVersion());
+  greet(logger, server.url);
+  await ending;
+  endInAnyCase(logger, env.GROUND_TRUTH_SHUTDOWN_SECONDS);
+  await server.stop();
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly url: string;
+  /** Waits for exports, for GROUND_TRUTH_SHUTDOWN_SECONDS at most, and releases all resources. */
+  stop(): Promise<void>;
+}
+
+/** Starts a server without handling signals or standard error; `serve` and tests do that. Throws as `serve` does. */
+export async function startServer(
+  env: Env,
+  options: ServeOptions,
+  logger: JsonLogger,
+  version: string,
+): Promise<RunningServer> {
   const host = options.host ?? env.HOST;
   const isPrivate = await isLoopback(host);
   // If other machines can reach the server, requests need a key.
@@ -55,18 +77,25 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
     bodyParser: false,
   });
   try {
-    configureApp(app, env, packageVersion());
+    configureApp(app, env, version);
     if (env.GROUND_TRUTH_MIGRATE) await migrate(app.get(GroundTruthDataSource));
-    const logger = new JsonLogger(env.GROUND_TRUTH_LOG_LEVEL);
     if (authentication === 'required') await requireUsableKey(app.get(ApiKeys), host);
     else if (!isPrivate) logger.warn(WITHOUT_KEYS);
-    await listen(app, logger, host, options.port ?? env.PORT);
+    const url = await listen(app, host, options.port ?? env.PORT);
     app.useLogger(logger);
-    await ending;
-    endInAnyCase(logger, env.GROUND_TRUTH_SHUTDOWN_SECONDS);
-    await drain(app, env.GROUND_TRUTH_SHUTDOWN_SECONDS);
-  } finally {
+    return {
+      url,
+      stop: async () => {
+        try {
+          await drain(app, env.GROUND_TRUTH_SHUTDOWN_SECONDS);
+        } finally {
+          await app.close();
+        }
+      },
+    };
+  } catch (error) {
     await app.close();
+    throw error;
   }
 }
 
@@ -92,12 +121,8 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8);
 LOOPBACK.addAddress('::1', 'ipv6');
 
-async function listen(
-  app: NestExpressApplication,
-  logger: JsonLogger,
-  host: string,
-  port: number,
-): Promise<void> {
+/** @returns the URL, which has the port that the system chose for port 0 */
+async function listen(app: NestExpressApplication, host: string, port: number): Promise<string> {
   const server = app.getHttpServer();
   server.headersTimeout = HEADERS_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -114,7 +139,10 @@ async function listen(
     );
   }
   const { port: actualPort } = app.getHttpServer().address() as AddressInfo;
-  const url = `http://${toAuthority(host, actualPort)}`;
+  return `http://${toAuthority(host, actualPort)}`;
+}
+
+function greet(logger: JsonLogger, url: string): void {
   const greeting = `Ground Truth listens on ${url}, with API documentation at ${url}/docs`;
   if (process.stderr.isTTY) process.stderr.write(`${greeting}\n`);
   else logger.log(greeting);

@@ -11,7 +11,7 @@ import { runShell } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { exportSamples, importText } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
-import { startServer } from '../setup/server.js';
+import { startLocalServer } from '../setup/local-server.js';
 
 const ROOT = path.resolve(__dirname, '../..');
 const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8');
@@ -270,7 +270,7 @@ describe('README', () => {
 
   it('shows addresses that answer', async () => {
     await importText(database.dataSource, read('samples/surat-perintah.jsonl'));
-    const server = await startServer({ DATABASE_URL: database.url });
+    const server = await startLocalServer({ DATABASE_URL: database.url });
     try {
       const addresses = [...README.matchAll(/'http:\/\/localhost:3000(\/[^']*)'/g)].map(([, rest]) => rest!);
       const [corpus, statistics] = await Promise.all(

@@ -7,7 +7,7 @@ import { runCommand } from '../setup/command.js';
 import { sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { bearer, createKey } from '../setup/keys.js';
-import { startServer } from '../setup/server.js';
+import { startLocalServer } from '../setup/local-server.js';
 
 const OPERATIONS = readFileSync(path.resolve(__dirname, '../../docs/operations.md'), 'utf8');
 
@@ -35,7 +35,7 @@ describe('docs/operations.md', () => {
   });
 
   it('explains every metric of our own, with its labels, and no other; and every scope', async () => {
-    const server = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_AUTH: 'none' });
+    const server = await startLocalServer({ DATABASE_URL: database.url, GROUND_TRUTH_AUTH: 'none' });
     await (await fetch(`${server.url}/api/v1/ground-truth/export`)).text();
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     await server.stop();
@@ -73,7 +73,7 @@ describe('docs/operations.md', () => {
         1,
       );
       expect(await codeOf('ground_truth_app', 'access-log')).toBe(1);
-      const server = await startServer({ ...envOf('ground_truth_app'), GROUND_TRUTH_AUTH: 'required' });
+      const server = await startLocalServer({ ...envOf('ground_truth_app'), GROUND_TRUTH_AUTH: 'required' });
       const job = '/api/v1/jobs/0197a1b2-0000-7000-8000-000000000001';
       const statuses = await Promise.all(
         ['/readyz', '/api/v1/ground-truth/export', '/api/v1/ground-truth/stats', '/api/v1/jobs', job].map(

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runCli, runShell } from '../setup/cli.js';
+import { runShell } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { externalSettings } from '../setup/external.js';
@@ -97,7 +97,7 @@ async function expectLifeOfKey(settings: NodeJS.ProcessEnv): Promise<void> {
   const create = (...args: string[]) => run('create', ...flags, ...args);
 
   const args = ['api-key', 'create', ...flags, '--if-none', '--expires', '2999-01-01'];
-  const created = await runCli(args, { env: settings });
+  const created = await runCommand(args, { env: settings });
   expect(created).toMatchObject({
     code: 0,
     stderr:

@@ -10,15 +10,15 @@ import { runCommand } from '../setup/command.js';
 import { importText, insertLargeJobs, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { accessLogIn, bearer, createKey, keysIn } from '../setup/keys.js';
+import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 import { beginReading } from '../setup/reader.js';
-import { startServer, type TestServer } from '../setup/server.js';
 
 const EXPORT = '/api/v1/ground-truth/export';
 const STATS = '/api/v1/ground-truth/stats';
 const JOB = '0197a1b2-0000-7000-8000-000000000001';
 
 let database: TestDatabase;
-let server: TestServer;
+let server: LocalServer;
 const keys = {} as Record<Scope, string>;
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ beforeAll(async () => {
     database.dataSource,
     sampleLine({ approved: true }, { initial_result: '{"a":1.0}', final_result: '{"a":1.0}' }),
   );
-  server = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_AUTH: 'required' });
+  server = await startLocalServer({ DATABASE_URL: database.url, GROUND_TRUTH_AUTH: 'required' });
 });
 
 afterAll(async () => {
@@ -179,7 +179,7 @@ describe('access control', () => {
   });
 
   it('needs no key on loopback by default', async () => {
-    const open = await startServer({ DATABASE_URL: database.url });
+    const open = await startLocalServer({ DATABASE_URL: database.url });
     try {
       expect((await fetch(open.url + STATS)).status).toBe(200);
     } finally {
@@ -190,7 +190,7 @@ describe('access control', () => {
 
 describe('rate limits', () => {
   it('count the requests of each key, and those with unknown keys, separately', async () => {
-    const limited = await startServer({
+    const limited = await startLocalServer({
       DATABASE_URL: database.url,
       GROUND_TRUTH_AUTH: 'required',
       GROUND_TRUTH_RATE_LIMIT: '5',

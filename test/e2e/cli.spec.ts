@@ -173,7 +173,7 @@ describe('a database that cannot be used', () => {
   });
 
   it('fails serve --port 0 with one line', async () => {
-    await expectOneLine(runCli(['serve', '--port', '0'], { env: NOWHERE, cwd: folder }));
+    await expectOneLine(runCommand(['serve', '--port', '0'], { env: NOWHERE, cwd: folder }));
   });
 
   async function expectOneLine(failing: Promise<CliRun>): Promise<void> {
@@ -192,7 +192,7 @@ describe('a database that cannot be used', () => {
       expect(before.stderr).toMatch(
         /^ground-truth: the database has no Ground Truth tables yet; run: ground-truth migrate\n$/,
       );
-      const migrated = await runCli(['migrate'], { env: emptyEnv });
+      const migrated = await runCommand(['migrate'], { env: emptyEnv });
       expect(migrated).toMatchObject({ code: 0, stdout: Buffer.alloc(0) });
       expect(migrated.stderr).toMatch(/^applied CreateCorpus.*\n(applied .*\n)+.* is up to date\n$/);
       expect((await runCommand(['migrate'], { env: emptyEnv })).stderr).toBe(
@@ -212,10 +212,9 @@ describe('export', () => {
   const all = ['export', '--approved-only', 'false'];
   const read = async (name: string) => readFile(path.join(folder, name));
   const run = (...args: string[]) => runCommand([...all, ...args], { env, cwd: folder });
-  const runProcess = (...args: string[]) => runCli([...all, ...args], { env, cwd: folder });
 
   it('goes to standard output by default and with --out -', async () => {
-    const [plain, dash] = [await runProcess(), await run('--out', '-')];
+    const [plain, dash] = [await runCli(all, { env }), await run('--out', '-')];
     expect(plain).toMatchObject({ code: 0, stderr: '' });
     expect(plain.stdout.toString().match(/\n/g)).toHaveLength(30);
     expect(dash).toEqual(plain);
@@ -311,7 +310,7 @@ describe('export', () => {
 
   it('writes to a named pipe', async () => {
     const pipe = makePipe();
-    const [toPipe, received] = await Promise.all([runProcess('--out', pipe), readAll(pipe)]);
+    const [toPipe, received] = await Promise.all([run('--out', pipe), readAll(pipe)]);
     expect(toPipe).toMatchObject({ code: 0, stderr: '' });
     expect(received).toEqual((await run()).stdout);
   });

@@ -29,11 +29,11 @@ describe('ground-truth demo', () => {
     );
     const bundled = linesOf(await readFile(path.join(ROOT, 'samples/surat-perintah.jsonl'), 'utf8'));
     const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
-    for (const [env, unset] of [
-      [nowhere, 'DATABASE_URL= '],
-      [{}, ''],
+    for (const [way, env, unset] of [
+      [runCli, nowhere, 'DATABASE_URL= '],
+      [runCommand, {}, ''],
     ] as const) {
-      const run = await runCli(['demo'], { cwd: folder, env });
+      const run = await way(['demo'], { cwd: folder, env });
       expect([unset, run.code, run.stderr]).toEqual([unset, 0, '']);
       const lines = linesOf(await readFile(path.join(folder, 'corpus.jsonl'), 'utf8'));
       expect(lines).toEqual(bundled.filter((line) => line.includes('"approved":true,')));

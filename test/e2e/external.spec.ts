@@ -8,6 +8,7 @@ import { type CliRun, endOf, parseLog, runCli, runShell, startCli } from '../set
 import { runCommand } from '../setup/command.js';
 import { createPipelineDatabase, externalSettings, type PipelineDatabase } from '../setup/external.js';
 import { bearer } from '../setup/keys.js';
+import { startLocalServer } from '../setup/local-server.js';
 import { MARKER } from '../setup/log-watch.js';
 import { freePort, startServer, type TestServer } from '../setup/server.js';
 
@@ -175,7 +176,7 @@ it('a keys file that cannot be read refuses all keys, and the log names the line
   const keysFile = path.join(folder, 'keys.jsonl');
   env = { ...env, GROUND_TRUTH_KEYS_FILE: keysFile, GROUND_TRUTH_AUTH: 'required' };
   const { stdout } = await run('api-key', 'create', '--name', 'nightly', '--scope', 'export');
-  const server = await startServer(env);
+  const server = await startLocalServer(env);
   const get = async (at: string) => {
     const response = await fetch(server.url + at, { headers: bearer(stdout.trim()) });
     return [response.status, await response.json()] as const;
@@ -205,7 +206,8 @@ it('a keys file that cannot be read refuses all keys, and the log names the line
   while ((await get('/readyz'))[0] !== 200) await sleep(50);
   expect((await get(stats))[0]).toBe(200);
 
-  const log = parseLog((await server.stop()).stderr);
+  await server.stop();
+  const log = parseLog(server.log());
   const named = log.filter(({ message }) => String(message).startsWith(`${keysFile}, line 2: it is not`));
   expect(named.every(({ level }) => level === 'error')).toBe(true);
   expect(named.some(({ request_id }) => request_id === undefined)).toBe(true);
@@ -216,7 +218,7 @@ it('a keys file that cannot be read refuses all keys, and the log names the line
 it('a keys file that cannot be read has no effect where no key is needed', async () => {
   const keysFile = path.join(folder, 'keys.jsonl');
   await writeFile(keysFile, 'x\n');
-  const server = await startServer({ ...env, GROUND_TRUTH_KEYS_FILE: keysFile });
+  const server = await startLocalServer({ ...env, GROUND_TRUTH_KEYS_FILE: keysFile });
   for (const at of ['/readyz', '/api/v1/ground-truth/stats'])
     expect((await fetch(server.url + at)).status).toBe(200);
   await server.stop();
@@ -268,7 +270,7 @@ it('a value that would make a wrong sample is named, and no file is written', as
 });
 
 it('the demonstration uses a database of its own', async () => {
-  const { code, stdout } = await runProcess('demo');
+  const { code, stdout } = await run('demo');
   expect(code).toBe(0);
   expect(stdout).toContain(
     '  DATABASE_URL= GROUND_TRUTH_JOBS_RELATION= GROUND_TRUTH_CORRECTIONS_RELATION= GROUND_TRUTH_DATA_DIR=',

@@ -5,6 +5,7 @@ import { runCli } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { insertLargeJobs } from '../setup/corpus.js';
 import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { startLocalServer } from '../setup/local-server.js';
 import { MARKER } from '../setup/log-watch.js';
 import { beginReading, startReader } from '../setup/reader.js';
 import { startServer, type TestServer } from '../setup/server.js';
@@ -151,7 +152,7 @@ describe('a small corpus over HTTP', () => {
     };
     const body = await response.text();
     expect(body).toBe(JSON.stringify(expected));
-    const run = await runCli(['stats', '--json'], { env: environment() });
+    const run = await runCommand(['stats', '--json'], { env: environment() });
     expect(run).toMatchObject({ code: 0, stderr: '', stdout: Buffer.from(`${body}\n`) });
     expect(JSON.parse(await fetchText(`${STATS}?top_n=1&collapse_indices=true`))).toEqual({
       ...expected,
@@ -385,10 +386,10 @@ describe('a server without its database', () => {
 
   it('migrates a database without tables when GROUND_TRUTH_MIGRATE is true', async () => {
     const { url, drop } = await cloneDatabase('template0');
-    const before = await startServer({ DATABASE_URL: url });
+    const before = await startLocalServer({ DATABASE_URL: url });
     await expectProblem(await fetch(before.url + STATS), 503);
     await before.stop();
-    const after = await startServer({ DATABASE_URL: url, GROUND_TRUTH_MIGRATE: 'true' });
+    const after = await startLocalServer({ DATABASE_URL: url, GROUND_TRUTH_MIGRATE: 'true' });
     expect((await fetch(after.url + STATS)).status).toBe(200);
     await after.stop();
     await drop();

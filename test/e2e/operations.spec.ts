@@ -11,8 +11,9 @@ import { CLI, parseLog } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { insertLargeJobs, parseLines } from '../setup/corpus.js';
 import { createTestDatabase, cloneDatabase, type TestDatabase } from '../setup/database.js';
+import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 import { beginReading } from '../setup/reader.js';
-import { freePort, startServer, type TestServer } from '../setup/server.js';
+import { freePort, startServer } from '../setup/server.js';
 
 const EXPORT = '/api/v1/ground-truth/export?approved_only=false';
 
@@ -24,14 +25,15 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
-const metricsOf = async ({ url }: TestServer): Promise<string> => (await fetch(`${url}/metrics`)).text();
+const metricsOf = async ({ url }: Pick<LocalServer, 'url'>): Promise<string> =>
+  (await fetch(`${url}/metrics`)).text();
 const kindOf = async (response: Response): Promise<string> =>
   ((await response.json()) as { type: string }).type.replace(/.*:/, '');
 
 describe('the HTTP server', () => {
-  let server: TestServer;
+  let server: LocalServer;
   beforeAll(async () => {
-    server = await startServer({
+    server = await startLocalServer({
       DATABASE_URL: database.url,
       GROUND_TRUTH_POOL_SIZE: '3',
       GROUND_TRUTH_MAX_EXPORTS: '2',
@@ -187,8 +189,8 @@ describe('the HTTP server', () => {
 
   it('allows other origins only where they are configured', async () => {
     const origin = 'https://review.example';
-    const open = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_CORS_ORIGINS: origin });
-    const allowed = async ({ url }: TestServer, from: string) =>
+    const open = await startLocalServer({ DATABASE_URL: database.url, GROUND_TRUTH_CORS_ORIGINS: origin });
+    const allowed = async ({ url }: LocalServer, from: string) =>
       (await fetch(`${url}/healthz`, { headers: { origin: from } })).headers.get(
         'access-control-allow-origin',
       );
@@ -214,7 +216,7 @@ describe('the HTTP server', () => {
 describe('health, metrics and log', () => {
   it('report not ready, but alive, while the schema is not up to date', async () => {
     const empty = await cloneDatabase('template0');
-    const server = await startServer({ DATABASE_URL: empty.url });
+    const server = await startLocalServer({ DATABASE_URL: empty.url });
     try {
       expect(await statusOf(`${server.url}/healthz`)).toBe(200);
       const response = await fetch(`${server.url}/readyz`);
@@ -230,13 +232,13 @@ describe('health, metrics and log', () => {
   });
 
   it('count requests, exports and connections, with a line of JSON for each request', async () => {
-    const server = await startServer({ DATABASE_URL: database.url });
+    const server = await startLocalServer({ DATABASE_URL: database.url });
     await (await fetch(server.url + EXPORT)).arrayBuffer();
     await fetch(`${server.url}/api/v1/jobs/0197a1b2-0000-7000-8000-00000000dead`, {
       headers: { 'x-request-id': 'the-one' },
     });
     const metrics = await metricsOf(server);
-    const { stderr } = await server.stop();
+    await server.stop();
     expect(metrics).toMatch(
       /^ground_truth_http_requests_total\{method="GET",route="\/api\/v1\/ground-truth\/export",status="200"\} 1$/m,
     );
@@ -246,7 +248,7 @@ describe('health, metrics and log', () => {
     expect(metrics).toMatch(/^ground_truth_export_samples_total 1500$/m);
     expect(metrics).toMatch(/^ground_truth_exports_total\{outcome="complete"\} 1$/m);
     expect(metrics).toMatch(/^ground_truth_database_connections\{state="idle"\} [1-9]/m);
-    expect(parseLog(stderr).find(({ request_id }) => request_id === 'the-one')).toMatchObject({
+    expect(parseLog(server.log()).find(({ request_id }) => request_id === 'the-one')).toMatchObject({
       level: 'info',
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
       method: 'GET',
@@ -254,7 +256,7 @@ describe('health, metrics and log', () => {
       status: 404,
       duration_ms: expect.any(Number) as number,
     });
-    expect(stderr).not.toContain('dead');
+    expect(server.log()).not.toContain('dead');
   });
 });
 

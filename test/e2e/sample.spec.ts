@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { exportText, importText, linesOf } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
-import { startServer, type TestServer } from '../setup/server.js';
+import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 
 const CORPUS = path.resolve(__dirname, '../../samples/surat-perintah.jsonl');
 const SAMPLES = '/api/v1/ground-truth/samples';
@@ -10,12 +10,12 @@ const NOBODY = '0197a1b2-0000-7000-8000-00000000ffff';
 
 describe('GET /api/v1/ground-truth/samples/{id}', () => {
   let database: TestDatabase;
-  let server: TestServer;
+  let server: LocalServer;
   let lines: string[];
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    server = await startServer({ DATABASE_URL: database.url });
+    server = await startLocalServer({ DATABASE_URL: database.url });
     await importText(database.dataSource, await readFile(CORPUS));
     await database.query(`update jobs set result = '{"a":1.0}' where filename ~ '[0-5].pdf$'`);
     lines = linesOf(await exportText(database.dataSource));
@@ -98,7 +98,7 @@ describe('GET /api/v1/ground-truth/samples/{id}', () => {
 
   it('answers 503 without its database', async () => {
     const gone = await createTestDatabase();
-    const orphan = await startServer({ DATABASE_URL: gone.url });
+    const orphan = await startLocalServer({ DATABASE_URL: gone.url });
     await gone.drop();
     const response = await fetch(`${orphan.url}${SAMPLES}/${NOBODY}`);
     await expectProblem(response, 503, 'database-unavailable');

@@ -4,8 +4,8 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { exportText } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 import { MARKER } from '../setup/log-watch.js';
-import { startServer, type TestServer } from '../setup/server.js';
 
 /** Samples in a download: several blocks of them. */
 const LIMIT = 500;
@@ -13,7 +13,7 @@ const EXPORT = '/api/v1/ground-truth/export?approved_only=false';
 
 describe('a streamed export', () => {
   let database: TestDatabase;
-  let server: TestServer;
+  let server: LocalServer;
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -22,7 +22,7 @@ describe('a streamed export', () => {
       select '${MARKER}' || n, 'pdf', json_build_object('text', '${MARKER}' || (select string_agg(md5(n::text || i), '') from generate_series(1, 64) as i)), '2025-01-01Z'::timestamptz + n * interval '1 second'
       from generate_series(1, 5000) as n
     `);
-    server = await startServer({ DATABASE_URL: database.url });
+    server = await startLocalServer({ DATABASE_URL: database.url });
   });
   afterAll(async () => {
     await server.stop();

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endOf, runCli, runShell, startCli } from '../setup/cli.js';
+import { endOf, runShell, startCli } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { importText, linesOf } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
@@ -27,7 +27,7 @@ describe('ground-truth verify', () => {
     afterAll(() => database.clear());
 
     it('prints the counts and exits with 0', async () => {
-      const run = await runCli(['verify'], { env });
+      const run = await verify();
       expect({ ...run, stdout: run.stdout.toString() }).toEqual({
         code: 0,
         signal: null,

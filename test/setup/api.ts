@@ -1,5 +1,3 @@
-import { type TestServer } from './server.js';
-
 /** A response with its body as text, because JavaScript numbers would hide changed digits. */
 export interface Answer {
   readonly status: number;
@@ -16,7 +14,7 @@ export interface Asked {
 }
 
 /** Calls the API of a server; `path` follows the prefix. By default, changes are made by `rini.k`. */
-export function apiOf(server: () => TestServer) {
+export function apiOf(server: () => { readonly url: string }) {
   return async (
     method: string,
     path: string,

@@ -1,14 +1,20 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { Logger } from '@nestjs/common';
 import { CliModule } from '../../src/cli.module.js';
 import { Env } from '../../src/platform/config/env.js';
 import { runCli as runInThisProcess } from '../../src/platform/terminal/run-cli.js';
 import { type CliOptions, type CliRun } from './cli.js';
 import { keepLog } from './log-watch.js';
 
-/** Stands for the version in package.json, whose path is relative to the build. */
+/** Stands for the version in package.json, whose path is relative to the build, like those of all files of the package. */
 const VERSION = '1.2.3-test';
-jest.mock('../../src/platform/config/package-version.js', () => ({ packageVersion: () => VERSION }));
+jest.mock('../../src/platform/config/package-file.js', () => ({
+  packageVersion: () => VERSION,
+  packageFile: (name: string) => pathToFileURL(path.resolve(__dirname, '../..', name)),
+}));
 
 /** The descriptor of standard output: not a regular file, so that the output goes to the stream, which collects it. */
 const NO_FILE = fs.openSync('/dev/null', 'r+');
@@ -31,6 +37,7 @@ async function runAlone(args: readonly string[], { env, cwd, input = '' }: CliOp
   const stderr = new Collector();
   const before = { argv: process.argv, env: process.env, cwd: process.cwd(), exitCode: process.exitCode };
   const { writeSync } = fs;
+  const log = NestLog.current();
   const streams = Object.getOwnPropertyDescriptors(process);
   process.argv = ['node', 'ground-truth', ...args];
   // Keep the variables of the test run: the log watch of running servers needs them.
@@ -56,6 +63,8 @@ async function runAlone(args: readonly string[], { env, cwd, input = '' }: CliOp
   } finally {
     process.chdir(before.cwd);
     fs.writeSync = writeSync;
+    // A command turns off Nest's logger, which servers in this process may use.
+    Logger.overrideLogger(log ?? false);
     Object.defineProperties(process, {
       stdin: streams.stdin,
       stdout: streams.stdout,
@@ -67,6 +76,13 @@ async function runAlone(args: readonly string[], { env, cwd, input = '' }: CliOp
     keepLog(stderr.content);
   }
   return { stdout: stdout.content, stderr: stderr.content.toString(), code, signal: null };
+}
+
+/** Gives access to the logger that Nest uses. */
+class NestLog extends Logger {
+  static current() {
+    return Logger.staticInstanceRef;
+  }
 }
 
 /** Replaces a standard stream. */

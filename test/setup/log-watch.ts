@@ -12,7 +12,7 @@ export const MARKER = 'PenandaIsiDokumen';
 const SECRET = /gt_[\w-]{43}/g;
 
 /** Appends to the log of the current test file, in the folder of the run. */
-export function keepLog(chunk: Buffer): void {
+export function keepLog(chunk: Buffer | string): void {
   const folder = process.env.GROUND_TRUTH_TEST_LOGS;
   if (folder === undefined) return;
   const { testPath = 'setup' } = expect.getState();

@@ -1,5 +1,5 @@
 import { type LoggerService } from '@nestjs/common';
-import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { destination, type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import { type Env } from '../config/env.js';
 
 /**
@@ -9,10 +9,7 @@ import { type Env } from '../config/env.js';
 export class JsonLogger implements LoggerService {
   private readonly lines: Logger;
 
-  constructor(level: Env['GROUND_TRUTH_LOG_LEVEL']) {
-    const standardError = destination({ dest: 2, sync: true });
-    // The server continues if its log cannot be written.
-    standardError.on('error', () => undefined);
+  constructor(level: Env['GROUND_TRUTH_LOG_LEVEL'], output: DestinationStream = standardError()) {
     this.lines = pino(
       {
         level,
@@ -21,7 +18,7 @@ export class JsonLogger implements LoggerService {
         timestamp: stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
       },
-      standardError,
+      output,
     );
   }
 
@@ -49,6 +46,13 @@ export class JsonLogger implements LoggerService {
   fatal(message: unknown, ...rest: unknown[]): void {
     this.lines.fatal(toFields(message, rest));
   }
+}
+
+function standardError(): DestinationStream {
+  const stream = destination({ dest: 2, sync: true });
+  // The server continues if its log cannot be written.
+  stream.on('error', () => undefined);
+  return stream;
 }
 
 /** Nest passes the name of the source as the last argument. */
