@@ -75,7 +75,7 @@ describe('help', () => {
       .replace(/\s+/g, ' ')
       .split(/ (?=--)/)
       .filter((flag) => flag !== '');
-    expect(flags).toHaveLength(7);
+    expect(flags).toHaveLength(8);
     for (const flag of flags) expect(flag).toContain('(default: ');
   });
 

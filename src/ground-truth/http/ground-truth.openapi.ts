@@ -117,7 +117,7 @@ function ApiInclude(): MethodDecorator {
   return ApiQuery({
     name: 'include',
     required: false,
-    schema: { type: 'string', example: 'history' },
+    schema: { type: 'string' },
     description:
       `Further members of each sample, after \`confidence\`: \`all\`, or one or more of ${INCLUDES.map((name) => `\`${name}\``).join(', ')}, ` +
       'with commas between them. `history`: who approved and reopened the job, and when.',
