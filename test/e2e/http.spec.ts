@@ -293,6 +293,8 @@ describe('a large corpus', () => {
   });
 
   it('frees the database connections of readers that go away before the first byte', async () => {
+    // An export counts until its entry is in the access log, which is after its connection is free.
+    await untilNoTransferRuns();
     const runner = database.dataSource.createQueryRunner();
     await runner.startTransaction();
     await runner.query('lock table jobs in access exclusive mode');
@@ -301,7 +303,7 @@ describe('a large corpus', () => {
     const first = begin();
     await until(async () => (await countExports()) === MAX_EXPORTS);
     for (const request of first) request.destroy();
-    await until(async () => (await fetchText('/metrics')).includes('\nground_truth_transfers_running 0\n'));
+    await untilNoTransferRuns();
     const second = begin();
     // PostgreSQL goes on waiting for the lock, but the pool has connections to give.
     await until(async () => (await countExports()) === MAX_EXPORTS * 2);
@@ -361,6 +363,10 @@ async function countExports(): Promise<number> {
 
 function untilNoExportRuns(): Promise<void> {
   return until(async () => (await countExports()) === 0);
+}
+
+function untilNoTransferRuns(): Promise<void> {
+  return until(async () => (await fetchText('/metrics')).includes('\nground_truth_transfers_running 0\n'));
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
