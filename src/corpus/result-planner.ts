@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Piscina } from 'piscina';
+import { type Piscina } from 'piscina';
 import { Budget } from '../json-text/index.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { PLAN_WORKER } from './plan-worker-file.js';
@@ -32,7 +32,9 @@ export class ResultPlanner implements OnApplicationShutdown {
       const planned = planResult(current, wanted, this.replay, budget);
       if (!budget.isUsedUp) return planned;
     }
-    this.workers ??= new Piscina({
+    // Commands load this file too, and need no threads.
+    const { default: piscina } = await import('piscina');
+    this.workers ??= new piscina.Piscina({
       filename: PLAN_WORKER,
       minThreads: 0,
       maxThreads: MAX_THREADS,
