@@ -88,6 +88,7 @@ export class Staging {
   private readonly corrections = new BinaryCopyWriter(STAGED_CORRECTIONS.length);
   private readonly approvals = new BinaryCopyWriter(STAGED_APPROVALS.length);
   private client: PoolClient | undefined;
+  private hasHistory = false;
   private failure: Error | undefined;
 
   constructor(private readonly connect: () => Promise<PoolClient>) {}
@@ -105,6 +106,7 @@ export class Staging {
         ordinal,
         job_id: job.id,
       });
+    this.hasHistory ||= history.length > 0;
     for (const [ordinal, { event, by, at }] of history.entries())
       writeRow(this.approvals, STAGED_APPROVALS, {
         line: job.line,
@@ -162,7 +164,7 @@ export class Staging {
     const corrections = await this.countOf(insertCorrections);
     const inserted = await this.countOf(insertJobs);
     if (onConflict === 'replace') await (await this.begun()).query(putBackApprovals);
-    await (await this.begun()).query(insertApprovals);
+    if (this.hasHistory) await (await this.begun()).query(insertApprovals);
     return {
       inserted,
       corrections,
