@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
-import { FieldPathCache, plainSpelling } from '../json-text/index.js';
+import { plainSpelling, tryParseFieldPath } from '../json-text/index.js';
 import { Job, JobApproval, JobCorrection } from '../platform/database/entities/job.entity.js';
 import { GroundTruthDataSource } from '../platform/database/ground-truth-data-source.js';
 import { timeText } from '../platform/database/entities/columns.js';
@@ -177,12 +177,10 @@ function notFound(id: string): CorpusFault {
   return new CorpusFault('job-not-found', `there is no job ${id}`);
 }
 
-const paths = new FieldPathCache();
-
 function toCorrection(row: JobCorrection): RecordedCorrection {
   return {
     id: Number(row.id),
-    field_path: plainSpelling(row.field_path, paths.parse(row.field_path), row.op === 'remove'),
+    field_path: plainSpelling(row.field_path, tryParseFieldPath(row.field_path), row.op === 'remove'),
     op: row.op,
     old_value: Buffer.from(row.old_value ?? 'null'),
     new_value: Buffer.from(row.new_value ?? 'null'),

@@ -3,7 +3,7 @@ import { JSON_NULL } from '../json-text/index.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { CorpusFault } from './corpus-fault.js';
 import { isTheJobItself, type JobRecord, versionOf } from './job-record.js';
-import { type EditRequest, plan, type Plan, type ResultPlan } from './plan.js';
+import { type EditRequest, plan, type ResultPlan } from './plan.js';
 import { ResultPlanner } from './result-planner.js';
 import { JobsRepository, type LockedJob, type RecordedCorrection } from './jobs.repository.js';
 
@@ -55,10 +55,8 @@ export class ReviewService {
     return this.jobs.change(change.jobId, async (job) => {
       requireOpen(job.found, change);
       const planned = plan(job.found.result ?? JSON_NULL, requests, nameOf, this.replay);
-      return {
-        ...(await record(job, planned, change.reviewer, (index) => requests[index]!.reason)),
-        isWhole: false,
-      };
+      const parts = { ...planned, isWhole: false };
+      return record(job, parts, change.reviewer, (index) => requests[index]!.reason);
     });
   }
 
@@ -74,9 +72,9 @@ export class ReviewService {
       requireOpen(job.found, change);
       requireResult(result, job.found, change);
       const planned = await this.planner.plan(job.found.result ?? JSON_NULL, result);
-      const { corrections, isWhole } = planned;
-      if (corrections.length === 0) return { corrections: [], version: versionOf(job.found), isWhole };
-      return { ...(await record(job, planned, change.reviewer, () => null)), isWhole };
+      if (planned.corrections.length === 0)
+        return { corrections: [], version: versionOf(job.found), isWhole: planned.isWhole };
+      return record(job, planned, change.reviewer, () => null);
     });
   }
 
@@ -106,13 +104,13 @@ export class ReviewService {
 
 async function record(
   job: LockedJob,
-  { corrections, result }: Plan,
+  { corrections, result, isWhole }: ResultPlan,
   reviewer: string,
   reasonOf: (index: number) => string | null,
-): Promise<Omit<Recorded, 'isWhole'>> {
+): Promise<Recorded> {
   const reasoned = corrections.map((correction, index) => ({ ...correction, reason: reasonOf(index) }));
   const recorded = await job.correct(reasoned, reviewer, result);
-  return { corrections: recorded, version: versionOf(await job.read()) };
+  return { corrections: recorded, version: versionOf(await job.read()), isWhole };
 }
 
 function requireOpen(job: JobRecord, change: Change): void {

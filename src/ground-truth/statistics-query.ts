@@ -1,4 +1,4 @@
-import { FieldPathCache, plainSpelling } from '../json-text/index.js';
+import { plainSpelling, tryParseFieldPath } from '../json-text/index.js';
 import { BooleanParameter, CountParameter } from '../platform/parameters/parameters.js';
 
 /** Counts of the whole database. */
@@ -69,8 +69,7 @@ const MAY_BE_SPELLED_OTHERWISE = String.raw`\\|\["[^]./["\\][^].["\\]*"\]`;
  * since its plain form could not even be sent.
  */
 export function namesOf({ spellings, has_all_characters }: StatisticsRow): Map<string, string> {
-  const paths = new FieldPathCache();
-  const names = spellings.map((text) => [text, plainSpelling(text, paths.parse(text), false)] as const);
+  const names = spellings.map((text) => [text, plainSpelling(text, tryParseFieldPath(text), false)] as const);
   return new Map(
     names.filter(
       ([text, plain]) =>

@@ -161,14 +161,15 @@ export class FieldPathCache {
     let path = this.paths.get(text);
     if (path === undefined && !this.paths.has(text)) {
       if (this.paths.size >= MAX_PATHS) this.paths.clear();
-      path = tryParse(text);
+      path = tryParseFieldPath(text);
       this.paths.set(text, path);
     }
     return path;
   }
 }
 
-function tryParse(text: string): FieldPath | undefined {
+/** Returns undefined if the text is not a path. */
+export function tryParseFieldPath(text: string): FieldPath | undefined {
   try {
     return parseFieldPath(text);
   } catch (error) {

@@ -26,6 +26,7 @@ export {
   parseFieldPath,
   parsePointer,
   plainSpelling,
+  tryParseFieldPath,
 } from './field-path.js';
 export { JsonDocument, resolvePointer, type Target } from './json-document.js';
 export { type JsonSink, type JsonSlice, sliceOf, textOf } from './json-slice.js';

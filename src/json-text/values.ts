@@ -95,13 +95,7 @@ export class Values {
 
   /** Nodes are in text order, so going backwards from the last one, inner values get their ids before the outer ones. */
   private makeIds(node: number): void {
-    const { nodes } = this.tree;
-    let last = node;
-    for (let inner = nodes[node + Node.First]!; inner !== 0;) {
-      last = inner;
-      inner = nodes[inner + Node.Next]! || nodes[inner + Node.First]!;
-    }
-    for (let at = last; at >= node; at -= Node.Size)
+    for (let at = this.endOf(node) - Node.Size; at >= node; at -= Node.Size)
       this.ids[at / Node.Size] = this.idOfForm(this.formOf(at));
   }
 
