@@ -25,14 +25,14 @@ export interface StatisticsOptions {
  * A path may be spelled in more than one way, and only `json-text` knows the grammar. So the statement also returns the paths
  * that may have another spelling, which are few. Where they do, it is asked again with the plain ones, in the same snapshot.
  *
- * The pattern of an index matches it only outside quoted keys: the rest of the path after it must contain only complete quoted
- * keys.
+ * The pattern of an index matches all that stands before it, quoted keys as a whole, so that no index is found inside one. Another
+ * index is put behind the path and taken away again, so that the last match reaches the end of the path.
  *
  * @param isRenaming the parameters $2 and $3 are arrays: paths, and the names under which they count
  */
 export function statisticsQuery({ collapse_indices }: StatisticsOptions, isRenaming: boolean): string {
   const path = collapse_indices
-    ? String.raw`regexp_replace(field_path, '\[[0-9]+\](?=(?:[^"\\]|"(?:[^"\\]|\\.)*")*$)', '[*]', 'g')`
+    ? String.raw`left(regexp_replace(field_path || '[0]', '((?:[^"[]|\["(?:[^"\\]|\\.)*")*)\[[0-9]+\]', '\1[*]', 'g'), -3)`
     : 'field_path';
   return `
     with paths as (

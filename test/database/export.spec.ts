@@ -418,6 +418,22 @@ describe('export', () => {
     expect(await fields(true)).toEqual({ 'a.b[*].c': 5, '["x.y"][*]': 2, ...others });
   });
 
+  it('collapses long paths in a time that grows with their length only', async () => {
+    await insertJob(1);
+    // Longer than any path that is accepted now; a hundred times as long would take ten thousand times as long.
+    const parts = ['[0]', '["x[1]"]', '["x[1]"][2]', '["\\"[3]\\\\"][4].b'];
+    for (const part of parts)
+      await insertCorrection(1, '2025-02-01Z', { field_path: `a${part.repeat(50_000)}` });
+    const { top_corrected_fields } = await exportService(database.dataSource).statistics({
+      top_n: 10,
+      collapse_indices: true,
+    });
+    const collapsed = ['[*]', '["x[1]"]', '["x[1]"][*]', '["\\"[3]\\\\"][*].b'];
+    expect(top_corrected_fields.map(({ field_path }) => field_path).sort()).toEqual(
+      collapsed.map((part) => `a${part.repeat(50_000)}`).sort(),
+    );
+  });
+
   it('orders and cuts the list of fields by their names', async () => {
     await insertJob(1);
     // Each spelling by itself is corrected less than `b`.
