@@ -24,7 +24,7 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
   app.use(giveRequestId, app.get(RequestLog).note, breakOffSlowSenders, protectiveHeaders());
   const { GROUND_TRUTH_CORS_ORIGINS: origins } = env;
   if (origins) app.enableCors({ origin: [...origins], exposedHeaders: EXPOSED_HEADERS, maxAge: 3_600 });
-  app.set(BODY_LIMIT, env.GROUND_TRUTH_MAX_BODY_MB * 1024 * 1024);
+  app.set(BODY_LIMIT, env.maxBodyBytes);
   prefixRoutes(app);
   SwaggerModule.setup('docs', app, () => buildDocument(app, version), {
     jsonDocumentUrl: 'openapi.json',

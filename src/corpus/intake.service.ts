@@ -4,6 +4,7 @@ import { CorpusFault } from './corpus-fault.js';
 import { ImportService } from './import/import.service.js';
 import { type JobRecord } from './job-record.js';
 import { JobsRepository } from './jobs.repository.js';
+import { requireFits, sizeOfOutput } from './job-size.js';
 import { type PipelineOutput } from './import/pipeline-output.js';
 
 /** Creates jobs from pipeline output. */
@@ -17,9 +18,10 @@ export class IntakeService {
   /**
    * Creates the job. Output with a `job_id` can be sent again: the same output changes nothing.
    *
-   * @throws CorpusFault `job-exists` if a job with this id came from different output
+   * @throws CorpusFault `job-exists` if a job with this id came from different output; `job-too-large`
    */
   async create(output: PipelineOutput): Promise<{ job: JobRecord; isNew: boolean }> {
+    requireFits(sizeOfOutput(output));
     const id = output.job_id ?? uuidv7();
     const isNew = await this.jobs.insert(id, output);
     if (!isNew && !(await this.jobs.isSame(id, output)))
@@ -35,11 +37,16 @@ export class IntakeService {
    * Creates many jobs, all or none, in one transaction. Memory does not grow with the input.
    *
    * @param input JSON Lines in UTF-8
+   * @param maxLineBytes the most bytes of a line, as of the body of a single job
    * @throws BadInputError that lists the bad lines
    */
-  async createAll(input: AsyncIterable<Buffer>): Promise<{ created: number; unchanged: number }> {
+  async createAll(
+    input: AsyncIterable<Buffer>,
+    maxLineBytes: number,
+  ): Promise<{ created: number; unchanged: number }> {
     const { inserted, skipped } = await this.imports.import(input, {
       accepted: 'outputs',
+      maxLineBytes,
       onConflict: 'skip-same',
       acceptDiverged: false,
     });

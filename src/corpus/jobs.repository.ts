@@ -10,6 +10,7 @@ import { formatTimestamp } from '../platform/timestamp.js';
 import { CorpusFault } from './corpus-fault.js';
 import { IS_SAME_OUTPUT, type PipelineOutput } from './import/pipeline-output.js';
 import { type JobRecord, toSummary } from './job-record.js';
+import { CORRECTION_BYTES, EVENT_BYTES, type JobSize } from './job-size.js';
 import { type PlannedCorrection } from './plan.js';
 
 /** A correction to append to the trail. */
@@ -51,6 +52,11 @@ export class JobsRepository {
     const trail = await this.corrections.find({ where: { job_id: id }, order });
     if (trail.length === 0 && !(await this.jobs.existsBy({ id }))) throw notFound(id);
     return trail.map(toCorrection);
+  }
+
+  /** What the job takes of a line now. */
+  async sizeOf(job: JobRecord): Promise<JobSize> {
+    return readSize((await this.dataSource.connected()).manager, job);
   }
 
   /** @returns false if a job with this id already exists; nothing is changed then */
@@ -115,6 +121,11 @@ export class LockedJob {
     return this.found.summary.job_id;
   }
 
+  /** What the job takes of a line as it was when it was locked. */
+  async size(): Promise<JobSize> {
+    return readSize(this.manager, this.found);
+  }
+
   /** Appends to the trail and sets the new result. All corrections get the same time, never before the job's last change. */
   async correct(
     corrections: readonly NewCorrection[],
@@ -173,6 +184,15 @@ async function readJob(jobs: Repository<Job>, id: string): Promise<JobRecord> {
   return { summary: toSummary(job), result, lastCorrection: job.last_correction ?? null };
 }
 
+async function readSize(manager: EntityManager, { summary, result }: JobRecord): Promise<JobSize> {
+  const [row] = await manager.query<
+    { names: number; corrections: number; undone: number; history: number }[]
+  >(selectSize, [summary.job_id]);
+  const { names, corrections, undone, history } = row!;
+  const finalResult = result?.length ?? 0;
+  return { names, initialResult: Math.max(0, finalResult + undone), finalResult, corrections, history };
+}
+
 function notFound(id: string): CorpusFault {
   return new CorpusFault('job-not-found', `there is no job ${id}`);
 }
@@ -216,6 +236,43 @@ const selectSame = `
     values ($2::text, $3::text, $4::text, $5::text[], $6::double precision, $7::timestamptz)
   )
   select from jobs, staged where jobs.id = $1 and ${IS_SAME_OUTPUT}
+`;
+
+// `undone`: by how much replay lengthens the result, or more, since a member takes its comma along.
+const selectSize = `
+  select
+    octet_length(
+      concat(to_json(filename), to_json(source_kind), to_json(reviewed_by), to_json(review_flags))
+    )::float8 as names,
+    trail.bytes::float8 as corrections,
+    trail.undone::float8 as undone,
+    events.bytes::float8 as history
+  from jobs,
+    lateral (
+      select
+        coalesce(sum(
+          ${CORRECTION_BYTES} + octet_length(to_json(corrected_by)::text) + path + old + new
+          + octet_length(coalesce(to_json(reason)::text, 'null'))
+        ), 0) as bytes,
+        coalesce(sum(
+          case op when 'add' then -new when 'remove' then old + path + 2 else old - new end
+        ), 0) as undone
+      from job_corrections,
+        lateral (
+          select
+            octet_length(to_json(field_path)::text) as path,
+            octet_length(coalesce(old_value::text, 'null')) as old,
+            octet_length(coalesce(new_value::text, 'null')) as new
+          -- Keeps the planner from measuring each value as often as its length is used.
+          offset 0
+        ) as lengths
+      where job_id = $1
+    ) as trail,
+    lateral (
+      select coalesce(sum(${EVENT_BYTES} + octet_length(to_json(reviewed_by)::text)), 0) as bytes
+      from job_approvals where job_id = $1
+    ) as events
+  where id = $1
 `;
 
 // `greatest`: if the clock was set back, a correction must still not precede the previous one.

@@ -11,6 +11,7 @@ import {
   JsonDocument,
   key,
   MAX_DEPTH,
+  MAX_PATH_BYTES,
   parseFieldPath,
   parsePointer,
   PATH_MISSING,
@@ -123,8 +124,15 @@ function edit(
   if (edited === PATH_MISSING) {
     throw new CorpusFault('path-missing', whyMissing(op), field);
   }
+  const field_path = formatFieldPath(written, edited.op === 'remove');
+  if (Buffer.byteLength(field_path) > MAX_PATH_BYTES)
+    throw new CorpusFault(
+      'invalid-path',
+      `is longer than ${MAX_PATH_BYTES.toLocaleString('en')} bytes`,
+      field,
+    );
   const correction = {
-    field_path: formatFieldPath(written, edited.op === 'remove'),
+    field_path,
     op: edited.op,
     old_value: edited.old ?? JSON_NULL,
     new_value: newValue,

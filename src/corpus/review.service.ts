@@ -3,9 +3,15 @@ import { JSON_NULL } from '../json-text/index.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { CorpusFault } from './corpus-fault.js';
 import { isTheJobItself, type JobRecord, versionOf } from './job-record.js';
+import { bytesAsJson, bytesOfCorrections, EVENT_BYTES, type JobSize, requireFits } from './job-size.js';
 import { type EditRequest, plan, type ResultPlan } from './plan.js';
 import { ResultPlanner } from './result-planner.js';
-import { JobsRepository, type LockedJob, type RecordedCorrection } from './jobs.repository.js';
+import {
+  JobsRepository,
+  type LockedJob,
+  type NewCorrection,
+  type RecordedCorrection,
+} from './jobs.repository.js';
 
 /** A change of a job by a reviewer, and the versions that it is based on. */
 export interface Change {
@@ -87,7 +93,14 @@ export class ReviewService {
     const job = await this.jobs.find(change.jobId);
     requireOpen(job, change);
     requireResult(result, job, change);
-    return this.planner.plan(job.result ?? JSON_NULL, result);
+    const planned = await this.planner.plan(job.result ?? JSON_NULL, result);
+    requireRoom(
+      await this.jobs.sizeOf(job),
+      reasoned(planned, () => null),
+      change.reviewer,
+      planned,
+    );
+    return planned;
   }
 
   /** Approves or reopens the job. Does nothing if it is in that state already. */
@@ -97,6 +110,8 @@ export class ReviewService {
       if (job.found.summary.approved === approved) return job.found;
       if (approved && job.found.result === null)
         throw new CorpusFault('no-result', 'a job without a result cannot be approved');
+      const size = await job.size();
+      requireFits({ ...size, history: size.history + EVENT_BYTES + bytesAsJson(change.reviewer) });
       return job.setApproved(approved, change.reviewer);
     });
   }
@@ -104,13 +119,31 @@ export class ReviewService {
 
 async function record(
   job: LockedJob,
-  { corrections, result, isWhole }: ResultPlan,
+  planned: ResultPlan,
   reviewer: string,
   reasonOf: (index: number) => string | null,
 ): Promise<Recorded> {
-  const reasoned = corrections.map((correction, index) => ({ ...correction, reason: reasonOf(index) }));
-  const recorded = await job.correct(reasoned, reviewer, result);
-  return { corrections: recorded, version: versionOf(await job.read()), isWhole };
+  const corrections = reasoned(planned, reasonOf);
+  requireRoom(await job.size(), corrections, reviewer, planned);
+  const recorded = await job.correct(corrections, reviewer, planned.result);
+  return { corrections: recorded, version: versionOf(await job.read()), isWhole: planned.isWhole };
+}
+
+function reasoned({ corrections }: ResultPlan, reasonOf: (index: number) => string | null): NewCorrection[] {
+  return corrections.map((correction, index) => ({ ...correction, reason: reasonOf(index) }));
+}
+
+function requireRoom(
+  size: JobSize,
+  corrections: readonly NewCorrection[],
+  reviewer: string,
+  { result }: ResultPlan,
+): void {
+  requireFits({
+    ...size,
+    finalResult: result.length,
+    corrections: size.corrections + bytesOfCorrections(corrections, reviewer),
+  });
 }
 
 function requireOpen(job: JobRecord, change: Change): void {

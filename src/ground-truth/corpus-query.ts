@@ -28,6 +28,11 @@ function selectJobs(fields: string, filter: JobFilter): string {
     : `select ${fields} from jobs as job ${where(filter)} ${orderAndLimit(filter)}`;
 }
 
+/** The id of the job after the first `rows` of `corpusQuery`. */
+export function keysQuery(filter: JobFilter, rows: number): string {
+  return `select id from (${selectJobs('job.id', filter)}) as job offset ${rows} limit 1`;
+}
+
 /** Counts the samples of `corpusQuery`. */
 export function countQuery(filter: JobFilter): string {
   const { limit } = filter;

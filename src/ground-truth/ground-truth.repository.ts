@@ -5,10 +5,12 @@ import { copyRows } from '../platform/database/copy-out.js';
 import { type ExternalRelations } from '../platform/database/external/external-relations.js';
 import { GroundTruthDataSource } from '../platform/database/ground-truth-data-source.js';
 import { Fault } from '../platform/fault.js';
+import { errorCode } from '../platform/files/system-error.js';
 import { type JobFilter } from './corpus-filter.js';
 import {
   corpusQuery,
   countQuery,
+  keysQuery,
   EXTERNAL_SETTINGS,
   settingsFor,
   verificationQuery,
@@ -75,6 +77,25 @@ class IncludeFault extends Fault {
     const reason = `${[...include].join(', ')}: external relations do not have it`;
     super('invalid-parameters', `include: ${reason}`, [{ field: 'include', message: reason }]);
   }
+}
+
+/** A job from before there were limits, or that direct SQL made. */
+class UnreadableFault extends Fault {
+  constructor(id: string | undefined) {
+    super(
+      'sample-unreadable',
+      `job ${String(id)} is larger than what PostgreSQL gives out of one row, 1 GiB, so no corpus that it is part of can be read; ` +
+        'erase it (ground-truth erase), or select samples without it',
+    );
+  }
+}
+
+/** Whether PostgreSQL exceeded a limit of its own: a program limit, or the most bytes of a value. */
+function isTooLarge(error: unknown): boolean {
+  const code = errorCode(error);
+  return (
+    code === '54000' || (code === 'XX000' && String(error).includes('invalid memory alloc request size'))
+  );
 }
 
 class OpenSnapshot implements Snapshot {
@@ -145,17 +166,40 @@ class OpenSnapshot implements Snapshot {
     if (external && filter.include !== undefined && filter.include.size > 0)
       throw new IncludeFault(filter.include);
     this.isClean = false;
+    let rows = 0;
     try {
       // The settings apply to this statement only: rolling back to the savepoint resets them.
       await client.query(`savepoint before_stream; ${external ? EXTERNAL_SETTINGS : settingsFor(filter)}`);
       if (external) await checkKeys(client, external, filter);
-      const rows = external ? checkingRows(external, fields, onRow) : onRow;
-      yield* copyRows(client, external?.reading(query) ?? query, fields, rows);
+      const take = external ? checkingRows(external, fields, onRow) : onRow;
+      const text = external?.reading(query) ?? query;
+      yield* copyRows(client, text, fields, (row) => {
+        rows++;
+        return take(row);
+      });
       await client.query('rollback to savepoint before_stream; release savepoint before_stream');
     } catch (error) {
-      throw external?.explain(error) ?? error;
+      throw (await this.nameOfUnreadable(error, filter, rows)) ?? external?.explain(error) ?? error;
     }
     this.isClean = true;
+  }
+
+  /**
+   * PostgreSQL gives out at most 1 GiB of one job, and says of which it was more only in this way: rows come in order, and the job
+   * after the last one is the one that it could not give out.
+   *
+   * @param rows the number of rows that came
+   */
+  private async nameOfUnreadable(
+    error: unknown,
+    filter: JobFilter,
+    rows: number,
+  ): Promise<UnreadableFault | undefined> {
+    if (!isTooLarge(error)) return undefined;
+    await this.client.query('rollback to savepoint before_stream');
+    const query = keysQuery(filter, rows);
+    const found = await this.client.query<{ id: string }>(this.external?.reading(query) ?? query);
+    return new UnreadableFault(found.rows[0]?.id);
   }
 
   readonly close = (): void => {

@@ -1,6 +1,6 @@
 import { alignRows, Budget, NO_ROW } from './align.js';
 import { type Op } from './edit.js';
-import { type FieldPath, formatFieldPath, type Index, key, type Key } from './field-path.js';
+import { type FieldPath, formatFieldPath, type Index, key, type Key, MAX_PATH_BYTES } from './field-path.js';
 import { RowCosts, RowPaths, TextSketches } from './row-costs.js';
 import { Char } from './scan.js';
 import { type Members, ROOT, Values } from './values.js';
@@ -15,8 +15,6 @@ export interface DerivedEdit {
 
 /** The most edits; beyond that, a list of them says less than the two texts. */
 const MAX_EDITS = 10_000;
-/** The longest written path, in bytes. What lies deeper is replaced together with its nearest ancestor that has a shorter one. */
-const MAX_PATH_BYTES = 10_000;
 /** The most comparisons per byte (a byte is compared once per level); beyond that, only ids are compared. */
 const MAX_COMPARISONS = 32;
 

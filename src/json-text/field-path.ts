@@ -149,6 +149,9 @@ export function parsePointer(text: string): string[] {
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
+/** The longest path, in bytes of its written form. A derived edit of what lies deeper replaces the nearest value that has a shorter one. */
+export const MAX_PATH_BYTES = 10_000;
+
 /** The most paths to cache. Real corpora repeat few paths; a hostile one must not fill the memory. */
 const MAX_PATHS = 10_000;
 

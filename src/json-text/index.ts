@@ -23,6 +23,7 @@ export {
   formatFieldPath,
   type Key,
   key,
+  MAX_PATH_BYTES,
   parseFieldPath,
   parsePointer,
   plainSpelling,

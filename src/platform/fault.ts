@@ -21,6 +21,8 @@ export type FaultKind =
   | 'path-missing'
   | 'no-change'
   | 'too-deep'
+  | 'job-too-large'
+  | 'sample-unreadable'
   | 'job-instead-of-result'
   | 'precondition-failed'
   | 'source-unusable'

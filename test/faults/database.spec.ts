@@ -42,6 +42,32 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+describe('a job that is larger than PostgreSQL can give out', () => {
+  it('is named by whoever would read it', async () => {
+    const id = '00000000-0000-7000-9000-000000000001';
+    await postgres.query(
+      `insert into jobs (id, filename, source_kind, result, created_at) values ('${id}', 'a', 'pdf', '1', '2026-01-01Z')`,
+    );
+    // Repetitive, so that it takes little room in the database.
+    const columns = 'job_id, field_path, old_value, new_value, corrected_by';
+    await postgres.query(
+      `insert into job_corrections (${columns}) select '${id}', 'a', 'null', to_json(repeat('x', 15000000)), 'r'
+       from set_config('ground_truth.is_compact', 'on', true)`,
+    );
+    await postgres.query(
+      `insert into job_corrections (${columns}) select ${columns}
+       from job_corrections, set_config('ground_truth.is_compact', 'on', true), generate_series(1, 75)`,
+    );
+    const message = `ground-truth: job ${id} is larger than what PostgreSQL gives out of one row`;
+    for (const args of [['export', '--out', '/dev/null', '--approved-only', 'false'], ['verify']]) {
+      const { code, stderr } = await runCli(args, { env });
+      expect(stderr).toContain(message);
+      expect(code).toBe(1);
+    }
+    await postgres.query(`delete from jobs where id = '${id}'`);
+  });
+});
+
 describe('a database that is killed under load, and comes back', () => {
   beforeAll(async () => {
     server = await startServer(env);

@@ -21,6 +21,9 @@ export class ImportOptionsDto {
 
   @BooleanParameter()
   readonly accept_diverged: boolean = false;
+
+  @BooleanParameter()
+  readonly accept_oversize: boolean = false;
 }
 
 @Command({
@@ -67,8 +70,18 @@ export class ImportCommand extends TerminalCommand {
     return 'true';
   }
 
+  @Option({
+    flags: '--accept-oversize',
+    name: 'accept_oversize',
+    description:
+      'also import names, reasons, paths and jobs that are longer than what is accepted now; an older version may have exported them (default: no)',
+  })
+  acceptOversize(): string {
+    return 'true';
+  }
+
   async run([file = '']: string[], flags: Flags): Promise<void> {
-    const { on_conflict, accept_diverged } = this.readFlags(ImportOptionsDto, flags);
+    const { on_conflict, accept_diverged, accept_oversize } = this.readFlags(ImportOptionsDto, flags);
     if (file === '') this.refuse(['file: "" is not a file name; use a file name or -']);
     refuseToWrite('import', this.env);
     const input = await openInput(file, this.interruption.signal);
@@ -78,6 +91,7 @@ export class ImportCommand extends TerminalCommand {
       const imported = await this.imports.import(input.blocks, {
         onConflict: on_conflict,
         acceptDiverged: accept_diverged,
+        acceptOversize: accept_oversize,
         signal: this.interruption.signal,
         onProgress: (lines, bytes) => {
           progress.update(lines, bytes);
@@ -93,12 +107,16 @@ export class ImportCommand extends TerminalCommand {
   }
 }
 
-function summary({ inserted, corrections, replaced, skipped, diverged }: Imported): string {
+function summary({ inserted, corrections, replaced, skipped, diverged, ahead }: Imported): string {
   const parts = [`${inGroups(inserted)} ${inserted === 1 ? 'job' : 'jobs'} imported`];
   if (replaced > 0) parts.push(`${inGroups(replaced)} of them replaced existing jobs`);
   if (skipped > 0) parts.push(`${inGroups(skipped)} skipped because they already exist`);
   parts.push(`${inGroups(corrections)} ${corrections === 1 ? 'correction' : 'corrections'}`);
   if (diverged > 0) parts.push(`${inGroups(diverged)} diverged samples accepted`);
+  if (ahead > 0)
+    parts.push(
+      `warning: ${inGroups(ahead)} of the jobs have a created_at that is more than a day ahead of the clock`,
+    );
   return parts.join(', ');
 }
 

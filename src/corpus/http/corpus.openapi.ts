@@ -140,6 +140,11 @@ export const CHANGE_PROBLEMS: readonly ProblemExample[] = [
   ['precondition-required', 'send If-Match with the ETag of the job that the change is for'],
   ...UNAVAILABLE,
 ];
+export const TOO_LARGE: ProblemExample = [
+  'job-too-large',
+  'the job would take 270,001,024 bytes in a corpus, and 268,435,456 are accepted: initial result 9,000, final result 15,009,000, ' +
+    'corrections 254,981,000, names and history 1,000',
+];
 export const APPROVED: ProblemExample = [
   'approved',
   'the job is approved; reopen it first (DELETE …/approval)',

@@ -68,7 +68,7 @@ export class JobsController {
     request.setTimeout(this.env.GROUND_TRUTH_EXPORT_STALL_SECONDS * 1_000, () => request.destroy());
     try {
       // The request must survive an early end of reading: destroyed, it would look like an incomplete body below.
-      return await this.intake.createAll(request.iterator({ destroyOnReturn: false }));
+      return await this.intake.createAll(request.iterator({ destroyOnReturn: false }), this.env.maxBodyBytes);
     } catch (error) {
       if (request.destroyed && !request.complete)
         throw new ProblemError('bad-request', 'the body is incomplete');

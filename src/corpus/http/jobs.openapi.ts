@@ -28,6 +28,7 @@ import {
   summary,
   summaryProperties,
   time,
+  TOO_LARGE,
 } from './corpus.openapi.js';
 
 export const DescribeJobs = () =>
@@ -65,6 +66,7 @@ export const DescribeCreate = () =>
     ...apiProblems(JOBS, [
       ['invalid-body', 'filename: is missing', { field: 'filename', message: 'is missing' }],
       ['job-exists', `job_id: job ${JOB} already exists with different pipeline output`],
+      TOO_LARGE,
       UNKNOWN_PARAMETER,
       ...BODY_PROBLEMS,
       ...UNAVAILABLE,

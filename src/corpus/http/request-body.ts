@@ -23,7 +23,7 @@ export function readFields<Result>(body: Buffer, read: (fields: FieldReader) => 
     errors.push({ field, message });
     if (errors.length === MAX_FAULTS) throw toProblem(errors);
   };
-  const result = read(new FieldReader(body, '', onFault, MAX_FIELDS));
+  const result = read(new FieldReader(body, '', onFault, { most: MAX_FIELDS }));
   if (errors.length > 0) throw toProblem(errors);
   return result;
 }
@@ -56,9 +56,9 @@ function readCorrection(fields: FieldReader): CorrectionRequest {
   const value = fields.json('new_value');
   if (isRemoval && !value.equals(JSON_NULL)) fields.fault('new_value', 'must be null for a remove');
   return {
-    path: fields.string('field_path'),
+    path: fields.fieldPath('field_path'),
     op,
     value: isRemoval ? null : value,
-    reason: fields.nullableString('reason'),
+    reason: fields.nullableReason('reason'),
   };
 }

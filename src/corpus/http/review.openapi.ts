@@ -19,6 +19,7 @@ import {
   jobSchema,
   recorded,
   requestSchema,
+  TOO_LARGE,
 } from './corpus.openapi.js';
 
 export const DescribeReview = () =>
@@ -70,6 +71,7 @@ export const DescribeCorrect = () =>
       ['path-missing', 'field_path: there is no value at this path to replace'],
       ['no-change', 'new_value: the field already has this value'],
       ['too-deep', 'new_value: the result would be deeper than 5,000 levels'],
+      TOO_LARGE,
       ...BODY_PROBLEMS,
     ]),
   );
@@ -128,6 +130,7 @@ export const DescribeReplace = () =>
       ],
       APPROVED,
       ['too-deep', 'the body: the result would be deeper than 5,000 levels'],
+      TOO_LARGE,
       [
         'job-instead-of-result',
         'the body is the job, as GET returns it; send the value of its member result, or force=true to store the body as the result',
@@ -144,6 +147,7 @@ export const DescribeApprove = () =>
     ...apiProblems(`${JOBS}/${JOB}/approval`, [
       ...CHANGE_PROBLEMS,
       ['no-result', 'a job without a result cannot be approved'],
+      TOO_LARGE,
     ]),
   );
 
@@ -156,5 +160,5 @@ export const DescribeReopen = () =>
     }),
     Change(),
     answer(200, 'The job.', jobSchema, { ...approved, approved: false }, etag),
-    ...apiProblems(`${JOBS}/${JOB}/approval`, CHANGE_PROBLEMS),
+    ...apiProblems(`${JOBS}/${JOB}/approval`, [...CHANGE_PROBLEMS, TOO_LARGE]),
   );

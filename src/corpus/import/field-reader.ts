@@ -3,12 +3,22 @@ import {
   equal,
   JSON_NULL,
   MAX_DEPTH,
+  MAX_PATH_BYTES,
   type Op,
   readElements,
   readMembers,
 } from '../../json-text/index.js';
-import { parseTimestamp, TimestampError } from '../../platform/timestamp.js';
+import { formatTimestamp, now, parseTimestamp, TimestampError } from '../../platform/timestamp.js';
 import { UUID } from '../../platform/parameters/uuid.js';
+import { MAX_FLAGS, MAX_FLAGS_BYTES, MAX_NAME_LENGTH, MAX_REASON_LENGTH } from '../job-size.js';
+
+/** What is accepted beside what the values must be. */
+export interface Bounds {
+  /** The most members of an object and elements of an array; more are a fault and are not read. */
+  readonly most?: number;
+  /** Accept names, reasons, paths and flags that are longer than the limits, which older versions stored. */
+  readonly acceptOversize?: boolean;
+}
 
 /** Reads the fields of one JSON object and reports what is wrong with them. */
 export class FieldReader {
@@ -18,18 +28,18 @@ export class FieldReader {
   /**
    * @param text a compact JSON value
    * @param path where the object is in the line, for messages; empty for the line itself
-   * @param most the most members of an object and elements of an array; more are a fault and are not read
    */
   constructor(
     text: Buffer,
     private readonly path: string,
     private readonly onFault: (field: string, reason: string) => void,
-    private readonly most = Infinity,
+    private readonly bounds: Bounds = {},
   ) {
+    const { most } = this;
     const members = readMembers(text, most);
     this.isObject = members !== undefined;
     if (!this.isObject) onFault(path, 'is not a JSON object');
-    if (members && members.length > most) onFault(path, `has more than ${most.toLocaleString('en')} members`);
+    if (members && members.length > most) onFault(path, `has more than ${inGroups(most)} members`);
     for (const { key, value } of members?.slice(0, most) ?? []) {
       if (this.values.has(key)) this.fault(key, 'occurs more than once');
       this.values.set(key, value);
@@ -54,19 +64,58 @@ export class FieldReader {
     const value = this.values.get(key) ?? JSON_NULL;
     // A level takes at least two bytes, so a short value cannot be too deep.
     if (value.length > 2 * MAX_DEPTH && depth(value) > MAX_DEPTH) {
-      this.fault(key, `is deeper than ${MAX_DEPTH.toLocaleString('en')} levels`);
+      this.fault(key, `is deeper than ${inGroups(MAX_DEPTH)} levels`);
     }
     return value;
   }
 
   string(key: string): string {
-    return this.nullableString(key, 'is not a string') ?? '';
+    const value = this.values.get(key);
+    return (value && this.text(key, value, 'is not a string')) ?? '';
   }
 
-  nullableString(key: string, reason = 'is neither a string nor null'): string | null {
+  /** A name of a file, a kind, a flag, a person. */
+  name(key: string): string {
+    return this.within(MAX_NAME_LENGTH, key, this.string(key));
+  }
+
+  nullableName(key: string): string | null {
+    return this.nullable(key, MAX_NAME_LENGTH);
+  }
+
+  nullableReason(key: string): string | null {
+    return this.nullable(key, MAX_REASON_LENGTH);
+  }
+
+  /** The text of a path, which may be none. */
+  fieldPath(key: string): string {
+    const path = this.string(key);
+    if (this.hasLimits && Buffer.byteLength(path) > MAX_PATH_BYTES) {
+      this.fault(key, `is longer than ${inGroups(MAX_PATH_BYTES)} bytes`);
+      return '';
+    }
+    return path;
+  }
+
+  private nullable(key: string, most: number): string | null {
     const value = this.values.get(key);
-    if (value === undefined || (isNull(value) && reason !== 'is not a string')) return null;
-    return this.text(key, value, reason);
+    if (value === undefined || isNull(value)) return null;
+    const text = this.text(key, value, 'is neither a string nor null');
+    return text === null ? null : this.within(most, key, text);
+  }
+
+  private within(most: number, key: string, text: string): string {
+    const isLonger = text.length > most && (text.length > 2 * most || Array.from(text).length > most);
+    if (this.hasLimits && isLonger) this.fault(key, `has more than ${inGroups(most)} characters`);
+    return text;
+  }
+
+  private get hasLimits(): boolean {
+    return this.bounds.acceptOversize !== true;
+  }
+
+  private get most(): number {
+    return this.bounds.most ?? Infinity;
   }
 
   uuid(key: string): string | null {
@@ -104,17 +153,33 @@ export class FieldReader {
     }
   }
 
+  /** A time that is at most a day ahead of the clock: a later one is a mistake, and would be the last of the corpus for long. */
+  pastTime(key: string): bigint | null {
+    const time = this.time(key);
+    if (time !== null && isAhead(time))
+      this.fault(
+        key,
+        `is ${formatTimestamp(time)}, more than a day ahead of the clock, ${formatTimestamp(now())}`,
+      );
+    return time;
+  }
+
   nullableTime(key: string): bigint | null {
     const value = this.values.get(key);
     return value === undefined || isNull(value) ? null : this.time(key);
   }
 
-  strings(key: string): string[] {
+  /** An array of names, no more than a job may have of flags. */
+  flags(key: string): string[] {
     const value = this.values.get(key);
     if (value === undefined) return [];
-    return this.elements(key, value, 'is not an array of strings').map(
-      (element, index) => this.text(`${key}[${index}]`, element, 'is not a string') ?? '',
-    );
+    if (this.hasLimits && value.length > MAX_FLAGS_BYTES)
+      this.fault(key, `takes more than ${inGroups(MAX_FLAGS_BYTES)} bytes`);
+    const most = this.hasLimits ? Math.min(MAX_FLAGS, this.most) : this.most;
+    return this.elements(key, value, 'is not an array of strings', most).map((element, index) => {
+      const name = `${key}[${index}]`;
+      return this.within(MAX_NAME_LENGTH, name, this.text(name, element, 'is not a string') ?? '');
+    });
   }
 
   /** A number from 0 to 1. */
@@ -134,20 +199,20 @@ export class FieldReader {
     const value = this.values.get(key);
     if (value === undefined) return [];
     return this.elements(key, value, 'is not an array').map(
-      (element, index) => new FieldReader(element, this.at(`${key}[${index}]`), this.onFault, this.most),
+      (element, index) => new FieldReader(element, this.at(`${key}[${index}]`), this.onFault, this.bounds),
     );
   }
 
   object(key: string): FieldReader | undefined {
     const value = this.values.get(key);
-    return value && new FieldReader(value, this.at(key), this.onFault, this.most);
+    return value && new FieldReader(value, this.at(key), this.onFault, this.bounds);
   }
 
-  private elements(key: string, value: Buffer, reason: string): Buffer[] {
-    const elements = readElements(value, this.most);
+  private elements(key: string, value: Buffer, reason: string, most = this.most): Buffer[] {
+    const elements = readElements(value, most);
     if (elements === undefined) this.fault(key, reason);
-    if (elements === undefined || elements.length <= this.most) return elements ?? [];
-    this.fault(key, `has more than ${this.most.toLocaleString('en')} elements`);
+    if (elements === undefined || elements.length <= most) return elements ?? [];
+    this.fault(key, `has more than ${inGroups(most)} elements`);
     return [];
   }
 
@@ -172,6 +237,8 @@ export class FieldReader {
   }
 }
 
+/** In microseconds. */
+const DAY = 86_400_000_000n;
 const OPS: readonly string[] = ['replace', 'add', 'remove'] satisfies Op[];
 const QUOTE = 0x22;
 const MINUS = 0x2d;
@@ -188,6 +255,15 @@ function nameOf(key: string): string {
 /** For a number that rounds to 1: whether it equals 1 or is just below, when its first digit is a 9. */
 function isAtMostOne(value: Buffer): boolean {
   return /^[0.]*9/.test(value.toString('latin1')) || equal(value, ONE);
+}
+
+/** Whether a time is more than a day ahead of the clock of this process. */
+export function isAhead(time: bigint): boolean {
+  return time > now() + DAY;
+}
+
+function inGroups(count: number): string {
+  return count.toLocaleString('en');
 }
 
 function isNull(value: Buffer): boolean {

@@ -1,16 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { FieldPathError, parseFieldPath, parsePointer } from '../../json-text/index.js';
-import { digestOf, orNone } from './pipeline-output.js';
+import {
+  bytesAsJson,
+  bytesOfCorrections,
+  EVENT_BYTES,
+  type JobSize,
+  MAX_LINE_BYTES,
+  sizeOfOutput,
+  whyTooLarge,
+} from '../job-size.js';
+import { isAhead } from './field-reader.js';
+import { digestOf, orNone, type PipelineOutput } from './pipeline-output.js';
 import { ImportFaults } from './bad-input.js';
-import { type ImportedSample, readLine } from './line-reader.js';
+import { type AcceptedLines, type ImportedSample, readLine } from './line-reader.js';
 import { ReplayService } from '../../replay/replay.service.js';
 import { type InputLine, splitLines } from './split-lines.js';
 import { type Merged, type OnConflict, type Staging, StagingRepository } from './staging.repository.js';
 import { type CheckedTrail, checkTrail } from './trail-check.js';
 
-export interface ImportOptions {
-  /** `outputs` accepts pipeline output only; its `result` may then be absent. */
-  readonly accepted?: 'both' | 'outputs';
+export interface ImportOptions extends AcceptedLines {
+  /** The most bytes of a line. */
+  readonly maxLineBytes?: number;
   /** What to do with a line whose job is already in the database. */
   readonly onConflict: OnConflict;
   /** Also accept samples whose trail does not lead back to their initial result. */
@@ -23,7 +33,12 @@ export interface ImportOptions {
 export interface Imported extends Merged {
   /** The number of accepted samples whose trail does not lead back. */
   readonly diverged: number;
+  /** The number of samples that were created more than a day ahead of the clock. */
+  readonly ahead: number;
 }
+
+/** The most bytes of a line that may be longer than the limit. PostgreSQL takes a value of at most 1 GiB. */
+const MAX_OVERSIZE_BYTES = 512 * 1024 * 1024;
 
 /** Imports lines: samples of a corpus, and pipeline output. */
 @Injectable()
@@ -46,7 +61,7 @@ export class ImportService {
       const reading = new Reading(staging, this.replay, faults, options);
       let bytes = 0;
       let lines = 0;
-      for await (const line of splitLines(input)) {
+      for await (const line of splitLines(input, reading.maxLineBytes)) {
         options.signal?.throwIfAborted();
         await reading.stage(line);
         bytes += (line.bytes?.length ?? 0) + 1;
@@ -57,7 +72,7 @@ export class ImportService {
       faults.throwIfAny();
       const merged = await staging.merge(options.onConflict);
       await staging.commit();
-      return { ...merged, diverged: reading.diverged };
+      return { ...merged, diverged: reading.diverged, ahead: reading.ahead };
     } catch (error) {
       await staging.rollBack();
       throw error;
@@ -93,34 +108,45 @@ const REASONS: Partial<Record<OnConflict, string>> = {
 /** Checks each line by itself and stages it. */
 class Reading {
   diverged = 0;
+  ahead = 0;
+  readonly maxLineBytes: number;
 
   constructor(
     private readonly staging: Staging,
     private readonly replay: ReplayService,
     private readonly faults: ImportFaults,
     private readonly options: ImportOptions,
-  ) {}
+  ) {
+    this.maxLineBytes =
+      options.maxLineBytes ?? (options.acceptOversize === true ? MAX_OVERSIZE_BYTES : MAX_LINE_BYTES);
+  }
 
   async stage({ number, bytes }: InputLine): Promise<void> {
     if (bytes === undefined) {
-      this.faults.add({ line: number, field: '', reason: 'is longer than 512 MiB' });
+      const most = this.maxLineBytes.toLocaleString('en');
+      this.faults.add({ line: number, field: '', reason: `is longer than ${most} bytes` });
       return;
     }
-    const line = readLine(bytes, number, this.options.accepted);
+    const line = readLine(bytes, number, this.options);
     if (line.kind === 'bad') for (const fault of line.faults) this.faults.add(fault);
-    else if (line.kind === 'output') await this.staging.appendPipelineOutput(number, line.output);
+    else if (line.kind === 'output') await this.stageOutput(number, line.output);
     else await this.stageSample(number, line.sample);
+  }
+
+  private async stageOutput(line: number, output: PipelineOutput): Promise<void> {
+    if (this.isTooLarge(line, sizeOfOutput(output))) return;
+    await this.staging.appendPipelineOutput(line, output);
   }
 
   private async stageSample(line: number, sample: ImportedSample): Promise<void> {
     const trail = checkTrail(sample, this.replay);
-    if (!trail.isProved || sample.diverged) {
-      if (!this.options.acceptDiverged) {
-        this.faults.add({ line, ...describeDivergence(sample, trail) });
-        return;
-      }
-      this.diverged++;
+    if ((!trail.isProved || sample.diverged) && !this.options.acceptDiverged) {
+      this.faults.add({ line, ...describeDivergence(sample, trail) });
+      return;
     }
+    if (this.isTooLarge(line, sizeOfSample(sample, trail))) return;
+    if (!trail.isProved || sample.diverged) this.diverged++;
+    if (isAhead(sample.created_at)) this.ahead++;
     const original = trail.isProved ? orNone(trail.original) : null;
     await this.staging.append(
       {
@@ -138,6 +164,26 @@ class Reading {
       sample.history,
     );
   }
+
+  private isTooLarge(line: number, size: JobSize): boolean {
+    const reason = this.options.acceptOversize === true ? undefined : whyTooLarge(size);
+    if (reason !== undefined) this.faults.add({ line, field: '', reason });
+    return reason !== undefined;
+  }
+}
+
+function sizeOfSample(sample: ImportedSample, { paths, original }: CheckedTrail): JobSize {
+  const { corrections, history } = sample;
+  return {
+    names: bytesAsJson([sample.filename, sample.source_kind, sample.reviewed_by, sample.review_flags]),
+    initialResult: Math.max(sample.initial_result.length, original.length),
+    finalResult: sample.final_result.length,
+    corrections: corrections.reduce((sum, correction, index) => {
+      const written = { ...correction, field_path: paths[index]! };
+      return sum + bytesOfCorrections([written], correction.corrected_by);
+    }, 0),
+    history: history.reduce((sum, { by }) => sum + EVENT_BYTES + bytesAsJson(by), 0),
+  };
 }
 
 function describeDivergence(

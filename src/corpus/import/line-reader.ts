@@ -74,12 +74,20 @@ export type Line =
   | { readonly kind: 'output'; readonly output: PipelineOutput }
   | { readonly kind: 'bad'; readonly faults: readonly LineFault[] };
 
-/**
- * Reads one line: a sample of a corpus, or pipeline output. A line with `result` is pipeline output.
- *
- * @param accepted with `outputs`, every line is pipeline output, and `result` may be absent
- */
-export function readLine(bytes: Buffer, line: number, accepted: 'both' | 'outputs' = 'both'): Line {
+/** What lines are accepted. */
+export interface AcceptedLines {
+  /** `outputs` accepts pipeline output only; its `result` may then be absent. */
+  readonly accepted?: 'both' | 'outputs';
+  /** Accept what is longer than the limits: rows from before there were limits. */
+  readonly acceptOversize?: boolean;
+}
+
+/** Reads one line: a sample of a corpus, or pipeline output. A line with `result` is pipeline output. */
+export function readLine(
+  bytes: Buffer,
+  line: number,
+  { accepted = 'both', acceptOversize = false }: AcceptedLines = {},
+): Line {
   const faults: LineFault[] = [];
   const fault = (field: string, reason: string) => {
     faults.push({ line, field, reason });
@@ -95,7 +103,7 @@ export function readLine(bytes: Buffer, line: number, accepted: 'both' | 'output
     );
     return { kind: 'bad', faults };
   }
-  const fields = new FieldReader(text, '', fault);
+  const fields = new FieldReader(text, '', fault, { acceptOversize });
   const read: Line =
     accepted === 'outputs' || fields.has('result')
       ? { kind: 'output', output: readPipelineOutput(fields) }
@@ -107,16 +115,16 @@ function readSample(fields: FieldReader): ImportedSample {
   fields.expectKeys(SAMPLE_KEYS, ['history', 'diverged']);
   const sample: ImportedSample = {
     job_id: fields.uuid('job_id') ?? '',
-    filename: fields.string('filename'),
-    source_kind: fields.string('source_kind'),
+    filename: fields.name('filename'),
+    source_kind: fields.name('source_kind'),
     approved: fields.boolean('approved'),
-    reviewed_by: fields.nullableString('reviewed_by'),
+    reviewed_by: fields.nullableName('reviewed_by'),
     reviewed_at: fields.nullableTime('reviewed_at'),
     created_at: fields.time('created_at') ?? 0n,
     initial_result: fields.json('initial_result'),
     final_result: fields.json('final_result'),
     corrections: fields.objects('corrections').map(readCorrection),
-    review_flags: fields.strings('review_flags'),
+    review_flags: fields.flags('review_flags'),
     confidence: fields.share('confidence'),
     history: fields.objects('history').map(readEvent),
     diverged: fields.has('diverged'),
@@ -132,12 +140,12 @@ function readCorrection(fields: FieldReader): ImportedCorrection {
   fields.expectKeys(CORRECTION_KEYS, ['op']);
   const op = fields.op('op');
   const correction: ImportedCorrection = {
-    field_path: fields.string('field_path'),
+    field_path: fields.fieldPath('field_path'),
     op,
     old_value: fields.json('old_value'),
     new_value: fields.json('new_value'),
-    corrected_by: fields.string('corrected_by'),
-    reason: fields.nullableString('reason'),
+    corrected_by: fields.name('corrected_by'),
+    reason: fields.nullableReason('reason'),
     corrected_at: fields.time('corrected_at') ?? 0n,
   };
   if (op === 'add' && !correction.old_value.equals(JSON_NULL))
@@ -155,7 +163,7 @@ function readEvent(fields: FieldReader): ReviewEvent {
   const event = fields.string('event');
   if (fields.has('event') && !EVENTS.includes(event))
     fields.fault('event', `is not one of ${EVENTS.join(', ')}`);
-  return { event: event as ReviewEvent['event'], by: fields.string('by'), at: fields.time('at') ?? 0n };
+  return { event: event as ReviewEvent['event'], by: fields.name('by'), at: fields.time('at') ?? 0n };
 }
 
 function checkOrder({ corrections, history }: ImportedSample, fields: FieldReader): void {

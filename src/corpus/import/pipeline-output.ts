@@ -34,13 +34,13 @@ export function readPipelineOutput(fields: FieldReader): PipelineOutput {
   const result = orNone(fields.json('result'));
   return {
     job_id: fields.uuid('job_id'),
-    filename: fields.string('filename'),
-    source_kind: fields.string('source_kind'),
+    filename: fields.name('filename'),
+    source_kind: fields.name('source_kind'),
     result,
     original_sha256: digestOf(result),
-    review_flags: fields.strings('review_flags'),
+    review_flags: fields.flags('review_flags'),
     confidence: fields.share('confidence'),
-    created_at: fields.time('created_at'),
+    created_at: fields.pastTime('created_at'),
   };
 }
 

@@ -1,9 +1,6 @@
 const LINE_FEED = 0x0a;
 const BLANK = /^[ \t\r]*$/;
 
-/** PostgreSQL's limit for a value is 1 GiB. No real document comes near half of that. */
-const MAX_LINE_BYTES = 512 * 1024 * 1024;
-
 export interface InputLine {
   /** 1-based; blank lines count. */
   readonly number: number;
@@ -11,21 +8,25 @@ export interface InputLine {
   readonly bytes: Buffer | undefined;
 }
 
-/** Splits a byte stream into lines and leaves blank ones out. The last line needs no line feed. */
-export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputLine> {
+/**
+ * Splits a byte stream into lines and leaves blank ones out. The last line needs no line feed.
+ *
+ * @param most the most bytes of a line; a longer one is not kept
+ */
+export async function* splitLines(chunks: AsyncIterable<Buffer>, most: number): AsyncGenerator<InputLine> {
   let number = 0;
   let length = 0;
   let parts: Buffer[] = [];
   const finishLine = (): InputLine => {
     number++;
-    const bytes = length > MAX_LINE_BYTES ? undefined : parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    const bytes = length > most ? undefined : parts.length === 1 ? parts[0] : Buffer.concat(parts);
     parts = [];
     length = 0;
     return { number, bytes };
   };
   const append = (part: Buffer) => {
     length += part.length;
-    if (length <= MAX_LINE_BYTES) parts.push(part);
+    if (length <= most) parts.push(part);
     else parts = [];
   };
   for await (const chunk of chunks) {

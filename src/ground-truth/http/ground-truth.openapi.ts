@@ -107,6 +107,7 @@ export const DescribeExport = () =>
     }),
     ...apiProblems(EXPORT, [
       refusal('limit', '"0" is not a whole number of at least 1'),
+      UNREADABLE,
       UNUSABLE,
       ...UNAVAILABLE,
       ...TRANSFER_PROBLEMS,
@@ -145,6 +146,7 @@ export const DescribeSample = () =>
     ...apiProblems(`${SAMPLES}/123`, [refusal('id', '"123" is not a UUID')]),
     ...apiProblems(`${SAMPLES}/${sample.job_id}`, [
       ['job-not-found', `there is no job ${sample.job_id}`],
+      UNREADABLE,
       UNUSABLE,
       ...UNAVAILABLE,
     ]),
@@ -212,6 +214,13 @@ const statisticsSchema = {
     },
   },
 };
+
+/** Only for jobs from before there were limits. */
+const UNREADABLE: ProblemExample = [
+  'sample-unreadable',
+  `job ${sample.job_id} is larger than what PostgreSQL gives out of one row, 1 GiB, so no corpus that it is part of can be read; ` +
+    'erase it (ground-truth erase), or select samples without it',
+];
 
 /** Only with external relations; our own schema prevents it. */
 const UNUSABLE: ProblemExample = [

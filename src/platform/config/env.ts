@@ -191,6 +191,11 @@ export class Env {
     return this.GROUND_TRUTH_JOBS_RELATION !== undefined;
   }
 
+  /** The most bytes of a request body, and of a line of a batch. */
+  get maxBodyBytes(): number {
+    return this.GROUND_TRUTH_MAX_BODY_MB * 1024 * 1024;
+  }
+
   /** The most concurrent exports and batches. By default three quarters of the connections; the rest serve other requests. */
   get mostTransfers(): number {
     return this.GROUND_TRUTH_MAX_EXPORTS ?? Math.max(1, Math.floor(this.GROUND_TRUTH_POOL_SIZE * 0.75));
