@@ -126,13 +126,17 @@ export class LockedJob {
     return readSize(this.manager, this.found);
   }
 
-  /** Appends to the trail and sets the new result. All corrections get the same time, never before the job's last change. */
+  /**
+   * Appends to the trail and sets the new result. All corrections get the same time, never before the job's last change.
+   *
+   * @returns also their time, if it is thereby later than now
+   */
   async correct(
     corrections: readonly NewCorrection[],
     correctedBy: string,
     result: Buffer,
-  ): Promise<RecordedCorrection[]> {
-    const rows = await this.manager.query<{ id: string; corrected_at: string }[]>(appendCorrections, [
+  ): Promise<{ recorded: RecordedCorrection[]; aheadOfClock: string | undefined }> {
+    const rows = await this.manager.query<AppendedRow[]>(appendCorrections, [
       this.id,
       correctedBy,
       corrections.map(({ field_path }) => field_path),
@@ -143,12 +147,13 @@ export class LockedJob {
       corrections.map(({ reason }) => reason),
     ]);
     await this.manager.query('update jobs set result = $2::json where id = $1', [this.id, result.toString()]);
-    return corrections.map((correction, index) => ({
+    const recorded = corrections.map((correction, index) => ({
       ...correction,
       id: Number(rows[index]!.id),
       corrected_by: correctedBy,
       corrected_at: rows[index]!.corrected_at,
     }));
+    return { recorded, aheadOfClock: rows.find(({ is_ahead }) => is_ahead)?.corrected_at };
   }
 
   /**
@@ -209,6 +214,12 @@ function toCorrection(row: JobCorrection): RecordedCorrection {
     reason: row.reason,
     corrected_at: row.correctedAt,
   };
+}
+
+interface AppendedRow {
+  readonly id: string;
+  readonly corrected_at: string;
+  readonly is_ahead: boolean;
 }
 
 /** Parameters $2 to $7 of `insertJob` and `selectSame`. */
@@ -285,5 +296,5 @@ const appendCorrections = `
     unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[])
       with ordinality as made (field_path, op, old_value, new_value, position, reason, ordinal)
   order by ordinal
-  returning id, ${timeText('corrected_at')} as corrected_at
+  returning id, ${timeText('corrected_at')} as corrected_at, corrected_at > clock_timestamp() as is_ahead
 `;

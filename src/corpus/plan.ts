@@ -125,12 +125,7 @@ function edit(
     throw new CorpusFault('path-missing', whyMissing(op), field);
   }
   const field_path = formatFieldPath(written, edited.op === 'remove');
-  if (Buffer.byteLength(field_path) > MAX_PATH_BYTES)
-    throw new CorpusFault(
-      'invalid-path',
-      `is longer than ${MAX_PATH_BYTES.toLocaleString('en')} bytes`,
-      field,
-    );
+  requireShort(field_path, field);
   const correction = {
     field_path,
     op: edited.op,
@@ -147,6 +142,7 @@ function replaces(op: Op, { parent }: Target): boolean {
 }
 
 function readPath(document: JsonDocument, text: string, field: string): FieldPath {
+  requireShort(text, field);
   try {
     if (text.startsWith('/')) return resolvePointer(document, parsePointer(text));
     // A key that is added is written the plain way, however the path spells it.
@@ -155,6 +151,12 @@ function readPath(document: JsonDocument, text: string, field: string): FieldPat
     if (error instanceof FieldPathError) throw new CorpusFault('invalid-path', error.message, field);
     throw error;
   }
+}
+
+function requireShort(path: string, field: string): void {
+  if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return;
+  const message = `is longer than ${MAX_PATH_BYTES.toLocaleString('en')} bytes`;
+  throw new CorpusFault('invalid-path', message, field);
 }
 
 function whyMissing(op: Op): string {

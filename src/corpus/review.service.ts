@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { JSON_NULL } from '../json-text/index.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { CorpusFault } from './corpus-fault.js';
@@ -36,7 +36,11 @@ export interface Recorded {
   readonly version: string;
   /** Whether one correction replaces the whole result, because there would have been too many. */
   readonly isWhole: boolean;
+  /** What the reviewer should know. */
+  readonly warnings: readonly string[];
 }
+
+const logger = new Logger('Review');
 
 /** Records corrections and approvals, so that replay restores the pipeline output byte for byte. */
 @Injectable()
@@ -79,7 +83,7 @@ export class ReviewService {
       requireResult(result, job.found, change);
       const planned = await this.planner.plan(job.found.result ?? JSON_NULL, result);
       if (planned.corrections.length === 0)
-        return { corrections: [], version: versionOf(job.found), isWhole: planned.isWhole };
+        return { corrections: [], version: versionOf(job.found), isWhole: planned.isWhole, warnings: [] };
       return record(job, planned, change.reviewer, () => null);
     });
   }
@@ -125,8 +129,21 @@ async function record(
 ): Promise<Recorded> {
   const corrections = reasoned(planned, reasonOf);
   requireRoom(await job.size(), corrections, reviewer, planned);
-  const recorded = await job.correct(corrections, reviewer, planned.result);
-  return { corrections: recorded, version: versionOf(await job.read()), isWhole: planned.isWhole };
+  const { recorded, aheadOfClock } = await job.correct(corrections, reviewer, planned.result);
+  const changed = await job.read();
+  return {
+    corrections: recorded,
+    version: versionOf(changed),
+    isWhole: planned.isWhole,
+    warnings: aheadOfClock === undefined ? [] : [warnOfClock(changed, aheadOfClock)],
+  };
+}
+
+/** The order of a trail is that of its times, so none may be before the job's last change, even if that is in the future. */
+function warnOfClock({ summary }: JobRecord, correctedAt: string): string {
+  const warning = `corrected_at is ${correctedAt}, later than now, because the job's last change is`;
+  logger.warn({ message: `job ${summary.job_id}: ${warning}` });
+  return warning;
 }
 
 function reasoned({ corrections }: ResultPlan, reasonOf: (index: number) => string | null): NewCorrection[] {

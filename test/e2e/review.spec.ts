@@ -21,6 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   const end = await server.stop();
+  expect(end.stderr).toContain(`job ${JOB}: corrected_at is 2099-01-01T00:00:00Z, later than now`);
   await database.drop();
   expect(end).toMatchObject({ code: 0, signal: null });
 });
@@ -373,7 +374,8 @@ describe('POST /jobs/{id}/corrections', () => {
       'too-deep',
       'new_value',
     ],
-    [`{"field_path":"${'a.'.repeat(9_999)}a","new_value":1}`, 422, 'path-missing', 'field_path'],
+    [`{"field_path":"${'a.'.repeat(4_999)}a","new_value":1}`, 422, 'path-missing', 'field_path'],
+    [`{"field_path":"${'a.'.repeat(5_000)}a","new_value":1}`, 400, 'invalid-path', 'field_path'],
     ['{"field_path":"__proto__","new_value":1}', 422, 'path-missing', 'field_path'],
     ['{"field_path":"constructor.name","new_value":1}', 422, 'path-missing', 'field_path'],
   ])('refuses correction %#', async (body, status, kind, field) => {
@@ -452,6 +454,8 @@ describe('POST /jobs/{id}/corrections', () => {
     await database.query(`update jobs set result = replace(result::text, '"no":1', '"no":2')::json`);
     const after = await correct('{"field_path":"header.no","new_value":3}');
     expect(after.json.corrections).toMatchObject([{ corrected_at: '2099-01-01T00:00:00Z' }]);
+    const warning = "corrected_at is 2099-01-01T00:00:00Z, later than now, because the job's last change is";
+    expect(after.json.warnings).toEqual([warning]);
     expect(await exportText(database.dataSource)).not.toContain('diverged');
   });
 });

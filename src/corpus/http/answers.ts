@@ -1,16 +1,21 @@
 import { type PlannedCorrection } from '../plan.js';
 import { type RecordedCorrection } from '../jobs.repository.js';
 
-/**
- * Corrections as JSON, values as written. Planned ones have no `id`, `corrected_by`, `reason` and `corrected_at`.
- *
- * @param isWhole whether one replaces the whole result, because there would have been too many
- */
+/** What an answer says beside the corrections. */
+interface Notes {
+  /** Whether one replaces the whole result, because there would have been too many. */
+  readonly isWhole?: boolean;
+  readonly warnings?: readonly string[];
+}
+
+/** Corrections as JSON, values as written. Planned ones have no `id`, `corrected_by`, `reason` and `corrected_at`. */
 export function correctionsText(
   corrections: readonly (PlannedCorrection | RecordedCorrection)[],
-  isWhole = false,
+  { isWhole = false, warnings = [] }: Notes = {},
 ): string {
-  return `{"corrections":[${corrections.map(correctionText).join(',')}]${isWhole ? ',"whole_document":true' : ''}}`;
+  const whole = isWhole ? ',"whole_document":true' : '';
+  const warned = warnings.length > 0 ? `,"warnings":${JSON.stringify(warnings)}` : '';
+  return `{"corrections":[${corrections.map(correctionText).join(',')}]${whole}${warned}}`;
 }
 
 function correctionText(correction: PlannedCorrection | RecordedCorrection): string {

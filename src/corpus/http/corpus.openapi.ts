@@ -93,7 +93,15 @@ const correctionSchema = {
 export const correctionsSchema = {
   type: 'object',
   required: ['corrections'],
-  properties: { corrections: { type: 'array', items: correctionSchema } },
+  properties: {
+    corrections: { type: 'array', items: correctionSchema },
+    warnings: {
+      type: 'array',
+      items: string,
+      description:
+        'Present if `corrected_at` is later than now. No correction is before the last change of its job, and that is then in the future.',
+    },
+  },
 };
 
 export const derivedSchema = {

@@ -56,7 +56,7 @@ function readCorrection(fields: FieldReader): CorrectionRequest {
   const value = fields.json('new_value');
   if (isRemoval && !value.equals(JSON_NULL)) fields.fault('new_value', 'must be null for a remove');
   return {
-    path: fields.fieldPath('field_path'),
+    path: fields.string('field_path'),
     op,
     value: isRemoval ? null : value,
     reason: fields.nullableReason('reason'),

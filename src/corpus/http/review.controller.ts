@@ -64,8 +64,8 @@ export class ReviewController {
   ): Promise<void> {
     const change = { ...this.readChange(id, request, dry_run || force ? 'none' : 'version'), force };
     if (dry_run) {
-      const { corrections, isWhole } = await this.review.deriveCorrections(change, body);
-      sendJson(response, 200, correctionsText(corrections, isWhole));
+      const derived = await this.review.deriveCorrections(change, body);
+      sendJson(response, 200, correctionsText(derived.corrections, derived));
       return;
     }
     const recorded = await this.review.replaceResult(change, body);
@@ -112,7 +112,7 @@ export class ReviewController {
   }
 }
 
-function sendRecorded(response: Response, status: number, { corrections, version, isWhole }: Recorded): void {
-  response.setHeader('ETag', entityTag(version));
-  sendJson(response, status, correctionsText(corrections, isWhole));
+function sendRecorded(response: Response, status: number, recorded: Recorded): void {
+  response.setHeader('ETag', entityTag(recorded.version));
+  sendJson(response, status, correctionsText(recorded.corrections, recorded));
 }
