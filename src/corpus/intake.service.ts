@@ -3,9 +3,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { CorpusFault } from './corpus-fault.js';
 import { ImportService } from './import/import.service.js';
 import { type JobRecord } from './job-record.js';
-import { JobsRepository } from './jobs.repository.js';
-import { requireFits, sizeOfOutput } from './job-size.js';
-import { type PipelineOutput } from './import/pipeline-output.js';
+import { JobsRepository, requireFits } from './jobs.repository.js';
+import { type PipelineOutput, sizeOfOutput } from './import/pipeline-output.js';
 
 /** Creates jobs from pipeline output. */
 @Injectable()

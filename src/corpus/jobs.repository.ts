@@ -10,7 +10,7 @@ import { formatTimestamp } from '../platform/timestamp.js';
 import { CorpusFault } from './corpus-fault.js';
 import { IS_SAME_OUTPUT, type PipelineOutput } from './import/pipeline-output.js';
 import { type JobRecord, toSummary } from './job-record.js';
-import { CORRECTION_BYTES, EVENT_BYTES, type JobSize } from './job-size.js';
+import { CORRECTION_BYTES, EVENT_BYTES, type JobSize, whyTooLarge } from './import/job-size.js';
 import { type PlannedCorrection } from './plan.js';
 
 /** A correction to append to the trail. */
@@ -179,6 +179,12 @@ export class LockedJob {
   async read(): Promise<JobRecord> {
     return readJob(this.manager.getRepository(Job), this.id);
   }
+}
+
+/** @throws CorpusFault `job-too-large` */
+export function requireFits(size: JobSize): void {
+  const reason = whyTooLarge(size);
+  if (reason !== undefined) throw new CorpusFault('job-too-large', reason);
 }
 
 async function readJob(jobs: Repository<Job>, id: string): Promise<JobRecord> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Job } from '../platform/database/entities/job.entity.js';
-import { GroundTruthDataSource } from '../platform/database/ground-truth-data-source.js';
+import { GroundTruthDataSource, type ReadLimits } from '../platform/database/ground-truth-data-source.js';
 import { type JobSummary, toSummary } from './job-record.js';
 
 /** The sort expressions, each with its type and an index on it. Jobs without a confidence come last. */
@@ -42,7 +42,12 @@ export class QueueRepository {
   ) {}
 
   /** Returns at most `limit` jobs after `after`. Keyset pagination, so that every page costs the same. */
-  async findPage(filter: QueueFilter, after: Position | undefined, limit: number): Promise<JobSummary[]> {
+  async findPage(
+    filter: QueueFilter,
+    after: Position | undefined,
+    limit: number,
+    limits?: ReadLimits,
+  ): Promise<JobSummary[]> {
     await this.dataSource.connected();
     const { expression, type } = ORDERS[filter.sort];
     const page = this.jobs
@@ -62,6 +67,8 @@ export class QueueRepository {
     if (filter.filename !== undefined) page.andWhere('strpos(lower(job.filename), lower(:filename)) > 0');
     if (filter.confidence_lt !== undefined) page.andWhere('job.confidence < :confidence_lt');
     if (after) page.andWhere(`(${expression}, job.id) > (:value::${type}, :id::uuid)`);
-    return (await page.getMany()).map(toSummary);
+    return this.dataSource.reading(limits, async (runner) =>
+      (await page.setQueryRunner(runner).getMany()).map(toSummary),
+    );
   }
 }

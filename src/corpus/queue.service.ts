@@ -7,6 +7,7 @@ import {
   TextParameter,
 } from '../platform/parameters/parameters.js';
 import { ParameterError } from '../platform/parameters/read-dto.js';
+import { type ReadLimits } from '../platform/database/ground-truth-data-source.js';
 import { UUID } from '../platform/parameters/uuid.js';
 import { formatTimestamp, parseTimestamp, TimestampError } from '../platform/timestamp.js';
 import { type JobSummary } from './job-record.js';
@@ -57,10 +58,10 @@ export class QueueService {
   constructor(private readonly queue: QueueRepository) {}
 
   /** @throws ParameterError if the cursor does not belong to this sort order */
-  async list(query: QueueQueryDto): Promise<QueuePage> {
+  async list(query: QueueQueryDto, limits?: ReadLimits): Promise<QueuePage> {
     const after = query.cursor === undefined ? undefined : readCursor(query.cursor, query.sort);
     // Read one job more to learn whether there is another page.
-    const found = await this.queue.findPage(query, after, query.limit + 1);
+    const found = await this.queue.findPage(query, after, query.limit + 1, limits);
     const jobs = found.slice(0, query.limit);
     return { jobs, next_cursor: found.length > jobs.length ? cursorBehind(jobs.at(-1)!, query.sort) : null };
   }

@@ -3,7 +3,7 @@ import { JSON_NULL } from '../json-text/index.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { CorpusFault } from './corpus-fault.js';
 import { isTheJobItself, type JobRecord, versionOf } from './job-record.js';
-import { bytesAsJson, bytesOfCorrections, EVENT_BYTES, type JobSize, requireFits } from './job-size.js';
+import { bytesAsJson, bytesOfCorrections, EVENT_BYTES, type JobSize } from './import/job-size.js';
 import { type EditRequest, plan, type ResultPlan } from './plan.js';
 import { ResultPlanner } from './result-planner.js';
 import {
@@ -11,6 +11,7 @@ import {
   type LockedJob,
   type NewCorrection,
   type RecordedCorrection,
+  requireFits,
 } from './jobs.repository.js';
 
 /** A change of a job by a reviewer, and the versions that it is based on. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ByteWriter } from '../platform/byte-writer.js';
+import { type ReadLimits } from '../platform/database/ground-truth-data-source.js';
 import { type CorpusFilter } from './corpus-filter.js';
 import { GroundTruthRepository } from './ground-truth.repository.js';
 import { ReplayService } from '../replay/replay.service.js';
@@ -56,10 +57,14 @@ export class ExportService {
    * @param jobId a UUID
    * @param include further members, in the order of INCLUDES
    */
-  async sample(jobId: string, include?: ReadonlySet<Include>): Promise<Buffer | undefined> {
+  async sample(
+    jobId: string,
+    include?: ReadonlySet<Include>,
+    limits?: ReadLimits,
+  ): Promise<Buffer | undefined> {
     const out = new ByteWriter(ROOM_FOR_A_LINE);
     const writer = new SampleWriter(this.replayService, out, include);
-    const snapshot = await this.repository.openSnapshot();
+    const snapshot = await this.repository.openSnapshot(limits);
     try {
       const rows = snapshot.streamJobs(
         { approved_only: false, id: jobId, ...(include && { include }) },
@@ -77,9 +82,8 @@ export class ExportService {
     return out.length === 0 ? undefined : out.take();
   }
 
-  /** @param signal aborts the query at once and releases its connection */
-  async statistics(options: StatisticsOptions, signal?: AbortSignal): Promise<Statistics> {
-    const snapshot = await this.repository.openSnapshot(signal);
+  async statistics(options: StatisticsOptions, limits?: ReadLimits): Promise<Statistics> {
+    const snapshot = await this.repository.openSnapshot(limits);
     try {
       return await snapshot.findStatistics(options);
     } finally {
@@ -111,7 +115,7 @@ class RunningExport implements CorpusExport {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
-    const snapshot = await this.repository.openSnapshot(this.options.signal);
+    const snapshot = await this.repository.openSnapshot({ signal: this.options.signal });
     try {
       if (this.options.countFirst === true) this.total = await snapshot.countJobs(this.filter);
       const rows = snapshot.streamJobs(this.filter, (row) => {

@@ -1,6 +1,7 @@
-import { escapeLiteral, type PoolClient } from 'pg';
+import { escapeLiteral } from 'pg';
 import { ExternalDatabaseError } from '../platform/database/external/relation.js';
 import { type ExternalRelations } from '../platform/database/external/external-relations.js';
+import { type Snapshot } from '../platform/database/snapshot.js';
 import { type JobFilter } from './corpus-filter.js';
 import { isWindow } from './corpus-query.js';
 
@@ -13,12 +14,12 @@ import { isWindow } from './corpus-query.js';
  * @throws ExternalDatabaseError
  */
 export async function checkKeys(
-  client: PoolClient,
+  snapshot: Snapshot,
   relations: ExternalRelations,
   filter: JobFilter,
 ): Promise<void> {
   for (const { query, describe } of questions(relations, filter)) {
-    const [faulty] = (await client.query<Faulty>(query)).rows;
+    const [faulty] = await snapshot.ask<Faulty>(query);
     if (faulty) throw new ExternalDatabaseError(describe(faulty));
   }
 }

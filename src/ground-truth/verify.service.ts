@@ -61,7 +61,7 @@ export class VerifyService {
   /** Checks all jobs in one snapshot. Throws errors of the database. */
   async verify({ signal, onProgress }: VerifyOptions = {}): Promise<Verification> {
     const running = new RunningVerification(this.replayService);
-    const snapshot = await this.repository.openSnapshot(signal);
+    const snapshot = await this.repository.openSnapshot({ signal });
     try {
       const total = onProgress ? await snapshot.countJobs(ALL_JOBS) : 0;
       const report = () => onProgress?.({ jobs: running.found.jobs, bytes: running.bytes, total });

@@ -13,9 +13,15 @@ import { insertLargeJobs, parseLines } from '../setup/corpus.js';
 import { createTestDatabase, cloneDatabase, type TestDatabase } from '../setup/database.js';
 import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 import { beginReading } from '../setup/reader.js';
+import { whileLocked } from '../setup/locked-export.js';
 import { freePort, startServer } from '../setup/server.js';
 
 const EXPORT = '/api/v1/ground-truth/export?approved_only=false';
+const LONG_READS = [
+  '/api/v1/ground-truth/stats',
+  '/api/v1/jobs?filename=a',
+  '/api/v1/ground-truth/samples/01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3',
+];
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -177,11 +183,10 @@ describe('the HTTP server', () => {
     const change = { method: 'PUT', headers: job, body: '{"a":2}' };
     const others = await Promise.all([
       fetch(`${server.url}${created.headers.get('location')!}/result?force=true`, change),
-      ...['/healthz', '/readyz', '/metrics', '/api/v1/ground-truth/stats', '/api/v1/jobs?limit=1'].map((at) =>
-        fetch(server.url + at),
-      ),
+      ...['/healthz', '/readyz', '/metrics', ...LONG_READS].map((at) => fetch(server.url + at)),
     ]);
-    expect(others.map(({ status }) => status)).toEqual([201, 200, 200, 200, 200, 200]);
+    // Reads that may take as long as an export count as such.
+    expect(others.map(({ status }) => status)).toEqual([201, 200, 200, 200, 503, 503, 503]);
     await database.query(`delete from jobs where filename = 'a'`);
     for (const reader of readers) reader.destroy();
     while ((await statusOf(server.url + EXPORT)) !== 200) await sleep(20);
@@ -274,6 +279,57 @@ describe('the log', () => {
     for (let i = 0; i < 20; i++) expect(await statusOf(url)).toBe(200);
     server.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
+  });
+});
+
+describe('reads that may take long', () => {
+  const WAITING = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  const untilWaiting = async (count: number) => {
+    while ((await database.query(WAITING)).length !== count) await sleep(20);
+  };
+  const aborting = (url: string, signal: AbortSignal) => fetch(url, { signal }).catch(() => undefined);
+
+  it('end with the client, in the database too, and make room for others', async () => {
+    const server = await startLocalServer({ DATABASE_URL: database.url, GROUND_TRUTH_MAX_EXPORTS: '3' });
+    try {
+      await whileLocked(database, async () => {
+        const leaving = new AbortController();
+        const reads = LONG_READS.map((at) => aborting(server.url + at, leaving.signal));
+        await untilWaiting(3);
+        expect(await statusOf(server.url + LONG_READS[0]!)).toBe(503);
+        leaving.abort();
+        await Promise.all(reads);
+        await untilWaiting(0);
+      });
+      expect(await statusOf(server.url + LONG_READS[0]!)).toBe(200);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('end after a time of their own', async () => {
+    const server = await startLocalServer({ DATABASE_URL: database.url, GROUND_TRUTH_QUERY_SECONDS: '1' });
+    try {
+      await whileLocked(database, async () => {
+        for (const at of LONG_READS) {
+          const response = await fetch(server.url + at);
+          expect([response.status, await kindOf(response)]).toEqual([503, 'query-too-slow']);
+        }
+      });
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('end with the server', async () => {
+    const server = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_SHUTDOWN_SECONDS: '0' });
+    await whileLocked(database, async () => {
+      const reads = LONG_READS.map((at) => aborting(server.url + at, new AbortController().signal));
+      await untilWaiting(3);
+      expect(await server.stop()).toMatchObject({ code: 0, signal: null });
+      await Promise.all(reads);
+      await untilWaiting(0);
+    });
   });
 });
 

@@ -21,7 +21,7 @@ import { IntakeService } from '../intake.service.js';
 import { readPipelineOutput } from '../import/pipeline-output.js';
 import { JobIdPipe } from '../../platform/parameters/uuid.js';
 import { type JobRecord, jobText, versionOf } from '../job-record.js';
-import { type QueuePage, QueueQueryDto, QueueService } from '../queue.service.js';
+import { QueueQueryDto, QueueService } from '../queue.service.js';
 import { correctionsText } from './answers.js';
 import { JobsRepository } from '../jobs.repository.js';
 
@@ -83,8 +83,13 @@ export class JobsController {
   @DescribeQueue()
   @RequiresScope('review')
   @Get()
-  list(@Query(new DtoPipe(QueueQueryDto)) query: QueueQueryDto): Promise<QueuePage> {
-    return this.queue.list(query);
+  async list(
+    @Query(new DtoPipe(QueueQueryDto)) query: QueueQueryDto,
+    @Res() response: Response,
+  ): Promise<void> {
+    await this.transfers.during(response, async (limits) => {
+      response.json(await this.queue.list(query, limits));
+    });
   }
 
   @DescribeFind()

@@ -4,6 +4,7 @@ import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiQuery, ApiTags } fr
 import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
 import {
   apiProblems,
+  LONG_READ_PROBLEMS,
   TRANSFER_PROBLEMS,
   UNAVAILABLE,
   UNKNOWN_PARAMETER,
@@ -166,6 +167,7 @@ export const DescribeQueue = () =>
         { field: 'limit', message: '"0" is not a whole number from 1 to 200' },
       ],
       ...UNAVAILABLE,
+      ...LONG_READ_PROBLEMS,
     ]),
   );
 

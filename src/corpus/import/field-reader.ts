@@ -10,7 +10,7 @@ import {
 } from '../../json-text/index.js';
 import { formatTimestamp, now, parseTimestamp, TimestampError } from '../../platform/timestamp.js';
 import { UUID } from '../../platform/parameters/uuid.js';
-import { MAX_FLAGS, MAX_FLAGS_BYTES, MAX_NAME_LENGTH, MAX_REASON_LENGTH } from '../job-size.js';
+import { MAX_FLAGS, MAX_FLAGS_BYTES, MAX_NAME_LENGTH, MAX_REASON_LENGTH } from './job-size.js';
 
 /** What is accepted beside what the values must be. */
 export interface Bounds {

@@ -6,11 +6,10 @@ import {
   EVENT_BYTES,
   type JobSize,
   MAX_LINE_BYTES,
-  sizeOfOutput,
   whyTooLarge,
-} from '../job-size.js';
+} from './job-size.js';
 import { isAhead } from './field-reader.js';
-import { digestOf, orNone, type PipelineOutput } from './pipeline-output.js';
+import { digestOf, orNone, type PipelineOutput, sizeOfOutput } from './pipeline-output.js';
 import { ImportFaults } from './bad-input.js';
 import { type AcceptedLines, type ImportedSample, readLine } from './line-reader.js';
 import { ReplayService } from '../../replay/replay.service.js';

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { JSON_NULL } from '../../json-text/index.js';
 import { type FieldReader } from './field-reader.js';
+import { bytesAsJson, type JobSize } from './job-size.js';
 
 /** A result that is JSON null is the same as no result. */
 export function orNone(result: Buffer): Buffer | null {
@@ -53,3 +54,15 @@ export const IS_SAME_OUTPUT = `
   and jobs.original_sha256 is not distinct from staged.original_sha256
   and jobs.review_flags = staged.review_flags and jobs.confidence is not distinct from staged.confidence
   and (staged.created_at is null or jobs.created_at = staged.created_at)`;
+
+/** The size of a job that was not reviewed yet: its two results are the same. */
+export function sizeOfOutput({ filename, source_kind, review_flags, result }: PipelineOutput): JobSize {
+  const length = result?.length ?? 0;
+  return {
+    names: bytesAsJson([filename, source_kind, review_flags]),
+    initialResult: length,
+    finalResult: length,
+    corrections: 0,
+    history: 0,
+  };
+}

@@ -48,7 +48,7 @@ export class StatsCommand extends TerminalCommand {
 
   async run(_: string[], { json, ...flags }: Flags): Promise<void> {
     const query = this.readFlags(StatisticsQueryDto, flags);
-    const statistics = await this.exports.statistics(query, this.interruption.signal);
+    const statistics = await this.exports.statistics(query, { signal: this.interruption.signal });
     await print(json === true ? `${JSON.stringify(statistics)}\n` : statisticsText(statistics));
   }
 }

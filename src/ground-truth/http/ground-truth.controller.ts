@@ -5,9 +5,10 @@ import { JobIdPipe } from '../../platform/parameters/uuid.js';
 import { sendJson } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
+import { Transfers } from '../../platform/http/transfers.js';
 import { DtoPipe } from '../../platform/parameters/read-dto.js';
 import { ExportFilterDto, SampleQueryDto } from '../corpus-filter.js';
-import { type Statistics, StatisticsQueryDto } from '../statistics-query.js';
+import { StatisticsQueryDto } from '../statistics-query.js';
 import { CORPUS_HEADERS, ExportDownload } from './export-download.js';
 import { ExportService } from '../export.service.js';
 import {
@@ -24,6 +25,7 @@ export class GroundTruthController {
   constructor(
     private readonly exports: ExportService,
     private readonly download: ExportDownload,
+    private readonly transfers: Transfers,
   ) {}
 
   /** Without this route, Express would run a whole export for a HEAD request and discard the bytes. */
@@ -54,9 +56,11 @@ export class GroundTruthController {
     @Query(new DtoPipe(SampleQueryDto)) { include }: SampleQueryDto,
     @Res() response: Response,
   ): Promise<void> {
-    const line = await this.exports.sample(id, include);
-    if (line === undefined) throw new ProblemError('job-not-found', `there is no job ${id}`);
-    sendJson(response, 200, line);
+    await this.transfers.during(response, async (limits) => {
+      const line = await this.exports.sample(id, include, limits);
+      if (line === undefined) throw new ProblemError('job-not-found', `there is no job ${id}`);
+      sendJson(response, 200, line);
+    });
   }
 
   @ApiExcludeEndpoint()
@@ -70,7 +74,12 @@ export class GroundTruthController {
 
   @DescribeStatistics()
   @Get('stats')
-  statistics(@Query(new DtoPipe(StatisticsQueryDto)) query: StatisticsQueryDto): Promise<Statistics> {
-    return this.exports.statistics(query);
+  async statistics(
+    @Query(new DtoPipe(StatisticsQueryDto)) query: StatisticsQueryDto,
+    @Res() response: Response,
+  ): Promise<void> {
+    await this.transfers.during(response, async (limits) => {
+      response.json(await this.exports.statistics(query, limits));
+    });
   }
 }

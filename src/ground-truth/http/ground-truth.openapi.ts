@@ -5,6 +5,7 @@ import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
 import { INCLUDES } from '../sample-schema.js';
 import {
   apiProblems,
+  LONG_READ_PROBLEMS,
   type ProblemExample,
   TRANSFER_PROBLEMS,
   UNAVAILABLE,
@@ -149,6 +150,7 @@ export const DescribeSample = () =>
       UNREADABLE,
       UNUSABLE,
       ...UNAVAILABLE,
+      ...LONG_READ_PROBLEMS,
     ]),
   );
 
@@ -185,7 +187,11 @@ export const DescribeStatistics = () =>
         },
       },
     }),
-    ...apiProblems(STATS, [refusal('top_n', '"0" is not a whole number from 1 to 1000'), ...UNAVAILABLE]),
+    ...apiProblems(STATS, [
+      refusal('top_n', '"0" is not a whole number from 1 to 1000'),
+      ...UNAVAILABLE,
+      ...LONG_READ_PROBLEMS,
+    ]),
   );
 
 const count = { type: 'integer', minimum: 0 };

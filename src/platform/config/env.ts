@@ -154,7 +154,11 @@ export class Env {
   @WholeNumber(1, 999)
   readonly GROUND_TRUTH_MAX_EXPORTS?: number;
 
-  /** Seconds after which an HTTP client that reads nothing of an export is cut off. */
+  /** The most seconds of a query for an HTTP client: statistics, single samples, lists of jobs. Exports have no limit. */
+  @WholeNumber(1, 86_400)
+  readonly GROUND_TRUTH_QUERY_SECONDS: number = 60;
+
+  /** Seconds after which an HTTP client that reads nothing of a response is cut off. */
   @WholeNumber(1, 86_400)
   readonly GROUND_TRUTH_EXPORT_STALL_SECONDS: number = 60;
 

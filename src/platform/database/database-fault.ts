@@ -5,7 +5,7 @@ import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
 
 /** The meaning of a database error for the caller. */
 export interface DatabaseFault {
-  readonly kind: 'unavailable' | 'not_migrated';
+  readonly kind: 'unavailable' | 'not_migrated' | 'too_slow';
   /** One line, without values from the database. */
   readonly message: string;
 }
@@ -17,6 +17,7 @@ const UNAVAILABLE_SYSTEM =
 const UNAVAILABLE_MESSAGE =
   /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|does not support SSL|certificate/i;
 const UNDEFINED_TABLE = '42P01';
+const QUERY_CANCELED = '57014';
 /** TypeORM releases a connection that breaks between two statements. The next use of it throws one of these. */
 const CONNECTION_LOST = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
 
@@ -36,6 +37,8 @@ export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
       message: 'the database has no Ground Truth tables yet; run: ground-truth migrate',
     };
   }
+  if (code === QUERY_CANCELED && error.message.includes('statement timeout'))
+    return { kind: 'too_slow', message: 'the query took too long, and was cancelled' };
   if (
     (code !== undefined && (UNAVAILABLE_SQLSTATE.test(code) || isSystemFault(error, code))) ||
     (!isSqlState(code) && UNAVAILABLE_MESSAGE.test(error.message))
@@ -54,4 +57,12 @@ const SYSTEM_CALLS: readonly unknown[] = ['connect', 'getaddrinfo', 'read', 'wri
 
 function isSystemFault(error: Error, code: string): boolean {
   return UNAVAILABLE_SYSTEM.test(code) && SYSTEM_CALLS.includes((error as { syscall?: unknown }).syscall);
+}
+
+/** Whether PostgreSQL exceeded a limit of its own: a program limit, or the most bytes of a value. */
+export function exceedsLimit(error: unknown): boolean {
+  const code = errorCode(error);
+  return (
+    code === '54000' || (code === 'XX000' && String(error).includes('invalid memory alloc request size'))
+  );
 }

@@ -1,6 +1,7 @@
 import { type ClientBase, type Pool, type PoolClient, TypeOverrides } from 'pg';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { type Env } from '../config/env.js';
+import { errorCode } from '../files/system-error.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { AccessLogEntry, AccessLogOutcome, ApiKeyRow } from './entities/access.entity.js';
 import { Job, JobApproval, JobCorrection } from './entities/job.entity.js';
@@ -26,6 +27,14 @@ export interface DataSourceSettings {
   readonly silenceTimeouts?: SilenceTimeouts | undefined;
   /** The folder of the embedded PostgreSQL if neither DATABASE_URL nor GROUND_TRUTH_DATA_DIR is set. */
   readonly defaultFolder?: string;
+}
+
+/** What ends a read that may take long. */
+export interface ReadLimits {
+  /** Ends it at once, with its connection. */
+  readonly signal?: AbortSignal | undefined;
+  /** The most seconds of each statement, by the clock of the database; by default there is no limit. */
+  readonly seconds?: number | undefined;
 }
 
 /**
@@ -111,6 +120,29 @@ export class GroundTruthDataSource extends DataSource {
     return client;
   }
 
+  /** Runs `read` in a read-only transaction of TypeORM's, within the limits. */
+  async reading<Result>(
+    { signal, seconds = 0 }: ReadLimits = {},
+    read: (runner: QueryRunner) => Promise<Result>,
+  ): Promise<Result> {
+    const runner = (await this.connected()).createQueryRunner();
+    const client = (await runner.connect()) as WatchedClient;
+    const cut = () => {
+      client.cut();
+    };
+    signal?.addEventListener('abort', cut);
+    try {
+      signal?.throwIfAborted();
+      await runner.startTransaction();
+      await runner.query(`set transaction read only; set local statement_timeout = '${seconds}s'`);
+      return await read(runner);
+    } finally {
+      signal?.removeEventListener('abort', cut);
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      await runner.release();
+    }
+  }
+
   /** The driver's pool. */
   get pool(): Pool {
     return (this.driver as unknown as { master: Pool }).master;
@@ -146,11 +178,30 @@ function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings): DataSourc
       types: keepText(),
       Client: WatchedClient,
       silenceTimeouts,
-      onConnect: searchTemporaryTablesLast,
+      onConnect: prepare,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     },
   };
+}
+
+async function prepare(client: ClientBase): Promise<void> {
+  await searchTemporaryTablesLast(client);
+  await endWithConnection(client);
+}
+
+/**
+ * Makes the database look every second, while a statement runs, whether the connection still exists: it would otherwise end a long
+ * one for which nobody waits any more. PostgreSQL 13 cannot, nor can some systems.
+ */
+async function endWithConnection(client: ClientBase): Promise<void> {
+  try {
+    await client.query(`
+      select set_config(name, '1s', false) from pg_settings where name = 'client_connection_check_interval'`);
+  } catch (error) {
+    const INVALID_PARAMETER_VALUE = '22023';
+    if (errorCode(error) !== INVALID_PARAMETER_VALUE) throw error;
+  }
 }
 
 /**

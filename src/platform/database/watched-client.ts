@@ -66,6 +66,11 @@ export class WatchedClient extends Client {
     this.takesLong = true;
   }
 
+  /** Closes the connection at once, whatever it does. Waiting callers get an error. */
+  cut(): void {
+    (this.connection.stream as Socket).destroy();
+  }
+
   /** Counts the statement, for all overloads of `query`. */
   override query = ((...args: unknown[]): unknown => {
     this.pending++;

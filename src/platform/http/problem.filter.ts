@@ -86,6 +86,7 @@ export class ProblemFilter implements ExceptionFilter {
     const fault = toDatabaseFault(error);
     if (fault) {
       this.logger.warn({ request_id, message: fault.message });
+      if (fault.kind === 'too_slow') return toProblem('query-too-slow', fault.message, path);
       const detail =
         fault.kind === 'not_migrated'
           ? 'the database has no Ground Truth tables yet'

@@ -65,8 +65,14 @@ export const UNAVAILABLE: readonly ProblemExample[] = [
 
 /** For routes with transfers, whose number is limited. */
 export const TRANSFER_PROBLEMS: readonly ProblemExample[] = [
-  ['too-many-transfers', '15 exports and batches are already running; try again in 10 seconds'],
+  ['too-many-transfers', '15 exports, batches and long reads are already running; try again in 10 seconds'],
   ['shutting-down', 'try again in a moment, or use another server'],
+];
+
+/** For routes whose queries may take long. */
+export const LONG_READ_PROBLEMS: readonly ProblemExample[] = [
+  ...TRANSFER_PROBLEMS,
+  ['query-too-slow', 'the query took longer than 60 seconds, and was cancelled'],
 ];
 
 export const UNKNOWN_PARAMETER: ProblemExample = [

@@ -49,6 +49,7 @@ const problems = {
   'sample-unreadable': { status: 500, title: 'A sample cannot be read' },
   'source-unusable': { status: 500, title: 'Invalid data in an external relation' },
   'database-unavailable': { status: 503, title: 'Database unavailable' },
+  'query-too-slow': { status: 503, title: 'Query too slow' },
   'keys-unavailable': { status: 503, title: 'API keys unavailable' },
   'too-many-transfers': { status: 503, title: 'Too many transfers' },
   'shutting-down': { status: 503, title: 'Server is shutting down' },

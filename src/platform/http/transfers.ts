@@ -3,6 +3,7 @@ import { type Request, type Response } from 'express';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiKeys, type KeyState } from '../access/api-keys.js';
 import { Env } from '../config/env.js';
+import { type ReadLimits } from '../database/ground-truth-data-source.js';
 import { requesterOf } from './access-control.js';
 import { ProblemError } from './problem.js';
 import { Transfer } from './transfer.js';
@@ -58,14 +59,15 @@ const TIMEOUT_MS = 5_000;
 const RETRY_AFTER_SECONDS = 10;
 
 /**
- * The running exports and batches, which hold a connection to the database for a long time. Their number is limited to less
- * than the connections, so that slow clients do not block other requests.
+ * The running exports, batches, and reads that may take long: each holds a connection to the database for a long time. Their
+ * number is limited to less than the connections, so that they do not block other requests.
  */
 @Injectable()
 export class Transfers implements BeforeApplicationShutdown {
   private readonly open = new Set<Transfer>();
   private readonly most: number;
   private readonly stallSeconds: number;
+  private readonly querySeconds: number;
   private whenNoneIsLeft: (() => void) | undefined;
   private isEnding = false;
 
@@ -75,6 +77,7 @@ export class Transfers implements BeforeApplicationShutdown {
   ) {
     this.most = env.mostTransfers;
     this.stallSeconds = env.GROUND_TRUTH_EXPORT_STALL_SECONDS;
+    this.querySeconds = env.GROUND_TRUTH_QUERY_SECONDS;
   }
 
   /** Whether the server is shutting down. */
@@ -103,7 +106,7 @@ export class Transfers implements BeforeApplicationShutdown {
     if (this.open.size >= this.most)
       throw new ProblemError(
         'too-many-transfers',
-        `${this.most} exports and batches are already running; try again in ${RETRY_AFTER_SECONDS} seconds`,
+        `${this.most} exports, batches and long reads are already running; try again in ${RETRY_AFTER_SECONDS} seconds`,
         undefined,
         headers,
       );
@@ -117,6 +120,29 @@ export class Transfers implements BeforeApplicationShutdown {
     });
     this.open.add(transfer);
     return transfer;
+  }
+
+  /**
+   * Runs a read that may take long as a transfer.
+   *
+   * @param read gets what ends it: the client has left, its key was revoked, the server shuts down, or it took too long
+   * @returns undefined if the transfer was cut: there is nobody to answer
+   * @throws ProblemError as `begin` does
+   */
+  async during<Result>(
+    response: Response,
+    read: (limits: ReadLimits) => Promise<Result>,
+  ): Promise<Result | undefined> {
+    const transfer = this.begin(response);
+    try {
+      return await read({ signal: transfer.signal, seconds: this.querySeconds });
+    } catch (error) {
+      // An error that the cut has caused needs no report.
+      if (!transfer.signal.aborted) throw error;
+      return undefined;
+    } finally {
+      transfer.close();
+    }
   }
 
   /** Refuses new transfers. Resolves when the last one has ended. */

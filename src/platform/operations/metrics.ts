@@ -59,7 +59,7 @@ export class Metrics {
     const { registry } = this;
     new Gauge({
       name: 'ground_truth_transfers_running',
-      help: 'Running exports and batches',
+      help: 'Running exports, batches and long reads',
       registers: [registry],
       collect() {
         this.set(transfers.count);

@@ -1,6 +1,3 @@
-import { CorpusFault } from './corpus-fault.js';
-import { type PipelineOutput } from './import/pipeline-output.js';
-
 /** The most code points of a name: of a file, a kind, a flag, a person. */
 export const MAX_NAME_LENGTH = 1_024;
 /** The most code points of the reason of a correction. */
@@ -39,24 +36,6 @@ export function whyTooLarge(size: JobSize): string | undefined {
     `initial result ${inGroups(initialResult)}, final result ${inGroups(finalResult)}, ` +
     `corrections ${inGroups(corrections)}, names and history ${inGroups(names + history)}`
   );
-}
-
-/** @throws CorpusFault `job-too-large` */
-export function requireFits(size: JobSize): void {
-  const reason = whyTooLarge(size);
-  if (reason !== undefined) throw new CorpusFault('job-too-large', reason);
-}
-
-/** The size of a job that was not reviewed yet: its two results are the same. */
-export function sizeOfOutput({ filename, source_kind, review_flags, result }: PipelineOutput): JobSize {
-  const length = result?.length ?? 0;
-  return {
-    names: bytesAsJson([filename, source_kind, review_flags]),
-    initialResult: length,
-    finalResult: length,
-    corrections: 0,
-    history: 0,
-  };
 }
 
 interface SizedCorrection {

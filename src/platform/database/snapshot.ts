@@ -1,0 +1,114 @@
+import { type PoolClient, type QueryResultRow } from 'pg';
+import { type CopyRow } from './binary-copy.js';
+import { copyRows } from './copy-out.js';
+import { type GroundTruthDataSource, type ReadLimits } from './ground-truth-data-source.js';
+
+/**
+ * A read-only transaction that shows the database at one moment, on a connection of its own. The caller must close it.
+ *
+ * SQL and COPY, for speed: see docs/decisions/0002.
+ */
+export class Snapshot {
+  private isClosed = false;
+  /** Whether no statement is running, so that the connection can return to the pool. */
+  private isClean = false;
+  private failure: Error | undefined;
+
+  private constructor(
+    private readonly client: PoolClient,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    // Without a listener, a connection that breaks between two statements would crash the process.
+    client.on('error', this.remember);
+    signal?.addEventListener('abort', this.close);
+  }
+
+  /** The caller must close the snapshot. */
+  static async open(
+    dataSource: GroundTruthDataSource,
+    { signal, seconds = 0 }: ReadLimits = {},
+  ): Promise<Snapshot> {
+    signal?.throwIfAborted();
+    const snapshot = new Snapshot(await (await dataSource.connected()).takeClient(), signal);
+    try {
+      signal?.throwIfAborted();
+      await snapshot.client.query(
+        `begin transaction isolation level repeatable read read only; set local statement_timeout = '${seconds}s'`,
+      );
+      snapshot.isClean = true;
+      return snapshot;
+    } catch (error) {
+      snapshot.close();
+      throw error;
+    }
+  }
+
+  /** Returns the rows of a statement. */
+  async ask<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
+    this.isClean = false;
+    const { rows } = await this.client.query<Row>(text, values);
+    this.isClean = true;
+    return rows;
+  }
+
+  /**
+   * Reads rows with COPY. `onRow` is called for each as it arrives. When it returns true, the iteration yields, and until the
+   * consumer continues little more is read (backpressure). After an error of the database, `ask` can be called again.
+   *
+   * @param fields the number of columns
+   * @param settings statements that apply to this query only
+   * @param before runs with these settings, before the query
+   */
+  async *stream(
+    query: string,
+    fields: number,
+    onRow: (row: CopyRow) => boolean,
+    settings = '',
+    before?: () => Promise<void>,
+  ): AsyncGenerator<void> {
+    const { client } = this;
+    await this.ask(`savepoint before_stream; ${settings}`);
+    let isOver = false;
+    try {
+      await before?.();
+      this.isClean = false;
+      yield* copyRows(client, query, fields, onRow);
+      isOver = true;
+    } catch (error) {
+      isOver = true;
+      throw error;
+    } finally {
+      // Rolling back resets the settings. A statement that still runs is ended with the connection.
+      if (isOver)
+        await this.ask('rollback to savepoint before_stream; release savepoint before_stream').catch(
+          this.remember,
+        );
+    }
+  }
+
+  /**
+   * Releases the connection. May be called at any time and more than once. If a statement is running, the connection is
+   * destroyed, which ends the statement and fails its stream.
+   */
+  readonly close = (): void => {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.signal?.removeEventListener('abort', this.close);
+    if (this.isClean && !this.failure) {
+      this.client.query('rollback').catch(this.remember).then(this.release, this.release);
+    } else {
+      this.failure ??= new Error('the connection was closed during a statement');
+      this.release();
+    }
+  };
+
+  /** From here on the pool listens for errors. It discards a connection that has failed. */
+  private readonly release = (): void => {
+    this.client.removeListener('error', this.remember);
+    this.client.release(this.failure);
+  };
+
+  private readonly remember = (error: Error): void => {
+    this.failure ??= error;
+  };
+}
