@@ -50,8 +50,6 @@ export async function patient(timeouts?: Partial<SilenceTimeouts>) {
 /** Runs a statement in a transaction with the longest timeout. */
 export async function inLongTransaction(dataSource: GroundTruthDataSource, text: string): Promise<void> {
   const client = await dataSource.takeClient();
-  // Without a listener, a connection that breaks between two statements would crash the process.
-  client.on('error', () => undefined);
   let failure: Error | undefined;
   try {
     await client.query('begin');

@@ -89,7 +89,6 @@ export class Staging {
   private readonly approvals = new BinaryCopyWriter(STAGED_APPROVALS.length);
   private client: PoolClient | undefined;
   private hasHistory = false;
-  private failure: Error | undefined;
 
   constructor(private readonly connect: () => Promise<PoolClient>) {}
 
@@ -175,13 +174,16 @@ export class Staging {
 
   async commit(): Promise<void> {
     await (await this.begun()).query('commit');
-    this.release();
+    this.client!.release();
   }
 
   /** Discards everything. Never throws. */
   async rollBack(): Promise<void> {
-    await this.client?.query('rollback').catch(this.remember);
-    this.release();
+    let failure: Error | undefined;
+    await this.client?.query('rollback').catch((error: unknown) => {
+      failure = error as Error;
+    });
+    this.client?.release(failure);
   }
 
   private async flush(): Promise<void> {
@@ -220,20 +222,9 @@ export class Staging {
   private async begun(): Promise<PoolClient> {
     if (this.client) return this.client;
     this.client = await this.connect();
-    // Without a listener, a connection that breaks between two statements would crash the process.
-    this.client.on('error', this.remember);
     await this.client.query(openStaging);
     return this.client;
   }
-
-  private release(): void {
-    this.client?.removeListener('error', this.remember);
-    this.client?.release(this.failure);
-  }
-
-  private readonly remember = (error: Error): void => {
-    this.failure ??= error;
-  };
 }
 
 /** @param values by column: JSON as text, times as microseconds since the Unix epoch, or null */

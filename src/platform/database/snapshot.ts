@@ -18,8 +18,6 @@ export class Snapshot {
     private readonly client: PoolClient,
     private readonly signal: AbortSignal | undefined,
   ) {
-    // Without a listener, a connection that breaks between two statements would crash the process.
-    client.on('error', this.remember);
     signal?.addEventListener('abort', this.close);
   }
 
@@ -102,9 +100,8 @@ export class Snapshot {
     }
   };
 
-  /** From here on the pool listens for errors. It discards a connection that has failed. */
+  /** The pool discards a connection that has failed. */
   private readonly release = (): void => {
-    this.client.removeListener('error', this.remember);
     this.client.release(this.failure);
   };
 

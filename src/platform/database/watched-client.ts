@@ -34,6 +34,8 @@ interface WatchedClientConfig extends ClientConfig {
  * discards the client, as for any broken connection.
  *
  * The driver's `query_timeout` is not enough: it keeps the connection open, and it ends a COPY that makes progress.
+ *
+ * A connection that breaks never ends the process: statements fail, and the pool discards the client when it is released.
  */
 export class WatchedClient extends Client {
   private readonly timeouts: SilenceTimeouts | undefined;
@@ -48,6 +50,8 @@ export class WatchedClient extends Client {
 
   constructor(config: WatchedClientConfig) {
     super(config);
+    // While the pool hands a client over, nobody else listens, and an error without a listener is thrown.
+    this.on('error', () => undefined);
     this.timeouts = config.silenceTimeouts;
     if (this.timeouts === undefined) return;
     const timer = setInterval(this.tick, TICK_MS).unref();
