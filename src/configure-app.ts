@@ -8,7 +8,7 @@ import { BODY_LIMIT } from './platform/http/json.js';
 import { problemSchema } from './platform/http/problem.openapi.js';
 import { giveRequestId } from './platform/http/request.js';
 import { API_KEY } from './platform/http/access.guard.js';
-import { breakOffSlowSenders } from './platform/http/connections.js';
+import { breakOffSlowSenders, endAfterEarlyAnswers } from './platform/http/connections.js';
 import { swaggerPlugin } from './platform/http/swagger-plugin.js';
 import { RequestLog } from './platform/operations/request-log.js';
 
@@ -21,7 +21,13 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
   app.set('query parser', (query: string) => parse(query, '&', '=', { maxKeys: 0 }));
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(giveRequestId, app.get(RequestLog).note, breakOffSlowSenders, protectiveHeaders());
+  app.use(
+    giveRequestId,
+    app.get(RequestLog).note,
+    breakOffSlowSenders,
+    endAfterEarlyAnswers,
+    protectiveHeaders(),
+  );
   const { GROUND_TRUTH_CORS_ORIGINS: origins } = env;
   if (origins) app.enableCors({ origin: [...origins], exposedHeaders: EXPOSED_HEADERS, maxAge: 3_600 });
   app.set(BODY_LIMIT, env.maxBodyBytes);

@@ -9,7 +9,7 @@ import { Env } from './platform/config/env.js';
 import { configureApp } from './configure-app.js';
 import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';
 import { migrate } from './platform/database/migrate.js';
-import { answerUnreadable } from './platform/http/connections.js';
+import { answerUnreadable, limitConnections } from './platform/http/connections.js';
 import { Transfers } from './platform/http/transfers.js';
 import { JsonLogger } from './platform/operations/json-logger.js';
 import { packageVersion } from './platform/config/package-file.js';
@@ -26,12 +26,6 @@ const GRACE_MS = 1_000;
 
 /** Time after which a process that has not exited is ended. */
 const EXIT_TIMEOUT_MS = 10_000;
-
-/** Real clients send all headers at once; slow ones may be an attack that holds connections open. */
-const HEADERS_MS = 15_000;
-
-/** Longer than proxies usually keep an idle connection, so that none sends a request on a connection being closed. */
-const KEEP_ALIVE_MS = 75_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -70,6 +64,7 @@ export async function startServer(
   const isPrivate = await isLoopback(host);
   // If other machines can reach the server, requests need a key.
   const authentication = env.GROUND_TRUTH_AUTH ?? (isPrivate ? 'none' : 'required');
+  const mostConnections = Math.min(env.GROUND_TRUTH_MAX_CONNECTIONS, connectionsThatFit(env));
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, authentication), {
     // The caller reports errors that occur before the server listens.
     logger: false,
@@ -81,8 +76,12 @@ export async function startServer(
     if (env.GROUND_TRUTH_MIGRATE) await migrate(app.get(GroundTruthDataSource));
     if (authentication === 'required') await requireUsableKey(app.get(ApiKeys), host);
     else if (!isPrivate) logger.warn(WITHOUT_KEYS);
+    limitConnections(app.getHttpServer(), mostConnections, () => {
+      logger.warn(`${mostConnections} connections are open, and more are refused; ${OF_CONNECTIONS}`);
+    });
     const url = await listen(app, host, options.port ?? env.PORT);
     app.useLogger(logger);
+    logger.log(`at most ${mostConnections} connections at once; ${OF_CONNECTIONS}`);
     return {
       url,
       stop: async () => {
@@ -97,6 +96,18 @@ export async function startServer(
     await app.close();
     throw error;
   }
+}
+
+const OF_CONNECTIONS = 'GROUND_TRUTH_MAX_CONNECTIONS and the limit of open files (ulimit -n) set this number';
+
+/** Three quarters of the files that the process may open, without those for the database: exports, logs and modules need some, too. */
+function connectionsThatFit(env: Env): number {
+  const { userLimits } = process.report.getReport() as {
+    userLimits?: { open_files: { soft: number | string } };
+  };
+  const files = Number(userLimits?.open_files.soft);
+  if (!Number.isFinite(files)) return Infinity;
+  return Math.max(1, Math.floor((files - env.GROUND_TRUTH_POOL_SIZE) * 0.75));
 }
 
 const WITHOUT_KEYS = 'GROUND_TRUTH_AUTH is none: anyone who can reach the server can read every document';
@@ -124,10 +135,6 @@ LOOPBACK.addAddress('::1', 'ipv6');
 /** @returns the URL, which has the port that the system chose for port 0 */
 async function listen(app: NestExpressApplication, host: string, port: number): Promise<string> {
   const server = app.getHttpServer();
-  server.headersTimeout = HEADERS_MS;
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // `breakOffSlowSenders` limits bodies.
-  server.requestTimeout = 0;
   answerUnreadable(server);
   try {
     await app.listen(port, host);

@@ -105,10 +105,14 @@ describe('the HTTP server', () => {
 
   it('answers what is not HTTP with problems too', async () => {
     for (const [request, status, kind] of [
-      ['GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n', 400, 'bad-request'],
+      ['GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n', 400, 'bad-request'],
       ['nonsense\r\n\r\n', 400, 'bad-request'],
-      [`GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers-too-large'],
-      ['GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n', 417, 'expectation-failed'],
+      [
+        `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+        431,
+        'headers-too-large',
+      ],
+      ['GET /healthz HTTP/1.1\r\nHost: localhost\r\nExpect: miracles\r\n\r\n', 417, 'expectation-failed'],
     ] as const) {
       const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
       socket.write(request);
@@ -132,7 +136,7 @@ describe('the HTTP server', () => {
     for (let i = 0; i < 4; i++) {
       const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
       socket.pause();
-      const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+      const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
       socket.write(get('/docs/swagger-ui-bundle.js').repeat(5) + get(`${EXPORT}&limit=1`));
       while (!(await metricsOf(server)).includes('ground_truth_transfers_running 1\n')) await sleep(10);
       socket.destroy();

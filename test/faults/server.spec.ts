@@ -174,14 +174,47 @@ it('five processes that migrate an empty database at once make one schema', asyn
   }
 });
 
+describe('300 connections that send nothing, or only the beginning of a request,', () => {
+  it('are answered with 408, and destroyed, although they stay half-open', async () => {
+    server = await startServer(env);
+    const sockets = await Promise.all(
+      Array.from({ length: 300 }, async (_, n) => {
+        const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+        await once(socket, 'connect');
+        socket.on('error', () => undefined);
+        if (n % 2 === 0) socket.write('GET /healthz HTTP/1.1\r\n');
+        return socket;
+      }),
+    );
+    const answers = await Promise.all(
+      sockets.map(async (socket) => {
+        let answer = '';
+        for await (const chunk of socket.iterator({ destroyOnReturn: false })) answer += String(chunk);
+        return answer;
+      }),
+    );
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1.1 408 /);
+    // Whoever writes learns that the other side is gone.
+    await Promise.all(
+      sockets.map(async (socket) => {
+        while (!socket.destroyed) {
+          socket.write('x');
+          await sleep(200);
+        }
+      }),
+    );
+    expect(await server.stop()).toMatchObject({ code: 0, signal: null });
+  });
+});
+
 describe('500 connections that send a byte now and then', () => {
   const COUNT = 500;
 
   it.each([
-    ['of their headers are cut off', 'GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ', true],
+    ['of their headers are cut off', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', true],
     [
       'of their bodies keep nobody waiting',
-      'POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"',
+      'POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"',
       false,
     ],
   ])('%s', async (_, beginning, areCutOff) => {

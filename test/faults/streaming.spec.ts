@@ -75,7 +75,7 @@ describe('a streamed export', () => {
   function connectAndAsk(): Socket {
     const socket = connect(server.port, '127.0.0.1');
     socket.on('error', () => undefined);
-    socket.write(`GET ${EXPORT} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    socket.write(`GET ${EXPORT} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     return socket.pause();
   }
 });

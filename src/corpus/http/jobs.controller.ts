@@ -5,7 +5,7 @@ import { entityTag } from '../../platform/http/conditions.js';
 import { JsonBody, sendJson } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
-import { mayTakeLong } from '../../platform/http/connections.js';
+import { acceptBody, mayTakeLong } from '../../platform/http/connections.js';
 import { Transfers } from '../../platform/http/transfers.js';
 import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
 import { readFields } from './request-body.js';
@@ -65,6 +65,7 @@ export class JobsController {
     const transfer = this.transfers.begin(response);
     // An upload may take long and holds a database connection, so a client that sends nothing is cut off.
     mayTakeLong(request);
+    acceptBody(request, response);
     request.setTimeout(this.env.GROUND_TRUTH_EXPORT_STALL_SECONDS * 1_000, () => request.destroy());
     try {
       // The request must survive an early end of reading: destroyed, it would look like an incomplete body below.
@@ -74,8 +75,6 @@ export class JobsController {
         throw new ProblemError('bad-request', 'the body is incomplete');
       throw error;
     } finally {
-      // Discard the rest of the body: many clients read the response only after they have sent everything.
-      request.resume();
       transfer.close();
     }
   }

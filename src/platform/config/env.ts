@@ -149,6 +149,10 @@ export class Env {
   @WholeNumber(0, 1_000_000)
   readonly GROUND_TRUTH_RATE_LIMIT: number = 6_000;
 
+  /** The most connections of HTTP clients. The server accepts fewer where the process may open few files. */
+  @WholeNumber(1, 100_000)
+  readonly GROUND_TRUTH_MAX_CONNECTIONS: number = 1_000;
+
   /** The most concurrent exports and batches; see `mostTransfers`. */
   @IsOptional()
   @WholeNumber(1, 999)

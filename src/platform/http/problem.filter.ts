@@ -68,10 +68,6 @@ export class ProblemFilter implements ExceptionFilter {
       return toProblem(kind, detail, path, error.errors);
     }
     const status = statusOf(error);
-    if (status === 413)
-      return toProblem('payload-too-large', `more than ${limitOf(error)} bytes are not accepted`, path);
-    if (status === 415)
-      return toProblem('unsupported-media-type', 'this encoding of a body is not accepted', path);
     if (status === 404) {
       const methods = methodsAt(request);
       return methods.length === 0
@@ -99,17 +95,11 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Nest throws HttpExceptions; Express and its parsers throw errors that have a status. */
+/** Nest throws HttpExceptions; Express throws errors that have a status. */
 function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
   const { status } = Object(error) as { status?: unknown };
   return typeof status === 'number' ? status : 500;
-}
-
-/** The limit in the error of Express's parser for a body that is too large. */
-function limitOf(error: unknown): string {
-  const { limit } = Object(error) as { limit?: unknown };
-  return typeof limit === 'number' ? String(limit) : 'so many';
 }
 
 /** For the log. A message of PostgreSQL may quote a document, so its code replaces it. */
