@@ -9,14 +9,22 @@ import { problemSchema } from './platform/http/problem.openapi.js';
 import { giveRequestId } from './platform/http/request.js';
 import { API_KEY } from './platform/http/access.guard.js';
 import { breakOffSlowSenders, endAfterEarlyAnswers } from './platform/http/connections.js';
+import { answerOnlyTo, refuseForeignOrigins } from './platform/http/hosts.js';
 import { swaggerPlugin } from './platform/http/swagger-plugin.js';
 import { RequestLog } from './platform/operations/request-log.js';
 
 /** Response headers that a page of another origin may read. */
 const EXPOSED_HEADERS = ['Content-Disposition', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'];
 
+/** Who may reach the server. */
+export interface Reach {
+  /** The names that the server answers to, apart from those of this machine; undefined: any. */
+  readonly hosts?: readonly string[] | undefined;
+  readonly needsNoKey: boolean;
+}
+
 /** Sets up middleware, routes and Swagger UI, for the server and for tests. */
-export function configureApp(app: NestExpressApplication, env: Env, version: string): void {
+export function configureApp(app: NestExpressApplication, env: Env, version: string, reach: Reach): void {
   // Only repeated parameters become arrays. `a[b]=1` stays a plain name, and no parameter is dropped (maxKeys: 0).
   app.set('query parser', (query: string) => parse(query, '&', '=', { maxKeys: 0 }));
   app.disable('x-powered-by');
@@ -29,6 +37,8 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
     protectiveHeaders(),
   );
   const { GROUND_TRUTH_CORS_ORIGINS: origins } = env;
+  if (reach.hosts) app.use(answerOnlyTo(reach.hosts));
+  if (reach.needsNoKey) app.use(refuseForeignOrigins(origins ?? []));
   if (origins) app.enableCors({ origin: [...origins], exposedHeaders: EXPOSED_HEADERS, maxAge: 3_600 });
   app.set(BODY_LIMIT, env.maxBodyBytes);
   prefixRoutes(app);

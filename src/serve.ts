@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { type AddressInfo, BlockList, isIPv6 } from 'node:net';
+import { type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
@@ -10,6 +10,7 @@ import { configureApp } from './configure-app.js';
 import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';
 import { migrate } from './platform/database/migrate.js';
 import { answerUnreadable, limitConnections } from './platform/http/connections.js';
+import { isLoopbackAddress } from './platform/http/hosts.js';
 import { Transfers } from './platform/http/transfers.js';
 import { JsonLogger } from './platform/operations/json-logger.js';
 import { packageVersion } from './platform/config/package-file.js';
@@ -72,7 +73,9 @@ export async function startServer(
     bodyParser: false,
   });
   try {
-    configureApp(app, env, version);
+    const needsNoKey = authentication === 'none';
+    const names = env.GROUND_TRUTH_ALLOWED_HOSTS ?? (needsNoKey && isPrivate ? [] : undefined);
+    configureApp(app, env, version, { hosts: names && [host, ...names], needsNoKey });
     if (env.GROUND_TRUTH_MIGRATE) await migrate(app.get(GroundTruthDataSource));
     if (authentication === 'required') await requireUsableKey(app.get(ApiKeys), host);
     else if (!isPrivate) logger.warn(WITHOUT_KEYS);
@@ -122,15 +125,8 @@ async function requireUsableKey(keys: ApiKeys, host: string): Promise<void> {
 
 async function isLoopback(host: string): Promise<boolean> {
   const addresses = await lookup(host, { all: true }).catch(() => []);
-  return (
-    addresses.length > 0 &&
-    addresses.every(({ address }) => LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'))
-  );
+  return addresses.length > 0 && addresses.every(({ address }) => isLoopbackAddress(address));
 }
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8);
-LOOPBACK.addAddress('::1', 'ipv6');
 
 /** @returns the URL, which has the port that the system chose for port 0 */
 async function listen(app: NestExpressApplication, host: string, port: number): Promise<string> {

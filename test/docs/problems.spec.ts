@@ -10,6 +10,8 @@ const OF_NO_ROUTE = [
   'not-found',
   'method-not-allowed',
   'request-timeout',
+  'misdirected-request',
+  'foreign-origin',
   'expectation-failed',
   'headers-too-large',
   'internal-error',

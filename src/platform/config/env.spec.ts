@@ -6,6 +6,7 @@ describe('Env', () => {
       GROUND_TRUTH_MIGRATE: false,
       GROUND_TRUTH_POOL_SIZE: 20,
       GROUND_TRUTH_RATE_LIMIT: 6000,
+      GROUND_TRUTH_MAX_CONNECTIONS: 1000,
       GROUND_TRUTH_EXPORT_STALL_SECONDS: 60,
       GROUND_TRUTH_MAX_BODY_MB: 16,
       GROUND_TRUTH_REQUIRE_IF_MATCH: false,
@@ -35,6 +36,10 @@ describe('Env', () => {
     [{ DATABASE_URL: 'postgres://u:gehe%im@127.0.0.1/x' }, /^DATABASE_URL is not a URL such as/],
     [{ GROUND_TRUTH_AUTH: 'yes' }, 'GROUND_TRUTH_AUTH is not required or none'],
     [{ GROUND_TRUTH_LOG_LEVEL: 'loud' }, 'GROUND_TRUTH_LOG_LEVEL is not error, warn, info or debug'],
+    [
+      { GROUND_TRUTH_ALLOWED_HOSTS: 'a.example:80' },
+      /^GROUND_TRUTH_ALLOWED_HOSTS is not a list of host names/,
+    ],
     [{ GROUND_TRUTH_CORS_ORIGINS: '*' }, /^GROUND_TRUTH_CORS_ORIGINS is not a list of origins/],
     [
       { GROUND_TRUTH_CORS_ORIGINS: 'https://a.example/' },

@@ -97,6 +97,24 @@ function isOrigin(value: unknown): boolean {
   );
 }
 
+/** A comma-separated list of host names or addresses, without ports. */
+function HostNames(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value,
+    ),
+    ValidateBy({
+      name: 'hostNames',
+      validator: {
+        validate: (value) =>
+          Array.isArray(value) && value.every((name) => /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(String(name))),
+        defaultMessage: ({ property }: ValidationArguments) =>
+          `${property} is not a list of host names without ports such as ocr.example,192.0.2.1,[2001:db8::1]`,
+      },
+    }),
+  );
+}
+
 const toBoolean = Transform(({ value }: { value: unknown }) =>
   value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value,
 );
@@ -179,6 +197,11 @@ export class Env {
   @IsOptional()
   @Origins()
   readonly GROUND_TRUTH_CORS_ORIGINS?: readonly string[];
+
+  /** The names that the server answers to, besides those of this machine; undefined: see `startServer`. */
+  @IsOptional()
+  @HostNames()
+  readonly GROUND_TRUTH_ALLOWED_HOSTS?: readonly string[];
 
   /** Seconds that running exports may continue during a shutdown. */
   @WholeNumber(0, 86_400)
