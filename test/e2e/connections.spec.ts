@@ -115,11 +115,26 @@ describe('a body that is not accepted', () => {
     socket.write(`${post('jobs', { 'Content-Length': 100, 'X-Request-Id': 'cut-off' })}{`);
     await sleep(100);
     socket.destroy();
-    const line = () => parseLog(server.log()).find(({ request_id }) => request_id === 'cut-off');
-    while (line() === undefined) await sleep(20);
+    const lines = () => parseLog(server.log()).filter(({ request_id }) => request_id === 'cut-off');
+    while (lines().length === 0) await sleep(20);
+    expect(lines()).toEqual([expect.objectContaining({ is_broken_off: true }) as object]);
     expect(server.log()).not.toContain('"level":"error"');
     expect(server.log()).not.toContain('database');
   });
+});
+
+it('a client that leaves during the answer is logged once', async () => {
+  const request = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: left\r\n\r\n';
+  const socket = open();
+  socket.write(request.repeat(20));
+  await once(socket, 'data');
+  socket.resetAndDestroy();
+  const lines = () => parseLog(server.log()).filter(({ request_id }) => request_id === 'left');
+  while (lines().length === 0 || lines().every(({ is_broken_off }) => is_broken_off !== true))
+    await sleep(20);
+  await fetch(`${server.url}/healthz`);
+  expect(lines().filter(({ is_broken_off }) => is_broken_off === true).length).toBeLessThanOrEqual(20);
+  expect(lines().length).toBeLessThanOrEqual(20);
 });
 
 describe('a client that waits for 100', () => {

@@ -17,7 +17,11 @@ export class RequestLog {
   /** Must be the first middleware. */
   readonly note: RequestHandler = (request, response, next) => {
     const start = performance.now();
+    let hasEnded = false;
     const end = () => {
+      // The end of the connection ends the response. Both events are then under way, so that removing the listeners is too late.
+      if (hasEnded) return;
+      hasEnded = true;
       response.off('close', end);
       request.socket.off('close', end);
       const milliseconds = performance.now() - start;
