@@ -1,5 +1,5 @@
 import { type Request } from 'express';
-import { type IfMatchNeed, readIfMatch } from './conditions.js';
+import { type IfMatchNeed, readIfMatch, readUserId } from './conditions.js';
 
 const requestWith = (header: string | undefined) => ({ get: () => header }) as unknown as Request;
 const read = (header: string | undefined, need: IfMatchNeed = 'none') =>
@@ -46,5 +46,42 @@ describe('If-Match', () => {
   ])('where a %s is needed, %s is not enough', (need, header) => {
     const refusal = expect.objectContaining({ kind: 'precondition-required' }) as Error;
     expect(() => read(header, need)).toThrow(refusal);
+  });
+});
+
+describe('X-User-Id', () => {
+  /** Node decodes headers as Latin-1. */
+  const readUser = (user: string) => readUserId(requestWith(Buffer.from(user).toString('latin1')));
+
+  it.each(['rini.k', 'søren@example.org', '李雷', 'नेहा', 'u\u0308ber', '👩'])('accepts %s', (user) => {
+    expect(readUser(user)).toBe(user);
+  });
+
+  it.each([
+    ['a space', ' '],
+    ['a control character', '\u0007'],
+    ['a zero-width space', '\u200b'],
+    ['a zero-width joiner', '\u200d'],
+    ['a soft hyphen', '\u00ad'],
+    ['a bidirectional control', '\u202e'],
+    ['a bidirectional isolate', '\u2066'],
+    ['a byte order mark', '\ufeff'],
+    ['a Hangul filler', '\u3164'],
+    ['a half-width Hangul filler', '\uffa0'],
+    ['a Hangul initial filler', '\u115f'],
+    ['a Hangul medial filler', '\u1160'],
+    ['a combining grapheme joiner', '\u034f'],
+    ['a Khmer inherent vowel', '\u17b4'],
+    ['a variation selector', '\ufe0f'],
+    ['a tag', '\u{e0041}'],
+    ['a blank Braille pattern', '\u2800'],
+  ])('refuses %s', (_, letter) => {
+    for (const user of [letter, `rini${letter}`, `ri${letter}ni`])
+      expect(() => readUser(user)).toThrow(
+        expect.objectContaining({
+          kind: 'invalid-header',
+          errors: [{ field: 'X-User-Id', message: 'is not accepted' }],
+        }) as Error,
+      );
   });
 });

@@ -1,7 +1,8 @@
 import { type Request } from 'express';
 import { ProblemError } from './problem.js';
 
-const VISIBLE = /^[^\p{C}\p{Z}]{1,200}$/u;
+/** Default-ignorable are fillers and selectors, which are no control characters; U+2800 is a blank Braille pattern, to Unicode a symbol. */
+const VISIBLE = /^[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]{1,200}$/u;
 /** A recipient must ignore empty list elements (RFC 9110, section 5.6.1.2). */
 const ENTITY_TAGS = /^[\s,]*(?:W\/)?"[^"]*"\s*(?:,\s*(?:(?:W\/)?"[^"]*"\s*)?)*$/;
 const APPENDED_ENCODING = /--?(?:gzip|br|zstd|deflate)$/;
