@@ -5,7 +5,7 @@ import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LoggedExport } from '../../src/platform/access/access-log.js';
 import { type Scope, SCOPES } from '../../src/platform/access/key.js';
-import { runCli } from '../setup/cli.js';
+import { parseLog, runCli } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { importText, insertLargeJobs, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
@@ -209,11 +209,41 @@ describe('rate limits', () => {
       expect(await refused.json()).toMatchObject({ type: 'urn:ground-truth:problem:too-many-requests' });
       expect(await statuses(keys.admin)).toEqual([200, 200, 200, 200, 200, 429, 429]);
       expect(await statuses(`gt_${'b'.repeat(43)}`)).toEqual([401, 401, 401, 401, 401, 429, 429]);
-      // Whoever has a key is not held up by those who try some.
-      const other = await createKey(database, 'unhurried', 'export');
-      expect((await get(other)).status).toBe(200);
     } finally {
       await limited.stop();
+    }
+  });
+
+  it('cost nothing beyond them, and hold up nobody whose key is in use', async () => {
+    const own = await createTestDatabase();
+    const busy = await createKey(own, 'busy', 'export');
+    const calm = await createKey(own, 'calm', 'export');
+    const limited = await startLocalServer({
+      DATABASE_URL: own.url,
+      GROUND_TRUTH_AUTH: 'required',
+      GROUND_TRUTH_RATE_LIMIT: '5',
+    });
+    const get = (secret: string) => fetch(limited.url + STATS, { headers: bearer(secret) });
+    const statuses = async (count: number, secretOf: (n: number) => string) => {
+      const found: number[] = [];
+      for (let n = 0; n < count; n++) found.push((await get(secretOf(n))).status);
+      return found;
+    };
+    try {
+      expect((await get(calm)).status).toBe(200);
+      expect(await statuses(5, () => busy)).toEqual([200, 200, 200, 200, 200]);
+      expect(await statuses(5, (n) => `gt_${String(n).repeat(43)}`)).toEqual([401, 401, 401, 401, 401]);
+      expect((await get(calm)).status).toBe(200);
+      // Whoever asks for a key now fails.
+      await own.query('alter table api_keys rename to gone');
+      expect(await statuses(2, () => busy)).toEqual([429, 429]);
+      expect(await statuses(2, (n) => `gt_${String(n + 5).repeat(43)}`)).toEqual([429, 429]);
+      expect((await get(calm)).status).toBe(503);
+      const refused = parseLog(limited.log()).filter(({ status }) => status === 429);
+      expect(refused.map(({ key }) => key)).toEqual(['busy', 'busy', undefined, undefined]);
+    } finally {
+      await limited.stop();
+      await own.drop();
     }
   });
 });

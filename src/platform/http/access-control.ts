@@ -3,7 +3,7 @@ import { type Request } from 'express';
 import { type IncomingMessage } from 'node:http';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { ApiKeys, type FoundKey, type KeyState } from '../access/api-keys.js';
-import { allows, type Scope } from '../access/key.js';
+import { allows, digestOf, type Scope } from '../access/key.js';
 import { Env } from '../config/env.js';
 import { ProblemError, type ProblemKind } from './problem.js';
 
@@ -38,6 +38,8 @@ export const AUTHENTICATION = Symbol('authentication');
 @Injectable()
 export class AccessControl {
   private readonly limiter: RateLimiterMemory | undefined;
+  /** The keys that were valid when they were last used, by digest: who sends one is known without asking the storage. */
+  private readonly known = new Map<string, Requester>();
 
   constructor(
     private readonly keys: ApiKeys,
@@ -61,8 +63,6 @@ export class AccessControl {
   async admit(request: Request, scope: Scope): Promise<void> {
     if (this.authentication === 'none') return;
     const key = await this.findKey(request);
-    requesters.set(request, key);
-    await this.count(`key ${key.id}`);
     if (!allows(key.scopes, scope))
       throw new ProblemError(
         'scope-missing',
@@ -72,6 +72,7 @@ export class AccessControl {
       );
   }
 
+  /** Counts the request, too. */
   private async findKey(request: Request): Promise<FoundKey> {
     const [, secret] = BEARER.exec(request.get('authorization') ?? '') ?? [];
     if (secret === undefined)
@@ -80,31 +81,58 @@ export class AccessControl {
         'key-missing',
         'send a key in the header Authorization: Bearer KEY; create one with ground-truth api-key create',
       );
+    const digest = digestOf(secret);
+    const known = this.known.get(digest);
+    // Before the query, which a caller beyond the limit must not cost.
+    if (known) await this.countKey(request, known);
+    else await this.assertBelowLimit(addressOf(request));
     const key = await this.keys.find(secret);
-    if (key?.state === 'valid') return key;
+    if (key?.state === 'valid') {
+      if (!known) await this.countKey(request, key);
+      this.known.set(digest, { id: key.id, name: key.name });
+      return key;
+    }
+    this.known.delete(digest);
     return this.refuse(request, 'key-invalid', FAULTS[key?.state ?? 'unknown'], ', error="invalid_token"');
   }
 
   /** Refused requests count per address, so that guessing keys is rate-limited, too. */
   private async refuse(request: Request, kind: ProblemKind, detail: string, error = ''): Promise<never> {
-    await this.count(`address ${request.socket.remoteAddress ?? ''}`);
+    await this.count(addressOf(request));
     throw new ProblemError(kind, detail, undefined, challenge(error));
+  }
+
+  private async countKey(request: Request, key: Requester): Promise<void> {
+    requesters.set(request, key);
+    await this.count(`key ${key.id}`);
   }
 
   private async count(who: string): Promise<void> {
     try {
       await this.limiter?.consume(who);
     } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1_000));
-      throw new ProblemError(
-        'too-many-requests',
-        `more than ${this.limiter!.points} requests a minute; try again in ${seconds} seconds`,
-        undefined,
-        { 'Retry-After': String(seconds) },
-      );
+      throw error instanceof RateLimiterRes ? this.tooMany(error) : error;
     }
   }
+
+  private async assertBelowLimit(who: string): Promise<void> {
+    const counted = await this.limiter?.get(who);
+    if (counted?.remainingPoints === 0) throw this.tooMany(counted);
+  }
+
+  private tooMany({ msBeforeNext }: RateLimiterRes): ProblemError {
+    const seconds = Math.max(1, Math.ceil(msBeforeNext / 1_000));
+    return new ProblemError(
+      'too-many-requests',
+      `more than ${this.limiter!.points} requests a minute; try again in ${seconds} seconds`,
+      undefined,
+      { 'Retry-After': String(seconds) },
+    );
+  }
+}
+
+function addressOf(request: Request): string {
+  return `address ${request.socket.remoteAddress ?? ''}`;
 }
 
 /** RFC 6750, section 3. */
