@@ -10,6 +10,7 @@ import { QueueRepository } from './queue.repository.js';
 import { QueueService } from './queue.service.js';
 import { ResultPlanner } from './result-planner.js';
 import { ReviewService } from './review.service.js';
+import { ScrubRepository } from './scrub.repository.js';
 
 /** The write side: jobs and their trails. Knows neither HTTP nor the terminal. */
 @Module({
@@ -22,9 +23,10 @@ import { ReviewService } from './review.service.js';
     QueueRepository,
     QueueService,
     ReviewService,
+    ScrubRepository,
     ResultPlanner,
     ReplayService,
   ],
-  exports: [JobsRepository, ImportService, IntakeService, QueueService, ReviewService],
+  exports: [JobsRepository, ImportService, IntakeService, QueueService, ReviewService, ScrubRepository],
 })
 export class CorpusModule {}

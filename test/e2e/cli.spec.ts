@@ -9,6 +9,7 @@ import { runCommand } from '../setup/command.js';
 import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { expectNoFileAfter } from '../setup/locked-export.js';
 
+const SCRUBBED = ['00000000-0000-7000-8000-000000000001', '--scrub'];
 const NOWHERE = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
 
 let database: TestDatabase;
@@ -133,7 +134,8 @@ describe('wrong usage', () => {
     [['verify', 'corpus.jsonl'], "too many arguments for 'verify'"],
     [['serve', '--port', '65536'], '--port: "65536"', 'a whole number from 0 to 65535'],
     [['serve', '--host', ''], '--host: ""', 'a host name or an address'],
-    [['erase'], "missing required argument 'job_id'"],
+    [['erase'], 'job_id: is missing', '--scrub'],
+    [['erase', ...SCRUBBED], '--scrub: ', 'DATABASE_URL is set', 'nothing was erased', 'docs/operations.md'],
     [['erase', '123'], 'job_id: "123"', 'a UUID such as'],
     [['migrate', 'now'], "too many arguments for 'migrate'"],
   ])('%j is refused without a database', async (args, ...parts) => {
@@ -159,6 +161,18 @@ describe('wrong usage', () => {
     expect(run.stderr).toMatch(/^ground-truth: DATABASE_URL .*\nground-truth: PORT .*\n$/);
     expect(run.stderr).not.toContain('secret');
   });
+});
+
+it('erase says where parts of a job may remain', async () => {
+  const job_id = '00000000-0000-7000-8000-0000000000ee';
+  await database.query(`insert into jobs (id, filename, source_kind) values ('${job_id}', 'a', 'pdf')`);
+  const run = await runCommand(['erase', job_id], { env });
+  expect(run).toMatchObject({ code: 0, stdout: Buffer.alloc(0) });
+  expect(run.stderr).toBe(
+    `erased job ${job_id} and its trail of 0 corrections\n` +
+      'parts of it may remain in freed space of the database, its write-ahead log and backups; ' +
+      'see "Erasing a document" in docs/operations.md\n',
+  );
 });
 
 describe('a database that cannot be used', () => {

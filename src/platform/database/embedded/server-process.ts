@@ -73,8 +73,9 @@ function serverArguments(folder: DataFolder): string[] {
     logging_collector: 'off',
     log_destination: 'stderr',
     log_line_prefix: '%m [%p] ',
-    // The details of an error may quote a row, and no log may contain document content.
+    // The details of an error may quote a row, and its statement a value. No log may contain document content.
     log_error_verbosity: 'terse',
+    log_min_error_statement: 'panic',
   };
   return [
     '-D',
