@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { endOf, startCli } from '../setup/cli.js';
 import { insertLargeJobs } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
@@ -52,6 +53,37 @@ describe('an export that is broken off', () => {
       expect(ended.stderr).toMatch(/^ground-truth: the database cannot be used: .*\n$/);
       expect(await readdir(folder)).toEqual([]);
     });
+  });
+
+  it('by a kill is cleared away by the next one to the same file, and one that runs is not', async () => {
+    const partials = async () => (await readdir(folder)).filter((name) => name !== foreign);
+    const start = () => {
+      const child = startCli(['export', '--out', 'corpus.jsonl'], { env, cwd: folder });
+      return { child, end: endOf(child) };
+    };
+    // Of a process that cannot be seen from here.
+    const foreign = '.corpus.jsonl.00000000-1-1-0123456789ab.partial';
+    await writeFile(path.join(folder, foreign), '');
+    const running: ReturnType<typeof start>[] = [];
+    await whileLocked(database, async () => {
+      const killed = start();
+      while ((await partials()).length === 0) await sleep(20);
+      const [left] = await partials();
+      killed.child.kill('SIGKILL');
+      await killed.end;
+      expect(await partials()).toEqual([left]);
+
+      running.push(start());
+      while ((await partials()).every((name) => name === left)) await sleep(20);
+      const [first, ...others] = await partials();
+      expect(others).toEqual([]);
+      expect(first).not.toBe(left);
+      running.push(start());
+      while ((await partials()).length < 2) await sleep(20);
+      expect(await partials()).toContain(first);
+    });
+    for (const { end } of running) expect(await end).toMatchObject({ code: 0 });
+    expect((await readdir(folder)).sort()).toEqual([foreign, 'corpus.jsonl']);
   });
 
   it('can be interrupted at a pipe whose reader stalls', async () => {

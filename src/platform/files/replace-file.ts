@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { hasEnded, ownMark } from './process-mark.js';
 import { errorCode } from './system-error.js';
 
 /**
- * Creates or replaces a file atomically: writes it under another name in the same folder, and renames it.
+ * Creates or replaces a file atomically: writes it under another name in the same folder, and renames it. Removes what killed
+ * processes of this machine left of earlier writes of the same file.
  *
  * @param place not a symbolic link, because the link itself would be replaced
  * @param write writes the file to the given path and synchronises it with the disk
@@ -13,7 +15,8 @@ export async function replaceFile<Result>(
   place: string,
   write: (partial: string) => Promise<Result>,
 ): Promise<Result> {
-  const partial = partialNameOf(place);
+  await removeLeftPartials(place);
+  const partial = `${prefixOf(place)}${ownMark()}-${randomBytes(6).toString('hex')}${SUFFIX}`;
   try {
     const result = await write(partial);
     await rename(partial, place);
@@ -25,10 +28,22 @@ export async function replaceFile<Result>(
   }
 }
 
-/** A unique hidden name in the same folder, because a rename cannot cross file systems. */
-function partialNameOf(place: string): string {
-  const unique = `${process.pid}-${randomBytes(6).toString('hex')}`;
-  return path.join(path.dirname(place), `.${path.basename(place).slice(0, 40)}.${unique}.partial`);
+const SUFFIX = '.partial';
+
+/** Of hidden names in the same folder, because a rename cannot cross file systems. */
+function prefixOf(place: string): string {
+  return path.join(path.dirname(place), `.${path.basename(place).slice(0, 40)}.`);
+}
+
+async function removeLeftPartials(place: string): Promise<void> {
+  const folder = path.dirname(place);
+  // A folder that may be written but not listed, or another user's file, is no reason to fail.
+  for (const name of await readdir(folder).catch(() => [])) {
+    const file = path.join(folder, name);
+    if (!file.startsWith(prefixOf(place)) || !file.endsWith(SUFFIX)) continue;
+    const mark = file.slice(prefixOf(place).length).replace(/-[0-9a-f]{12}\.partial$/, '');
+    if (hasEnded(mark)) await rm(file, { force: true }).catch(() => undefined);
+  }
 }
 
 /** Makes a rename survive a crash of the machine. Some network file systems do not support it. */
