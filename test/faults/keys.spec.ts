@@ -1,7 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runCli } from '../setup/cli.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CLI, runCli } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { externalSettings } from '../setup/external.js';
@@ -55,4 +59,29 @@ describe.each(['the database', 'a file'])('keys in %s', (store) => {
   it('are not kept where their secret cannot be printed', async () => {
     await expectNoKeyUnshown(settingsOf(store, 'unshown.jsonl'), '', ' --if-none');
   });
+});
+
+it('a process that is killed while it changes the keys file does not stop the next one', async () => {
+  const settings = settingsOf('a file', 'killed.jsonl');
+  const create = (name: string) => ['api-key', 'create', '--name', name, '--scope', 'admin'];
+  // It holds the lock while it cannot print the secret: nobody reads the pipe, which is full.
+  const pipe = path.join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const full = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+  expect(() => {
+    for (;;) writeSync(full, Buffer.alloc(4_096));
+  }).toThrow('EAGAIN');
+  const killed = spawn(process.execPath, [CLI, ...create('killed')], {
+    env: { PATH: process.env.PATH, ...settings },
+    stdio: ['ignore', full, 'ignore'],
+  });
+  const left = async () => (await readdir(folder)).filter((name) => name.startsWith('killed.'));
+  while (!(await left()).includes('killed.jsonl.lock')) await sleep(5);
+  killed.kill('SIGKILL');
+  await once(killed, 'close');
+  closeSync(full);
+  expect(await left()).toContain('killed.jsonl.lock');
+  expect(await runCli(create('next'), { env: settings })).toMatchObject({ code: 0 });
+
+  expect(await left()).toEqual(['killed.jsonl']);
 });

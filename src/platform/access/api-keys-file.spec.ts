@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFile,
   chmod,
@@ -13,6 +15,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownMark } from '../files/process-mark.js';
 import { AccessFault, type ApiKey } from './api-keys.js';
 import { ApiKeysFile } from './api-keys-file.js';
 
@@ -280,12 +283,55 @@ it.each<[string, string, string]>([
   expect(await readdir(folder)).toEqual(['keys.jsonl']);
 });
 
-it('reports what to do after a process was killed while it changed keys', async () => {
+it('is changed although a process that has ended left its lock, and by one at a time', async () => {
+  const child = spawn('sleep', ['600']);
+  await once(child, 'spawn');
+  const mark = ownMark().replace(/-[0-9]+-/, `-${child.pid}-`);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  for (let round = 0; round < 5; round++) {
+    await symlink(mark, `${file}.lock`);
+    const made = Array.from({ length: 6 }, (_, n) => create(`${round} ${n}`, null, new ApiKeysFile(file)));
+    await Promise.all(made);
+    expect(await lines()).toHaveLength(6 * (round + 1));
+  }
+  expect(await readdir(folder)).toEqual(['keys.jsonl']);
+});
+
+it('is not changed while a process that runs holds its lock', async () => {
+  await symlink(ownMark(), `${file}.lock`);
+  const made = create('a');
+  await sleep(200);
+  expect(await readdir(folder)).toEqual(['keys.jsonl.lock']);
+  await rm(`${file}.lock`);
+  await made;
+  expect(await lines()).toHaveLength(1);
+});
+
+it('is refused while every user may write to it', async () => {
+  const { secret } = await create('a');
+  expect(await keys.find(secret)).toBeDefined();
+  await chmod(file, 0o602);
+  passTime(1_001);
+  const before = await readFile(file);
+  for (const attempt of [keys.find(secret), keys.list(), create('b'), keys.revoke('a')])
+    await expect(attempt).rejects.toThrow(
+      new AccessFault(
+        `${file} can be changed by every user of this machine; run chmod o-w ${file}, and look for keys that you do not know; until then, no key is accepted`,
+      ),
+    );
+  expect(await readFile(file)).toEqual(before);
+  await chmod(file, 0o620);
+  passTime(2_002);
+  expect(await keys.find(secret)).toBeDefined();
+});
+
+it('reports what to do about a lock of another machine, or one that says nothing', async () => {
   await writeFile(`${file}.lock`, '');
   let now = 0;
   jest.spyOn(performance, 'now').mockImplementation(() => (now += 1_000));
   await expect(create('a')).rejects.toThrow(
-    /or was killed while it did; if no process is, delete .*keys\.jsonl\.lock$/,
+    /or was killed while it did; if no process is, delete .*keys\.jsonl\.lock, and .*keys\.jsonl\.lock\.stale if it is there$/,
   );
   expect(await readdir(folder)).toEqual(['keys.jsonl.lock']);
 });

@@ -1,9 +1,10 @@
-import { open, readFile, realpath, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { open, readFile, readlink, realpath, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { validate } from 'uuid';
+import { hasEnded, ownMark } from '../files/process-mark.js';
 import { replaceFile, syncFolder } from '../files/replace-file.js';
-import { errorCode, unlessAbsent } from '../files/system-error.js';
+import { errorCode, isAbsent, unlessAbsent } from '../files/system-error.js';
 import { parseTimestamp, TimestampError } from '../timestamp.js';
 import { AccessFault } from './api-keys.js';
 import { ACCEPTED_NAMES, isKeyName, type Scope, SCOPES } from './key.js';
@@ -85,6 +86,7 @@ function isTime(value: unknown): boolean {
 }
 
 const PRIVATE = 0o600;
+const OPEN_TO_ALL = 0o002;
 const LOCK_RETRY_MS = 20;
 /** A change takes milliseconds. */
 const LOCK_TIMEOUT_MS = 5_000;
@@ -100,10 +102,10 @@ export interface KeysRead {
 export class KeysFile {
   constructor(private readonly file: string) {}
 
-  /** A text that changes with the file; undefined if the file does not exist. */
+  /** A text that changes with the file and its mode; undefined if the file does not exist. */
   async version(): Promise<string | undefined> {
     const found = await this.unlessUnreadable(stat(this.file, { bigint: true }));
-    return found && [found.ino, found.size, found.mtimeNs].join(' ');
+    return found && [found.ino, found.size, found.mtimeNs, found.mode].join(' ');
   }
 
   /**
@@ -178,7 +180,9 @@ export class KeysFile {
   /**
    * Runs `work` while no other process changes the file.
    *
-   * @throws AccessFault if another process holds the lock for too long, or was killed while it held it
+   * The lock of a process of this machine that was killed is removed.
+   *
+   * @throws AccessFault if another process holds the lock for too long
    */
   async locked<Result>(work: () => Promise<Result>): Promise<Result> {
     const lock = `${this.file}.lock`;
@@ -194,7 +198,8 @@ export class KeysFile {
     const giveUpAt = performance.now() + LOCK_TIMEOUT_MS;
     for (;;) {
       try {
-        await (await open(lock, 'wx', PRIVATE)).close();
+        // A link, because it is made together with what it says.
+        await symlink(ownMark(), lock);
         return;
       } catch (error) {
         const code = errorCode(error);
@@ -202,9 +207,10 @@ export class KeysFile {
           throw new AccessFault(`${this.file} cannot be written: its folder does not exist`);
         if (code !== 'EEXIST') throw error;
       }
+      await removeStaleLock(lock);
       if (performance.now() > giveUpAt) {
         throw new AccessFault(
-          `another process is changing ${this.file}, or was killed while it did; if no process is, delete ${lock}`,
+          `another process is changing ${this.file}, or was killed while it did; if no process is, delete ${lock}, and ${lock}.stale if it is there`,
         );
       }
       await sleep(LOCK_RETRY_MS);
@@ -212,6 +218,11 @@ export class KeysFile {
   }
 
   private async text(): Promise<string> {
+    const found = await this.unlessUnreadable(stat(this.file));
+    if (found?.isFile() === true && (found.mode & OPEN_TO_ALL) !== 0)
+      throw new AccessFault(
+        `${this.file} can be changed by every user of this machine; run chmod o-w ${this.file}, and look for keys that you do not know; until then, no key is accepted`,
+      );
     return (await this.unlessUnreadable(readFile(this.file, 'utf8'))) ?? '';
   }
 
@@ -228,4 +239,34 @@ function toLines(text: string): string[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;
+}
+
+/**
+ * Removes a lock whose process has ended. A second file, which one process has at a time, prevents that a process which has
+ * found the old lock removes the new one of a faster process.
+ */
+async function removeStaleLock(lock: string): Promise<void> {
+  if (!(await isStale(lock))) return;
+  const removal = `${lock}.stale`;
+  try {
+    await (await open(removal, 'wx', PRIVATE)).close();
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    throw error;
+  }
+  try {
+    if (await isStale(lock)) await rm(lock, { force: true });
+  } finally {
+    await rm(removal, { force: true });
+  }
+}
+
+async function isStale(lock: string): Promise<boolean> {
+  try {
+    return hasEnded(await readlink(lock));
+  } catch (error) {
+    // It has gone, or is a file, as earlier versions made it.
+    if (isAbsent(error) || errorCode(error) === 'EINVAL') return false;
+    throw error;
+  }
 }
