@@ -87,6 +87,20 @@ describe('a database that cannot be used', () => {
     expect(failed('ENOSPC', 'write')).toBeUndefined();
   });
 
+  it('is recognised where its disk is full', async () => {
+    const { url, drop } = await cloneDatabase('template0');
+    const dataSource = await open(url).initialize();
+    const full = `do $$ begin raise 'could not extend file "x"' using errcode = '53100'; end $$`;
+    expect(await failureOf(dataSource.query(full))).toEqual({
+      kind: 'disk_full',
+      message: 'the database cannot be used: its disk is full (could not extend file "x")',
+    });
+    // It was not full: what is written to find that out succeeds.
+    expect(await dataSource.isDiskFull()).toBe(false);
+    await dataSource.destroy();
+    await drop();
+  });
+
   it('is migrated once by four processes that begin together', async () => {
     const { url, drop } = await cloneDatabase('template0');
     const dataSources = Array.from({ length: 4 }, () => open(url));

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -252,18 +252,53 @@ describe('a full disk', () => {
       let answer = await call('POST', '/jobs', { body: large(created) });
       while (answer.status === 201) answer = await call('POST', '/jobs', { body: large(++created) });
       expect([answer.status, kindOf(answer)]).toEqual([503, 'database-unavailable']);
-      expect(answer.text).not.toContain('space');
+      expect(answer.json.detail).toBe(
+        'the disk of the database is full, and nothing was changed; try again when there is space',
+      );
+      const ready = async () => {
+        const response = await fetch(`${server.url}/readyz`);
+        return [response.status, ((await response.json()) as { detail?: string }).detail];
+      };
+      const full = [503, 'the disk of the database is full'];
+      expect([await ready(), await ready()]).toEqual([full, full]);
       const corpus = await call('GET', '/ground-truth/export?approved_only=false');
       expect(corpus.status).toBe(200);
       expect(parseLines(corpus.text).map(({ filename }) => Number(filename))).toEqual(
         Array.from({ length: created }, (_, n) => n),
       );
       expect(await runCli(['verify'], { env: small })).toMatchObject({ code: 0 });
-      expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+      expect(await ready()).toEqual(full);
+
+      const [{ size }] = (await postgres.query<{ size: string }>(TABLES_SIZE, 'full_up')) as [
+        { size: string },
+      ];
+      execFileSync('mount', ['-o', 'remount,size=64m', place]);
+      expect(await ready()).toEqual([200, undefined]);
+      expect(await postgres.query(TABLES_SIZE, 'full_up')).toEqual([{ size }]);
+      expect((await call('POST', '/jobs', { body: large(created) })).status).toBe(201);
     } finally {
       await server.stop();
       await postgres.query('drop database full_up with (force)');
       await postgres.query('drop tablespace small');
+    }
+  });
+
+  itWithMounts('of the embedded database makes the server not ready', async () => {
+    const dataDir = await mount('embedded', '256m');
+    server = await startServer({ GROUND_TRUTH_DATA_DIR: dataDir });
+    try {
+      const statusOfReady = async () => (await fetch(`${server.url}/readyz`)).status;
+      expect(await statusOfReady()).toBe(200);
+      const { bavail, bsize } = await statfs(dataDir);
+      await writeFile(path.join(dataDir, 'filler'), Buffer.alloc(bavail * bsize - 60_000_000));
+      expect(await (await fetch(`${server.url}/readyz`)).json()).toMatchObject({
+        status: 503,
+        detail: 'the disk of the database is full',
+      });
+      await rm(path.join(dataDir, 'filler'));
+      expect(await statusOfReady()).toBe(200);
+    } finally {
+      await server.stop();
     }
   });
 
@@ -299,6 +334,9 @@ describe('a full disk', () => {
     await rm(file);
   }
 });
+
+/** Of all tables, also of those that a broken-off transaction might leave. */
+const TABLES_SIZE = `select count(*) || ' ' || sum(pg_relation_size(oid)) as size from pg_class where relkind = 'r' and relname !~ '^pg_'`;
 
 function incompressible(bytes: number): string {
   return randomBytes(bytes / 2).toString('hex');

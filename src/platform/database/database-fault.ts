@@ -2,10 +2,11 @@ import { isNativeError } from 'node:util/types';
 import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { errorCode } from '../files/system-error.js';
 import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
+import { DISK_FULL } from './full-disk.js';
 
 /** The meaning of a database error for the caller. */
 export interface DatabaseFault {
-  readonly kind: 'unavailable' | 'not_migrated' | 'too_slow';
+  readonly kind: 'unavailable' | 'disk_full' | 'not_migrated' | 'too_slow';
   /** One line, without values from the database. */
   readonly message: string;
 }
@@ -39,6 +40,8 @@ export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
   }
   if (code === QUERY_CANCELED && error.message.includes('statement timeout'))
     return { kind: 'too_slow', message: 'the query took too long, and was cancelled' };
+  if (code === DISK_FULL)
+    return { kind: 'disk_full', message: `the database cannot be used: its disk is full (${error.message})` };
   if (
     (code !== undefined && (UNAVAILABLE_SQLSTATE.test(code) || isSystemFault(error, code))) ||
     (!isSqlState(code) && UNAVAILABLE_MESSAGE.test(error.message))

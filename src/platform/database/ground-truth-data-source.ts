@@ -6,6 +6,7 @@ import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { AccessLogEntry, AccessLogOutcome, ApiKeyRow } from './entities/access.entity.js';
 import { Job, JobApproval, JobCorrection } from './entities/job.entity.js';
 import { ExternalRelations } from './external/external-relations.js';
+import { FullDisk, hasNoRoom } from './full-disk.js';
 import { migrate, migrations, MIGRATIONS_TABLE } from './migrate.js';
 import { type SilenceTimeouts, WatchedClient } from './watched-client.js';
 
@@ -50,8 +51,9 @@ export class GroundTruthDataSource extends DataSource {
   constructor(
     private readonly env: Env,
     private readonly settings: DataSourceSettings = {},
+    private readonly disk = new FullDisk(),
   ) {
-    super(optionsOf(env, settings));
+    super(optionsOf(env, settings, disk));
   }
 
   /**
@@ -111,6 +113,16 @@ export class GroundTruthDataSource extends DataSource {
   }
 
   /**
+   * Whether the disk of the database is full: the last write failed for that reason, or the embedded server has no room for
+   * its log. Writes a megabyte for a moment, if a write failed before. False for external relations, which are only read.
+   */
+  async isDiskFull(): Promise<boolean> {
+    if (this.env.isReadOnly) return false;
+    if (this.embedded && (await hasNoRoom(this.embedded.dataDir))) return true;
+    return this.disk.isFull(this);
+  }
+
+  /**
    * Takes a client from the driver's pool, for COPY and for one transaction that may take long. The caller must release it,
    * with an error if its stream has not ended.
    */
@@ -158,7 +170,7 @@ export class GroundTruthDataSource extends DataSource {
   }
 }
 
-function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings): DataSourceOptions {
+function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings, disk: FullDisk): DataSourceOptions {
   return {
     type: 'postgres',
     ...(env.DATABASE_URL === undefined ? {} : { url: env.DATABASE_URL }),
@@ -178,7 +190,10 @@ function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings): DataSourc
       types: keepText(),
       Client: WatchedClient,
       silenceTimeouts,
-      onConnect: prepare,
+      onConnect: (client: ClientBase) => {
+        disk.watch(client);
+        return prepare(client);
+      },
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     },

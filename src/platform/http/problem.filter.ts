@@ -16,7 +16,7 @@ import {
   type RequestHandler,
   type Response,
 } from 'express';
-import { toDatabaseFault } from '../database/database-fault.js';
+import { type DatabaseFault, toDatabaseFault } from '../database/database-fault.js';
 import { errorCode } from '../files/system-error.js';
 import { Fault } from '../fault.js';
 import {
@@ -29,6 +29,13 @@ import {
   toProblem,
 } from './problem.js';
 import { methodsAt, pathOf, requestIdOf, routeOf } from './request.js';
+
+/** What clients are told. The message of the fault is for the log. */
+const DETAILS: Readonly<Record<DatabaseFault['kind'], string>> = {
+  unavailable: 'try again in a moment',
+  disk_full: 'the disk of the database is full, and nothing was changed; try again when there is space',
+  not_migrated: 'the database has no Ground Truth tables yet',
+};
 
 /** Answers every error with a problem. */
 @Injectable()
@@ -83,11 +90,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (fault) {
       this.logger.warn({ request_id, message: fault.message });
       if (fault.kind === 'too_slow') return toProblem('query-too-slow', fault.message, path);
-      const detail =
-        fault.kind === 'not_migrated'
-          ? 'the database has no Ground Truth tables yet'
-          : 'try again in a moment';
-      return toProblem('database-unavailable', detail, path);
+      return toProblem('database-unavailable', DETAILS[fault.kind], path);
     }
     const route = routeOf(request) ?? 'a request';
     this.logger.error({ request_id, message: `${method} ${route} failed: ${describeInternal(error)}` });

@@ -63,6 +63,11 @@ export class HealthController {
         () => this.typeOrm.pingCheck('database', { connection: this.dataSource, timeout: TIMEOUT_MS }),
         () =>
           this.indicators
+            .check('disk')
+            .attempt(() => this.assertRoom())
+            .withTimeout(TIMEOUT_MS),
+        () =>
+          this.indicators
             .check('migrations')
             .attempt(() => this.assertMigrated())
             .withTimeout(TIMEOUT_MS),
@@ -77,6 +82,10 @@ export class HealthController {
       if (!(error instanceof ServiceUnavailableException)) throw error;
       throw new ProblemError('not-ready', describe(error.getResponse() as HealthCheckResult));
     }
+  }
+
+  private async assertRoom(): Promise<void> {
+    if (await this.dataSource.isDiskFull()) throw new Error('full');
   }
 
   private async assertMigrated(): Promise<void> {
@@ -98,6 +107,7 @@ export class HealthController {
 function describe({ error = {} }: HealthCheckResult): string {
   if ('server' in error) return 'the server is shutting down';
   if ('database' in error) return 'the database does not answer';
+  if ('disk' in error) return 'the disk of the database is full';
   return 'migrations' in error
     ? 'the schema is not up to date; run: ground-truth migrate'
     : 'the keys cannot be read';

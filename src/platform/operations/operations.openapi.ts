@@ -32,13 +32,10 @@ export const DescribeReadiness = () =>
     ApiOperation({
       summary: 'Readiness',
       description:
-        'The database answers, its schema is up to date, API keys can be read where they are required, and the server is not shutting down.',
+        'The database answers and can be written, its schema is up to date, API keys can be read where they are required, and the server is not shutting down.',
     }),
     ApiOkResponse({ description: 'Ready.', ...ok }),
-    ...apiProblems('/readyz', [
-      UNKNOWN_PARAMETER,
-      ['not-ready', 'the schema is not up to date; run: ground-truth migrate'],
-    ]),
+    ...apiProblems('/readyz', [UNKNOWN_PARAMETER, ['not-ready', 'the disk of the database is full']]),
   );
 
 export const DescribeMetrics = () =>
