@@ -1,7 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chown, mkdir, mkdtemp, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { apiOf, kindOf } from '../setup/api.js';
 import { type CliRun, endOf, runCli, runShell, startCli } from '../setup/cli.js';
 import { linesOf, parseLines, sampleLine } from '../setup/corpus.js';
 import { MARKER } from '../setup/log-watch.js';
+import { itWithMounts, mountSmall, remount, unmountAll } from '../setup/mounts.js';
 import { OwnPostgres } from '../setup/postgres.js';
 import { startReader } from '../setup/reader.js';
 import { startServer, type TestServer } from '../setup/server.js';
@@ -201,22 +201,13 @@ it('the embedded database is started again by the server that uses it', async ()
 });
 
 describe('a full disk', () => {
-  /** Small file systems of their own, where this may make them. */
-  const mounted: string[] = [];
   const mount = async (name: string, size: string) => {
     const place = path.join(postgres.folder, name);
-    await mkdir(place);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', place]);
-    mounted.push(place);
+    await mountSmall(place, size);
     await chown(place, postgres.user.uid, postgres.user.gid);
     return place;
   };
-  const itWithMounts = canMount() ? it : it.skip;
-  if (itWithMounts === it.skip) console.warn('Tests of full disks are skipped: they need to mount.');
-
-  afterEach(() => {
-    for (const place of mounted.splice(0)) execFileSync('umount', [place]);
-  });
+  afterEach(unmountAll);
 
   itWithMounts('of the database refuses new data, and keeps what it has', async () => {
     const place = await mount('small', '32m');
@@ -272,7 +263,7 @@ describe('a full disk', () => {
       const [{ size }] = (await postgres.query<{ size: string }>(TABLES_SIZE, 'full_up')) as [
         { size: string },
       ];
-      execFileSync('mount', ['-o', 'remount,size=64m', place]);
+      remount(place, 'size=64m');
       expect(await ready()).toEqual([200, undefined]);
       expect(await postgres.query(TABLES_SIZE, 'full_up')).toEqual([{ size }]);
       expect((await call('POST', '/jobs', { body: large(created) })).status).toBe(201);
@@ -340,10 +331,4 @@ const TABLES_SIZE = `select count(*) || ' ' || sum(pg_relation_size(oid)) as siz
 
 function incompressible(bytes: number): string {
   return randomBytes(bytes / 2).toString('hex');
-}
-
-function canMount(): boolean {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-  // In a name space of its own it tells whether one may, and leaves nothing behind.
-  return spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, readdir, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openDataFolder } from '../../src/platform/database/embedded/data-folder.js';
 import { isAlive, isServer } from '../fixtures/embedded-user-process.js';
 import {
   acquire,
@@ -13,6 +14,7 @@ import {
   untilAlone,
   useEmbeddedUsers,
 } from '../setup/embedded-users.js';
+import { itWithMounts, mountSmall, remount, unmountAll } from '../setup/mounts.js';
 
 const isRoot = process.getuid?.() === 0;
 const itAsRoot = isRoot ? it : it.skip;
@@ -144,6 +146,48 @@ describe('the data folder', () => {
     expect((await stat(user.dataDir)).mode & 0o777).toBe(0o700);
     expect((await stat(user.connection.host)).mode & 0o777).toBe(0o700);
     await user.release();
+  });
+});
+
+describe('a data folder on a read-only file system is refused in these words', () => {
+  afterEach(unmountAll);
+  const advice =
+    'Name another folder in GROUND_TRUTH_DATA_DIR, or set DATABASE_URL to use a PostgreSQL server of your own.';
+
+  itWithMounts.each([
+    ['used', 'data'],
+    ['new', 'data'],
+    ['new, as are those above it', 'archive/2026/data'],
+  ])('where it is %s', async (kind, name) => {
+    const disk = join(cwd, 'disk');
+    await mountSmall(disk, '256m');
+    const dataDir = join(disk, name);
+    if (kind === 'used') await copyCluster(dataDir);
+    remount(disk, 'ro');
+    expect(await refused({ dataDir })).toContain(
+      `Cannot use the data folder ${dataDir}: the file system is read-only. ${advice}`,
+    );
+  });
+
+  itWithMounts('where it is the default one, and so is the folder of the system', async () => {
+    const disk = join(cwd, 'disk');
+    await mountSmall(disk, '1m');
+    remount(disk, 'ro');
+    const wanted = { defaultDir: '.ground-truth', workingDirectory: disk, systemFolder: join(disk, 'lib') };
+    await expect(openDataFolder(wanted)).rejects.toThrow(
+      `Cannot use the data folder ${disk}/.ground-truth: the file system is read-only. ${advice}`,
+    );
+  });
+
+  (isRoot && canRunAs(nobody) ? itWithMounts : it.skip)('where an ordinary user uses it', async () => {
+    const disk = join(cwd, 'disk');
+    await mountSmall(disk, '256m');
+    const dataDir = join(disk, 'data');
+    await copyCluster(dataDir);
+    remount(disk, 'ro');
+    expect(await refused({ dataDir, ...nobody })).toMatch(
+      /data cannot be used: the file system is read-only\. See .*, or set DATABASE_URL/,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, realpath, rmdir, stat } from 'node:fs/promises';
+import { access, chmod, lstat, mkdir, open, readdir, realpath, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode, isAbsent } from '../../files/system-error.js';
 import { SYSTEM_FOLDER } from './binaries.js';
@@ -54,7 +54,10 @@ export async function openDataFolder(wanted: WantedFolder): Promise<DataFolder> 
     return await openAsRoot(path);
   } catch (error) {
     if (!(error instanceof UnreachableFolderError)) throw error;
-    return openAsRoot(moved);
+    return openAsRoot(moved).catch((second: unknown) => {
+      // The folder that the user knows of.
+      throw second instanceof UnreachableFolderError ? error : second;
+    });
   }
 }
 
@@ -100,8 +103,9 @@ async function openOwn(path: string): Promise<DataFolder> {
     return { path: real, user };
   } catch (error) {
     if (error instanceof EmbeddedPostgresError) throw error;
+    const cause = await causeOf(error, path);
     throw new EmbeddedPostgresError(
-      `Cannot use the data folder ${path}: ${reasonOf(error)}. ${OTHER_FOLDER}`,
+      `Cannot use the data folder ${path}: ${reasonOf(cause)}. ${OTHER_FOLDER}`,
     );
   }
 }
@@ -116,6 +120,8 @@ async function openAsRoot(path: string): Promise<DataFolder> {
     if (!(await canEnter(dirname(path), user))) throw unreachable(path, user);
     made = await makeFolder(path);
     const real = await realpath(path);
+    // First, because the probe below cannot tell a read-only file system from folders that the server's user cannot enter.
+    await access(real, constants.W_OK);
     await refuseOtherContent(real);
     await handOver(real, user);
     if (!(await canWrite(real, user))) throw unreachable(path, user);
@@ -125,9 +131,19 @@ async function openAsRoot(path: string): Promise<DataFolder> {
     if (made) await rmdir(path).catch(() => undefined);
     if (error instanceof EmbeddedPostgresError) throw error;
     // Read-only and network file systems refuse root, too.
-    const Kind = REFUSALS.includes(errorCode(error) ?? '') ? UnreachableFolderError : EmbeddedPostgresError;
-    throw new Kind(`Cannot use the data folder ${path}: ${reasonOf(error)}. ${OTHER_FOLDER}`);
+    const cause = await causeOf(error, path);
+    const Kind = REFUSALS.includes(errorCode(cause) ?? '') ? UnreachableFolderError : EmbeddedPostgresError;
+    throw new Kind(`Cannot use the data folder ${path}: ${reasonOf(cause)}. ${OTHER_FOLDER}`);
   }
+}
+
+/** Where the folders above `path` cannot be made, Node says ENOENT: returns why the lowest that exists refuses them. */
+async function causeOf(error: unknown, path: string): Promise<unknown> {
+  for (let folder = path; isAbsent(error) && folder !== dirname(folder); folder = dirname(folder)) {
+    const refusal = await access(dirname(folder), constants.W_OK).catch((thrown: unknown) => thrown);
+    if (!isAbsent(refusal)) return refusal ?? error;
+  }
+  return error;
 }
 
 function unreachable(path: string, user: ServerUser): UnreachableFolderError {

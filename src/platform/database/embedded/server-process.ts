@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
-import { open, stat, statfs } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, open, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DataFolder, logOf, pgdataOf, PORT, socketFolderOf } from './data-folder.js';
+import { reasonOf } from './embedded-postgres-error.js';
 import { cannotRun, CHILD_ENVIRONMENT } from './server-user.js';
 
 /** The end of a server that we started. */
@@ -132,6 +134,8 @@ export function describeEnd(code: number | null, pid: number, text: string): Des
 
 /** The reason for the end of a server that wrote nothing to its log. */
 async function guessReason(folder: DataFolder, code: number | null): Promise<string> {
+  const refusal: unknown = await access(folder.path, constants.W_OK).catch((error: unknown) => error);
+  if (refusal !== undefined) return reasonOf(refusal);
   const { bavail } = await statfs(folder.path);
   return bavail === 0
     ? 'no space is left on the device'
