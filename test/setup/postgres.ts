@@ -72,6 +72,18 @@ export class OwnPostgres {
     await ended;
   }
 
+  /** Suspends the server with all its sessions, so that it answers nothing and closes nothing. Returns what continues it. */
+  async halt(): Promise<() => void> {
+    const sessions = await this.query<{ pid: number }>(
+      'select pid from pg_stat_activity where pid <> pg_backend_pid()',
+    );
+    const pids = [this.server!.pid!, ...sessions.map(({ pid }) => pid)];
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    return () => {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    };
+  }
+
   async remove(): Promise<void> {
     await this.stop('SIGQUIT');
     await rm(this.folder, { recursive: true, force: true });

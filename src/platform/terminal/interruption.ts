@@ -3,8 +3,14 @@ import { Injectable, Module } from '@nestjs/common';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
+ * The time for a command to clean up. It takes milliseconds, unless the database does not answer: a halted one does not even
+ * close connections.
+ */
+const CLEAN_UP_MS = 5_000;
+
+/**
  * Turns the signals that ask a process to end into an AbortSignal, so that a command can clean up first. A second signal ends
- * the process at once.
+ * the process at once, and so does the first one after `CLEAN_UP_MS`.
  */
 @Injectable()
 export class Interruption {
@@ -35,6 +41,9 @@ export class Interruption {
     // The next signal has its usual effect.
     this.standBack();
     this.controller.abort();
+    setTimeout(() => {
+      this.passOn();
+    }, CLEAN_UP_MS).unref();
   };
 }
 
