@@ -31,7 +31,7 @@ import {
 import { methodsAt, pathOf, requestIdOf, routeOf } from './request.js';
 
 /** What clients are told. The message of the fault is for the log. */
-const DETAILS: Readonly<Record<DatabaseFault['kind'], string>> = {
+const DETAILS: Readonly<Record<Exclude<DatabaseFault['kind'], 'too_slow'>, string>> = {
   unavailable: 'try again in a moment',
   disk_full: 'the disk of the database is full, and nothing was changed; try again when there is space',
   not_migrated: 'the database has no Ground Truth tables yet',
