@@ -10,6 +10,7 @@ import { giveRequestId } from './platform/http/request.js';
 import { API_KEY } from './platform/http/access.guard.js';
 import { breakOffSlowSenders, endAfterEarlyAnswers } from './platform/http/connections.js';
 import { answerOnlyTo, refuseForeignOrigins } from './platform/http/hosts.js';
+import { cutOffSlowReaders } from './platform/http/slow-readers.js';
 import { swaggerPlugin } from './platform/http/swagger-plugin.js';
 import { RequestLog } from './platform/operations/request-log.js';
 
@@ -33,6 +34,7 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
     giveRequestId,
     app.get(RequestLog).note,
     breakOffSlowSenders,
+    cutOffSlowReaders(env.GROUND_TRUTH_EXPORT_STALL_SECONDS),
     endAfterEarlyAnswers,
     protectiveHeaders(),
   );

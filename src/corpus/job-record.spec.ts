@@ -19,7 +19,7 @@ const JOB: JobRecord = {
   result: Buffer.from('{"a":1.0}'),
   lastCorrection: null,
 };
-const PARSED = JSON.parse(jobText(JOB)) as Record<string, unknown>;
+const PARSED = JSON.parse(jobText(JOB).toString()) as Record<string, unknown>;
 const isJob = (body: unknown) => isTheJobItself(Buffer.from(JSON.stringify(body)), JOB);
 
 describe('a body that is the job itself', () => {
@@ -56,7 +56,7 @@ describe('a body that is the job itself', () => {
   });
 
   it('is not a document that has a member twice', () => {
-    const twice = jobText(JOB).replace('"filename"', '"source_kind"');
+    const twice = jobText(JOB).toString().replace('"filename"', '"source_kind"');
     expect(isTheJobItself(Buffer.from(twice), JOB)).toBe(false);
   });
 });

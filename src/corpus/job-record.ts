@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readMembers } from '../json-text/index.js';
+import { JSON_NULL, readMembers } from '../json-text/index.js';
 import { type Job } from '../platform/database/entities/job.entity.js';
 
 /** A job without its result. Times are RFC 3339. */
@@ -46,8 +46,9 @@ export function toSummary(job: Job): JobSummary {
 }
 
 /** A job as JSON: the members of the summary, then the result as written. */
-export function jobText({ summary, result }: JobRecord): string {
-  return `${JSON.stringify(summary).slice(0, -1)},"result":${result?.toString() ?? 'null'}}`;
+export function jobText({ summary, result }: JobRecord): Buffer {
+  const head = `${JSON.stringify(summary).slice(0, -1)},"result":`;
+  return Buffer.concat([Buffer.from(head), result ?? JSON_NULL, Buffer.from('}')]);
 }
 
 /**

@@ -54,6 +54,9 @@ function post(path: string, headers: Record<string, string | number>): string {
   return `POST /api/v1/${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
 
+/** Connections that the server has to destroy some seconds after its answer. The last test waits for all of them at once. */
+const ended: Promise<void>[] = [];
+
 /** Writes on until the connection is destroyed: only whoever writes learns of that. */
 async function dribble(socket: Socket): Promise<void> {
   const timer = setInterval(() => socket.write('x'), 100);
@@ -82,7 +85,7 @@ describe('a body that is not accepted', () => {
     const answer = await answerOf(socket);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).toMatch(/^Connection: close$/im);
-    await dribble(socket);
+    ended.push(dribble(socket));
   });
 
   it.each([
@@ -185,7 +188,7 @@ it.each([
   const socket = open();
   socket.write(request);
   expect(await answerOf(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-  await dribble(socket);
+  ended.push(dribble(socket));
 });
 
 it('connections are limited, and the limit is said at start', async () => {
@@ -253,4 +256,72 @@ it('nothing that a socket does ends the server', async () => {
   );
   expect((await fetch(`${hostile.url}/readyz`)).status).toBe(200);
   expect(await hostile.stop()).toMatchObject({ code: 0, signal: null });
+});
+
+it('clients that do not read what they asked for are cut off, and cannot fill the memory', async () => {
+  const id = '00000000-0000-7000-8000-000000000001';
+  await database.query(
+    `insert into jobs (id, filename, source_kind, result)
+     select $1, 'a', 'pdf', to_json(repeat('x', 30000000)) from set_config('ground_truth.is_compact', 'on', true)`,
+    [id],
+  );
+  const slow = await startLocalServer({
+    DATABASE_URL: database.url,
+    GROUND_TRUTH_EXPORT_STALL_SECONDS: '2',
+  });
+  try {
+    const paths = [`jobs/${id}`, `ground-truth/samples/${id}`];
+    const sockets = Array.from({ length: 8 }, (_, n) => {
+      const socket = open(slow.port);
+      socket.write(`GET /api/v1/${paths[n % 2]!} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      return socket;
+    });
+    await Promise.all(sockets.map((socket) => dribble(socket)));
+    // One that reads, however slowly each piece, is answered.
+    for (const path of paths) {
+      const response = await fetch(`${slow.url}/api/v1/${path}`);
+      expect([response.status, (await response.text()).length > 30_000_000]).toEqual([200, true]);
+    }
+  } finally {
+    await slow.stop();
+  }
+});
+
+it('large answers wait for their readers up to a bound, and then others are refused', async () => {
+  const id = '00000000-0000-7000-8000-000000000002';
+  await database.query(
+    `insert into jobs (id, filename, source_kind, result)
+     select $1, 'a', 'pdf', to_json(repeat('x', 90000000)) from set_config('ground_truth.is_compact', 'on', true)`,
+    [id],
+  );
+  const slow = await startLocalServer({ DATABASE_URL: database.url });
+  const sockets: Socket[] = [];
+  try {
+    const url = `${slow.url}/api/v1/jobs/${id}`;
+    for (let n = 0; n < 2; n++) {
+      const socket = open(slow.port);
+      sockets.push(socket);
+      socket.write(`GET /api/v1/jobs/${id} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      // The answer has begun; the rest of it is not read.
+      await once(socket, 'readable');
+    }
+    const refused = await fetch(url);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
+    expect(await refused.text()).toContain('too-many-transfers');
+    for (const socket of sockets) socket.destroy();
+    for (;;) {
+      const response = await fetch(url);
+      await response.arrayBuffer();
+      if (response.status === 200) break;
+      await sleep(50);
+    }
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await slow.stop();
+  }
+});
+
+it('connections are destroyed after an answer that ends them', async () => {
+  expect(ended).toHaveLength(8);
+  await Promise.all(ended);
 });

@@ -6,6 +6,7 @@ import { JsonBody, sendJson } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
 import { acceptBody, mayTakeLong } from '../../platform/http/connections.js';
+import { reserveAnswer } from '../../platform/http/slow-readers.js';
 import { Transfers } from '../../platform/http/transfers.js';
 import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
 import { readFields } from './request-body.js';
@@ -99,7 +100,9 @@ export class JobsController {
     @Query(NoParametersPipe) _query: unknown,
     @Res() response: Response,
   ): Promise<void> {
-    sendJob(response, 200, await this.jobs.find(id));
+    const job = await this.jobs.find(id);
+    reserveAnswer(response, job.result?.length ?? 0);
+    sendJob(response, 200, job);
   }
 
   @DescribeTrail()
@@ -110,7 +113,9 @@ export class JobsController {
     @Query(NoParametersPipe) _query: unknown,
     @Res() response: Response,
   ): Promise<void> {
-    sendJson(response, 200, correctionsText(await this.jobs.findTrail(id)));
+    await this.transfers.during(response, async () => {
+      sendJson(response, 200, correctionsText(await this.jobs.findTrail(id)));
+    });
   }
 }
 

@@ -35,7 +35,7 @@ export class GroundTruthController {
     @Query(new DtoPipe(ExportFilterDto)) _filter: ExportFilterDto,
     @Res() response: Response,
   ): void {
-    response.set({ ...CORPUS_HEADERS, Vary: 'Accept-Encoding' }).end();
+    response.vary('Accept-Encoding').set(CORPUS_HEADERS).end();
   }
 
   @DescribeExport()

@@ -2,6 +2,7 @@ import { type Socket } from 'node:net';
 import { type Response } from 'express';
 import { type ExportOutcome } from '../access/access-log.js';
 import { gzip } from '../files/gzip.js';
+import { whenStalled } from './slow-readers.js';
 
 /** A long response, such as an export, and its outcome. */
 export class Transfer {
@@ -12,10 +13,13 @@ export class Transfer {
 
   constructor(
     private readonly response: Response,
-    private readonly stallSeconds: number,
+    stallSeconds: number,
     private readonly onClose: () => void,
   ) {
     this.socket = response.req.socket;
+    whenStalled(response, stallSeconds, () => {
+      this.cut('reader_stalled');
+    });
     response.once('close', this.leave);
     this.socket.once('close', this.leave);
     // The client may have left already.
@@ -51,14 +55,12 @@ export class Transfer {
     const { response } = this;
     const isCompressed = response.req.acceptsEncodings('gzip', 'identity') === 'gzip';
     const iterator = (isCompressed ? gzip(source) : source)[Symbol.asyncIterator]();
-    const reader = new Reader(response, this.signal, this.stallSeconds * 1_000, () => {
-      this.cut('reader_stalled');
-    });
+    const reader = new Reader(response, this.signal);
     try {
       let block = await iterator.next();
-      response.set({
+      // Added to what is there already, such as Origin.
+      response.vary('Accept-Encoding').set({
         ...headers,
-        Vary: 'Accept-Encoding',
         ...(isCompressed && { 'Content-Encoding': 'gzip' }),
       });
       response.flushHeaders();
@@ -91,20 +93,12 @@ export class Transfer {
 
 /** Waits for the client of a response to read. */
 class Reader {
-  private readonly stalled: NodeJS.Timeout;
-  private isWaiting = false;
   private wake: (() => void) | undefined;
 
-  /** @param cutOff is called when the client has read nothing for `stallMilliseconds` */
   constructor(
     private readonly response: Response,
     private readonly gone: AbortSignal,
-    stallMilliseconds: number,
-    cutOff: () => void,
   ) {
-    this.stalled = setTimeout(() => {
-      if (this.isWaiting) cutOff();
-    }, stallMilliseconds);
     for (const event of EVENTS) response.on(event, this.goOn);
     gone.addEventListener('abort', this.goOn);
   }
@@ -112,16 +106,12 @@ class Reader {
   /** Waits until the client has read what was written, or has left. */
   async hasRead(): Promise<void> {
     if (this.gone.aborted) return;
-    this.stalled.refresh();
-    this.isWaiting = true;
     await new Promise<void>((resolve) => {
       this.wake = resolve;
     });
-    this.isWaiting = false;
   }
 
   release(): void {
-    clearTimeout(this.stalled);
     for (const event of EVENTS) this.response.off(event, this.goOn);
     this.gone.removeEventListener('abort', this.goOn);
   }

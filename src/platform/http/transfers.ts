@@ -135,7 +135,11 @@ export class Transfers implements BeforeApplicationShutdown {
   ): Promise<Result | undefined> {
     const transfer = this.begin(response);
     try {
-      return await read({ signal: transfer.signal, seconds: this.querySeconds });
+      const result = await read({ signal: transfer.signal, seconds: this.querySeconds });
+      // The answer takes memory until it was read.
+      if (response.writableEnded && !response.closed)
+        await new Promise((resolve) => response.once('close', resolve));
+      return result;
     } catch (error) {
       // An error that the cut has caused needs no report.
       if (!transfer.signal.aborted) throw error;
