@@ -1,7 +1,8 @@
 import { type FieldPath, type Index, key, type Key } from './field-path.js';
 import { type JsonSink, type JsonSlice, sliceOf, textOf } from './json-slice.js';
-import { Flag, JsonTree, Link, Node } from './json-tree.js';
+import { Flag, JsonTree, Link, Node, NodeNumbers } from './json-tree.js';
 import { textAt, writeValue } from './json-writing.js';
+import { MemberIndex } from './member-index.js';
 import { Char } from './scan.js';
 import { Siblings } from './siblings.js';
 
@@ -13,6 +14,8 @@ export interface Target {
   readonly index: number;
   /** Whether a key on the path occurs more than once in its object; the last one is used. */
   readonly isAmbiguous: boolean;
+  /** Whether the target is a member and its object has others with the same key. */
+  readonly hasCopies: boolean;
 }
 
 interface FoundTarget extends Target {
@@ -25,13 +28,15 @@ interface FoundTarget extends Target {
 const ROOT = 0;
 /** Up to this index, an element is found by following links. */
 const FEW = 32;
-/** An object with more members gets an index at the second lookup. */
+/** An object with more members gets an index after some lookups: decoding all its keys takes as long as that many searches. */
 const MANY = 256;
+const SOME_LOOKUPS = 8;
 const ROOT_TARGET: FoundTarget = {
   parent: 'none',
   exists: true,
   index: 0,
   isAmbiguous: false,
+  hasCopies: false,
   container: Link.None,
   entry: ROOT,
 };
@@ -48,7 +53,10 @@ export class JsonDocument {
   private readonly siblings = new Map<number, Siblings>();
   /** The members of the listed objects, by key. */
   private readonly members = new Map<number, MemberIndex>();
-  private lookedInto: number = Link.None;
+  /** How often members were looked up in each large object that has no index yet. */
+  private readonly lookups = new Map<number, number>();
+  private chunkOf = new NodeNumbers();
+  private copyBefore = new NodeNumbers();
 
   /** @param text the initial text; without it, call `load` first */
   constructor(text?: Buffer) {
@@ -65,8 +73,11 @@ export class JsonDocument {
   clear(): void {
     this.tree.clear();
     if (this.siblings.size > 0) this.siblings.clear();
-    if (this.members.size > 0) this.members.clear();
-    this.lookedInto = Link.None;
+    if (this.lookups.size > 0) this.lookups.clear();
+    if (this.members.size === 0) return;
+    this.members.clear();
+    this.chunkOf = new NodeNumbers();
+    this.copyBefore = new NodeNumbers();
   }
 
   /**
@@ -104,7 +115,7 @@ export class JsonDocument {
     return true;
   }
 
-  /** The decoded keys of the object that contains the target, or would. */
+  /** The decoded keys of the object that contains the target, or would. Takes time for each of them. */
   keysBeside(target: Target): string[] {
     const { parent, container } = target as FoundTarget;
     return parent === 'object' ? this.tree.children(container).map((child) => this.tree.keyOf(child)) : [];
@@ -123,7 +134,7 @@ export class JsonDocument {
     const { entry, exists } = target as FoundTarget;
     if (!exists) return undefined;
     const node = this.tree.valueNode(entry);
-    return this.tree.firstByte(node) === Char.OpenArray ? this.tree.children(node).length : undefined;
+    return this.tree.firstByte(node) === Char.OpenArray ? this.countElements(node) : undefined;
   }
 
   /** Replaces the value at a target that exists. */
@@ -141,11 +152,7 @@ export class JsonDocument {
     const { entry, container, index } = target as FoundTarget;
     this.link(container, index, this.tree.nodes[entry + Node.Next]!);
     this.siblings.get(container)?.remove(index);
-    const members = this.members.get(container);
-    if (members === undefined) return;
-    const name = this.tree.keyOf(entry);
-    if (members.get(name)!.isAmbiguous) this.forget(container);
-    else members.delete(name);
+    this.members.get(container)?.remove(this.tree.keyOf(entry), entry);
   }
 
   /**
@@ -163,11 +170,10 @@ export class JsonDocument {
     const stood = this.link(container, at, entry);
     this.tree.nodes[entry + Node.Next] = stood;
     const siblings = this.siblings.get(container);
-    siblings?.insert(Math.min(at, siblings.count), entry);
     const members = this.members.get(container);
-    if (members === undefined || key === undefined) return;
-    if (members.has(key.key)) this.forget(container);
-    else members.set(key.key, { entry, isAmbiguous: false });
+    if (members) this.reserveNumbers();
+    siblings?.insert(Math.min(at, siblings.count), entry);
+    if (key) members?.insert(key.key, entry);
   }
 
   /** Returns the current text; the original buffer if nothing was edited. */
@@ -191,8 +197,8 @@ export class JsonDocument {
 
   private findMember(container: number, key: Key, wasAmbiguous: boolean): FoundTarget {
     const members = this.members.get(container);
-    if (members) return this.memberTarget(container, members.get(key.key), wasAmbiguous);
-    let isAmbiguous = wasAmbiguous;
+    if (members) return this.indexedMember(container, members, key, wasAmbiguous);
+    let hasCopies = false;
     let entry: number = Link.None;
     let index = 0;
     let count = 0;
@@ -200,7 +206,7 @@ export class JsonDocument {
     const { nodes } = this.tree;
     for (let child = first; child !== 0; child = nodes[child + Node.Next]!) {
       if (this.hasKey(child, key)) {
-        if (entry !== Link.None) isAmbiguous = true;
+        if (entry !== Link.None) hasCopies = true;
         entry = child;
         index = count;
       }
@@ -208,7 +214,16 @@ export class JsonDocument {
     }
     if (count > MANY) this.indexLater(container);
     const exists = entry !== Link.None;
-    return { parent: 'object', exists, index: exists ? index : count, isAmbiguous, container, entry };
+    const isAmbiguous = wasAmbiguous || hasCopies;
+    return {
+      parent: 'object',
+      exists,
+      index: exists ? index : count,
+      isAmbiguous,
+      hasCopies,
+      container,
+      entry,
+    };
   }
 
   private findElement(container: number, index: number, isAmbiguous: boolean): FoundTarget | undefined {
@@ -219,52 +234,53 @@ export class JsonDocument {
       exists: entry !== 0,
       index,
       isAmbiguous,
+      hasCopies: false,
       container,
       entry: entry === 0 ? Link.None : entry,
     };
   }
 
-  /** Indexes a large object at the second lookup. Not at the first: decoding all its keys takes longer than one search. */
   private indexLater(container: number): void {
-    if (this.lookedInto === container) {
-      const children = this.tree.children(container);
-      this.siblings.set(container, new Siblings(children, true));
-      this.members.set(
-        container,
-        indexMembers(children, (child) => this.tree.keyOf(child)),
-      );
-    }
-    this.lookedInto = container;
+    const lookups = (this.lookups.get(container) ?? 0) + 1;
+    this.lookups.set(container, lookups);
+    if (lookups < SOME_LOOKUPS) return;
+    this.reserveNumbers();
+    const children = this.tree.children(container);
+    const siblings = new Siblings(children, this.chunkOf);
+    const keyOf = (child: number) => this.tree.keyOf(child);
+    this.siblings.set(container, siblings);
+    this.members.set(container, new MemberIndex(children, keyOf, siblings, this.copyBefore));
   }
 
-  private memberTarget(
+  private reserveNumbers(): void {
+    this.chunkOf.reserve(this.tree.size);
+    this.copyBefore.reserve(this.tree.size);
+  }
+
+  private indexedMember(
     container: number,
-    member: IndexedMember | undefined,
+    members: MemberIndex,
+    { key }: Key,
     wasAmbiguous: boolean,
   ): FoundTarget {
     const siblings = this.siblings.get(container)!;
+    const entry = members.find(key);
+    const hasCopies = entry !== undefined && members.hasCopies(entry);
     return {
       parent: 'object',
-      exists: member !== undefined,
-      index: member ? siblings.indexOf(member.entry) : siblings.count,
-      isAmbiguous: wasAmbiguous || member?.isAmbiguous === true,
+      exists: entry !== undefined,
+      index: entry === undefined ? siblings.count : siblings.indexOf(entry),
+      isAmbiguous: wasAmbiguous || hasCopies,
+      hasCopies,
       container,
-      entry: member?.entry ?? Link.None,
+      entry: entry ?? Link.None,
     };
-  }
-
-  /** Where a key comes or goes that occurs twice, the index would not know which member is the last. */
-  private forget(container: number): void {
-    this.siblings.delete(container);
-    this.members.delete(container);
   }
 
   /** Returns 0 for the index after the last element; undefined beyond that. */
   private elementAt(container: number, index: number): number | undefined {
     if (index > FEW) {
-      let elements = this.siblings.get(container);
-      if (elements === undefined)
-        this.siblings.set(container, (elements = new Siblings(this.tree.children(container), false)));
+      const elements = this.listed(container);
       return elements.at(index) ?? (index === elements.count ? 0 : undefined);
     }
     let entry = this.tree.firstChild(container);
@@ -272,6 +288,21 @@ export class JsonDocument {
     let count = 0;
     for (; entry !== 0 && count < index; count++) entry = nodes[entry + Node.Next]!;
     return count < index ? undefined : entry;
+  }
+
+  private countElements(array: number): number {
+    let entry = this.tree.firstChild(array);
+    let count = 0;
+    for (; entry !== 0 && count <= FEW; count++) entry = this.tree.nodes[entry + Node.Next]!;
+    return entry === 0 ? count : this.listed(array).count;
+  }
+
+  /** The elements of a long array. */
+  private listed(array: number): Siblings {
+    let elements = this.siblings.get(array);
+    if (elements === undefined)
+      this.siblings.set(array, (elements = new Siblings(this.tree.children(array))));
+    return elements;
   }
 
   private hasKey(entry: number, { bytes, key }: Key): boolean {
@@ -316,23 +347,6 @@ export class JsonDocument {
     )
       nodes[node + Node.Flags]! |= Flag.Changed;
   }
-}
-
-/** For each key of an object: the last member with it, and whether the key occurs more than once. */
-type MemberIndex = Map<string, IndexedMember>;
-
-interface IndexedMember {
-  readonly entry: number;
-  readonly isAmbiguous: boolean;
-}
-
-function indexMembers(children: readonly number[], keyOf: (child: number) => string): MemberIndex {
-  const byKey: MemberIndex = new Map();
-  for (const entry of children) {
-    const key = keyOf(entry);
-    byKey.set(key, { entry, isAmbiguous: byKey.has(key) });
-  }
-  return byKey;
 }
 
 /**

@@ -254,6 +254,28 @@ export class JsonTree {
   }
 }
 
+/** A number for each node; 0 for those that were given none. */
+export class NodeNumbers {
+  private numbers = new Int32Array(0);
+
+  get(node: number): number {
+    return this.numbers[node / Node.Size] ?? 0;
+  }
+
+  /** @param size that of the tree, so that there is room for all nodes */
+  reserve(size: number): void {
+    const needed = size / Node.Size;
+    if (needed <= this.numbers.length) return;
+    const larger = new Int32Array(Math.max(needed, 2 * this.numbers.length));
+    larger.set(this.numbers);
+    this.numbers = larger;
+  }
+
+  set(node: number, number: number): void {
+    this.numbers[node / Node.Size] = number;
+  }
+}
+
 const NO_KEY = Buffer.alloc(0);
 
 function isClose(byte: number | undefined): boolean {

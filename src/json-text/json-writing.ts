@@ -63,9 +63,13 @@ function writeToChange({ nodes }: JsonTree, writing: Writing, sink: JsonSink): n
   return 0;
 }
 
-/** For a container with added or removed entries: writes up to the next entry's value, and returns the entry; 0 at the end. */
+/**
+ * For a container with added or removed entries: writes up to an entry's value, and returns the entry, whose value the caller
+ * must write; 0 at the end. Entries that stand side by side in a source are written in one piece.
+ */
 function writeToNext(tree: JsonTree, writing: Writing, sink: JsonSink): number {
   const { next: child } = writing;
+  const { nodes } = tree;
   const isObject = tree.firstByte(writing.node) === Char.OpenObject;
   if (writing.isFirst) sink.add(isObject ? OPEN_OBJECT_TEXT : OPEN_ARRAY_TEXT, 0, 1);
   if (child === 0) {
@@ -73,14 +77,39 @@ function writeToNext(tree: JsonTree, writing: Writing, sink: JsonSink): number {
     return 0;
   }
   if (!writing.isFirst) sink.add(COMMA_TEXT, 0, 1);
-  if (isObject) {
+  writing.isFirst = false;
+  let last = child;
+  for (let next = nodes[last + Node.Next]!; next !== 0 && isRightBehind(tree, last, next, isObject);)
+    next = nodes[(last = next) + Node.Next]!;
+  writing.next = nodes[last + Node.Next]!;
+  if (last !== child) {
+    const start = isObject ? Node.Key : Node.Start;
+    sink.add(tree.sourceOf(child), nodes[child + start]!, nodes[last + Node.Start]!);
+  } else if (isObject) {
     const key = tree.keySlice(child);
     sink.add(key.bytes, key.start, key.end);
     sink.add(COLON_TEXT, 0, 1);
   }
-  writing.isFirst = false;
-  writing.next = tree.nodes[child + Node.Next]!;
-  return child;
+  return last;
+}
+
+/** Whether both entries stand in one source as they are to be written, with nothing but a comma between them. */
+function isRightBehind(tree: JsonTree, entry: number, next: number, isObject: boolean): boolean {
+  const { nodes } = tree;
+  const start = isObject ? Node.Key : Node.Start;
+  return (
+    ((nodes[entry + Node.Flags]! | nodes[next + Node.Flags]!) & (Flag.Replaced | Flag.Changed)) === 0 &&
+    nodes[next + Node.Source] === nodes[entry + Node.Source] &&
+    nodes[next + start] === nodes[entry + Node.End]! + 1 &&
+    (!isObject || (isKeyCompact(tree, entry) && isKeyCompact(tree, next)))
+  );
+}
+
+/** Whether there is no white space between key and value. */
+function isKeyCompact(tree: JsonTree, member: number): boolean {
+  const bytes = tree.sourceOf(member);
+  const start = tree.nodes[member + Node.Start]!;
+  return bytes[start - 1] === Char.Colon && bytes[start - 2] === Char.Quote;
 }
 
 const [OPEN_OBJECT_TEXT, CLOSE_OBJECT_TEXT, OPEN_ARRAY_TEXT, CLOSE_ARRAY_TEXT, COMMA_TEXT, COLON_TEXT] = [

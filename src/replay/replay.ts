@@ -4,7 +4,6 @@ import {
   type JsonDocument,
   type JsonSlice,
   type Op,
-  type Target,
   textOf,
 } from '../json-text/index.js';
 
@@ -74,13 +73,7 @@ export function undo(document: JsonDocument, edit: Edit): DivergenceReason | und
   }
   if (op === 'replace') document.replace(target, edit.oldValue);
   // An `add` cannot have added the whole document, nor a key of which another copy would remain.
-  else if (target.parent === 'none' || standsTwice(document, target, path)) return 'path_exists';
+  else if (target.parent === 'none' || target.hasCopies) return 'path_exists';
   else document.remove(target);
   return undefined;
-}
-
-function standsTwice(document: JsonDocument, target: Target, path: FieldPath): boolean {
-  const step = path.at(-1);
-  if (!target.isAmbiguous || typeof step !== 'object') return false;
-  return document.keysBeside(target).filter((key) => key === step.key).length > 1;
 }
