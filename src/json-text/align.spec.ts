@@ -17,7 +17,6 @@ function between(a: number, b: number): number {
 function rowsOf(ids: readonly number[], others: readonly number[]): Rows {
   const isKnown = new Set(others);
   return {
-    ids: Int32Array.from(ids),
     weights: Int32Array.from(ids, weight),
     bounds: Int32Array.from(ids, (id) => (isKnown.has(id) ? 0 : 1)),
   };
@@ -34,7 +33,8 @@ function costsOf(left: readonly number[], right: readonly number[]): Costs {
 
 /** The rows that are paired, after it has been checked that they are in order. */
 function align(left: readonly number[], right: readonly number[], budget = new Budget()): Pair[] {
-  const partners = alignRows(costsOf(left, right), budget);
+  const ids = { left: Int32Array.from(left), right: Int32Array.from(right) };
+  const partners = alignRows(ids, () => costsOf(left, right), budget);
   expect(partners).toHaveLength(left.length);
   const pairs = [...partners].flatMap((partner, row) =>
     partner === NO_ROW ? [] : [[row, partner] as const],

@@ -1,10 +1,14 @@
 /** Stands for a missing row. */
 export const NO_ROW = -1;
 
+/** The ids of the rows of two arrays. Rows are equal if their ids are. */
+export interface RowIds {
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+}
+
 /** The rows of an array. */
 export interface Rows {
-  /** Rows are equal if their ids are. */
-  readonly ids: Int32Array;
   /** What removing or adding a row costs: more than 0. */
   readonly weights: Int32Array;
   /** A lower bound of what each row costs in any alignment. */
@@ -61,29 +65,33 @@ interface Range {
  *
  * The result has the least cost for arrays of up to some 2,000 rows, and for longer ones that have much in common. Where the
  * budget does not allow the search, it is the best of those near the diagonal, and in the end rows are paired by position.
+ *
+ * @param costs called once at most, and only if there is a search
  */
-export function alignRows(costs: Costs, budget: Budget): Int32Array {
-  const { left, right } = costs;
-  const partners = new Int32Array(left.ids.length).fill(NO_ROW);
-  const pending: Range[] = [{ start: 0, end: left.ids.length, startRight: 0, endRight: right.ids.length }];
+export function alignRows(ids: RowIds, costs: () => Costs, budget: Budget): Int32Array {
+  const { left, right } = ids;
+  let known: Costs | undefined;
+  const costsOnce = () => (known ??= costs());
+  const partners = new Int32Array(left.length).fill(NO_ROW);
+  const pending: Range[] = [{ start: 0, end: left.length, startRight: 0, endRight: right.length }];
   for (let range = pending.pop(); range !== undefined; range = pending.pop()) {
-    const { start, end, startRight, endRight } = pairEqualEnds(range, costs, partners);
+    const { start, end, startRight, endRight } = pairEqualEnds(range, ids, partners);
     if (start === end || startRight === endRight) continue;
     const changed = { start, end, startRight, endRight };
     const isLong = (end - start) * (endRight - startRight) > MANY_PAIRS;
-    const parts = isLong ? divide(changed, costs, partners) : [];
+    const parts = isLong ? divide(changed, ids, partners) : [];
     if (parts.length > 0) for (const part of parts) pending.push(part);
-    else alignAtLeastCost(changed, costs, budget, partners);
+    else alignAtLeastCost(changed, costsOnce, budget, partners);
   }
   return partners;
 }
 
 /** Pairs the equal rows at both ends, which never costs more than any other alignment. Returns the rows between. */
-function pairEqualEnds(range: Range, { left, right }: Costs, partners: Int32Array): Range {
+function pairEqualEnds(range: Range, { left, right }: RowIds, partners: Int32Array): Range {
   let { start, end, startRight, endRight } = range;
-  while (start < end && startRight < endRight && left.ids[start] === right.ids[startRight])
+  while (start < end && startRight < endRight && left[start] === right[startRight])
     partners[start++] = startRight++;
-  while (start < end && startRight < endRight && left.ids[end - 1] === right.ids[endRight - 1])
+  while (start < end && startRight < endRight && left[end - 1] === right[endRight - 1])
     partners[--end] = --endRight;
   return { start, end, startRight, endRight };
 }
@@ -92,11 +100,11 @@ function pairEqualEnds(range: Range, { left, right }: Costs, partners: Int32Arra
  * Pairs the equal rows that occur once in each array, as many as can be paired in order (as patience diff does). Returns the
  * ranges between them; none if there are no such rows, or if most of them have moved.
  */
-function divide(range: Range, { left, right }: Costs, partners: Int32Array): Range[] {
+function divide(range: Range, { left, right }: RowIds, partners: Int32Array): Range[] {
   const { start, end, startRight, endRight } = range;
-  const onlyRight = onlyRows(right.ids, startRight, endRight);
+  const onlyRight = onlyRows(right, startRight, endRight);
   const found: { row: number; partner: number }[] = [];
-  for (const [id, row] of onlyRows(left.ids, start, end)) {
+  for (const [id, row] of onlyRows(left, start, end)) {
     const partner = onlyRight.get(id);
     if (row !== NO_ROW && partner !== undefined && partner !== NO_ROW) found.push({ row, partner });
   }
@@ -144,13 +152,13 @@ function longestIncreasing<Pair extends { readonly partner: number }>(pairs: rea
 }
 
 /** Widens the band until no alignment outside it can cost less, or the budget is used up. */
-function alignAtLeastCost(range: Range, costs: Costs, budget: Budget, partners: Int32Array): void {
+function alignAtLeastCost(range: Range, costs: () => Costs, budget: Budget, partners: Int32Array): void {
   const rows = range.end - range.start;
   const rowsRight = range.endRight - range.startRight;
   const surplus = Math.abs(rows - rowsRight);
   let best: Band | undefined;
   for (let width = FIRST_WIDTH; rows * (surplus + 2 * width + 1) <= MAX_CELLS; width *= GROWTH) {
-    const band = new Band(range, width, costs, budget);
+    const band = new Band(range, width, costs(), budget);
     if (!band.fill(best?.cost ?? NEVER)) break;
     // In long arrays, a band that is four times as wide and finds nothing better is wide enough.
     const isEnough = rows * rowsRight > MANY_PAIRS && band.cost === best?.cost;

@@ -2,13 +2,18 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { jsonText } from '../../test/json-text/arbitrary-json.js';
 import { type Edit, undoAll } from '../replay/replay.js';
-import { type DerivedEdit, deriveEdits as derive } from './derive.js';
+import { Budget } from './align.js';
+import { deriveEdits as derive } from './derive.js';
+import { type DerivedEdit } from './derived-edits.js';
 import { add, type Edited, PATH_MISSING, remove, replace } from './edit.js';
 import { equal } from './equal.js';
 import { type FieldPath, formatFieldPath, key } from './field-path.js';
 import { JsonDocument } from './json-document.js';
 import { sliceOf } from './json-slice.js';
+import { JsonTree } from './json-tree.js';
 import { JSON_NULL, readElements, readMembers } from './read.js';
+import { Shared, ValueDerivation } from './value-derivation.js';
+import { TreeValues } from './values.js';
 
 const b = (text: string) => Buffer.from(text);
 
@@ -98,6 +103,10 @@ describe('deriveEdits', () => {
     ['[1,2,4]', '[1,5,6,4]', ['add [2] 6', 'replace [1] 5']],
     ['[1,2,3,4]', '[4,1,2,3]', ['add [0] 4', 'remove [4]']],
     ['["a","a","a"]', '["a","a"]', ['remove [2]']],
+    ['[1.0,1]', '[1]', ['remove [1]']],
+    ['[1,1.0]', '[1]', ['remove [1]']],
+    ['[1.0,2,1]', '[1,1]', ['remove [1]']],
+    ['[1,1.0,1,2]', '[1,1,2]', ['remove [2]']],
     ['[[1],[2]]', '[[1],[2,3]]', ['add [1][1] 3']],
     ['[{"a":1},{"b":2}]', '[{"a":1},{"b":2,"c":3}]', ['add [1].c 3']],
     ['[{"a":1},{"b":2}]', '[0,{"a":1},{"b":3}]', ['add [0] 0', 'replace [2].b 3']],
@@ -256,6 +265,55 @@ describe('deriveEdits', () => {
     expect(pathsOf(`{"${key(10_002)}":1}`, '{}')).toEqual(['']);
     const deep = (leaf: string) => '['.repeat(5_000) + leaf + ']'.repeat(5_000);
     expect(pathsOf(deep('1'), deep('2'))).toEqual(['[0]'.repeat(3_333)]);
+  });
+
+  it('makes trees of rows to align only', () => {
+    const trees = jest.spyOn(JsonTree.prototype, 'addValue');
+    const derivedFrom = (before: unknown, after: unknown) =>
+      derive(b(JSON.stringify(before)), b(JSON.stringify(after)))?.length;
+    const numbers = Array.from({ length: 50_000 }, (_, n) => n % 10);
+    const members = Object.fromEntries(numbers.map((n, index) => [`k${index}`, n]));
+    expect(derivedFrom({ a: [0, numbers] }, { a: [0, numbers.with(25_000, 77)] })).toBe(1);
+    expect(derivedFrom({ a: members }, { a: { ...members, k7: 77, k40000: 77, added: 0 } })).toBe(3);
+    expect(derivedFrom([members, 0], [Object.fromEntries(Object.entries(members).reverse()), 0])).toBe(0);
+    expect(
+      derivedFrom(
+        numbers,
+        numbers.map((n) => 9 - n),
+      ),
+    ).toBeUndefined();
+    expect(trees).not.toHaveBeenCalled();
+    expect(derivedFrom([members, [0], [1]], [members, [2], [3]])).toBe(2);
+    expect(Math.max(...trees.mock.calls.map(([{ end }]) => end))).toBe('[[0],[1]]'.length);
+    trees.mockRestore();
+  });
+
+  it('derives from the texts what it derives from trees', () => {
+    const fromTrees = (before: Buffer, after: Buffer): DerivedEdit[] => {
+      const shared = new Shared(new Budget());
+      const [left, right] = [before, after].map((text) => new TreeValues(text, shared.forms));
+      const stand = { place: undefined, firstRow: 0, whole: after };
+      new ValueDerivation(left!, right!, stand, shared).run();
+      return shared.edits.all;
+    };
+    const isSame = (before: string, after: string) => {
+      expect(deriveEdits(b(before), b(after))).toEqual(fromTrees(b(before), b(after)));
+    };
+    fc.assert(
+      fc.property(
+        jsonText,
+        fc.array(fc.tuple(fc.nat(), fc.nat(), jsonText), { maxLength: 6 }),
+        (before, changes) => {
+          const document = new JsonDocument(b(before));
+          for (const change of changes) changeAnywhere(document, ...change);
+          const after = document.toText().toString();
+          isSame(before, after);
+          isSame(after, before);
+          isSame(before, rewritten(after));
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   it('leads from any document to any other and back', () => {

@@ -1,4 +1,4 @@
-import { Char, decodeString, isWhiteSpace, skipString, skipValue } from './scan.js';
+import { Char, decodeString, isWhiteSpace, skipString, skipValue, skipWhiteSpace } from './scan.js';
 
 /**
  * Whether two valid JSON texts are equal. Member order and white space do not count. Duplicate keys compare in order, strings
@@ -8,6 +8,7 @@ import { Char, decodeString, isWhiteSpace, skipString, skipValue } from './scan.
  */
 export function equal(left: Buffer, right: Buffer): boolean {
   if (left.equals(right)) return true;
+  if (bracketOf(left) !== bracketOf(right)) return false;
   const pairs: [Value, Value][] = [[parse(left), parse(right)]];
   for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
     const [a, b] = pair;
@@ -26,6 +27,12 @@ export function equal(left: Buffer, right: Buffer): boolean {
     }
   }
   return true;
+}
+
+/** The first byte of an array or object; undefined for a scalar. */
+function bracketOf(text: Buffer): number | undefined {
+  const first = text[skipWhiteSpace(text, 0)];
+  return first === Char.OpenArray || first === Char.OpenObject ? first : undefined;
 }
 
 /** A scalar in canonical form, or a container; `keys` only for an object. */

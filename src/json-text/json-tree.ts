@@ -49,6 +49,10 @@ export const enum Flag {
 
 /** The size kept between texts. Most texts have fewer than 2,000 values. */
 const KEPT = 2_000 * Node.Size;
+/** The limits of growth, and what is added to an estimate so that it is enough. */
+const LEAST_GROWTH = 1.25;
+const MOST_GROWTH = 8;
+const LITTLE_MORE = 1.02;
 
 /**
  * The values of JSON texts as a linked tree. All nodes are in one array of numbers that is reused: creating and collecting an
@@ -147,7 +151,7 @@ export class JsonTree {
   ): number {
     const node = this.length;
     this.length += Node.Size;
-    if (this.length > this.nodes.length) this.grow();
+    if (this.length > this.nodes.length) this.grow(2 * this.length);
     const { nodes } = this;
     nodes[node + Node.Source] = this.sources.length;
     nodes[node + Node.Key] = key;
@@ -172,16 +176,19 @@ export class JsonTree {
     const source = nodes[root + Node.Source]!;
     const bytes = this.sources[source]!;
     const end = nodes[root + Node.End]!;
+    const from = nodes[root + Node.Start]!;
+    const known = this.length;
     let parent = root;
-    let isObject = bytes[nodes[root + Node.Start]!] === Char.OpenObject;
+    let isObject = bytes[from] === Char.OpenObject;
     let previous = 0;
-    let at = skipWhiteSpace(bytes, nodes[root + Node.Start]! + 1);
+    let at = skipWhiteSpace(bytes, from + 1);
     nodes[root + Node.First] = 0;
     if (isClose(bytes[at])) return;
     for (;;) {
       const node = this.length;
       this.length = node + Node.Size;
-      if (this.length > nodes.length) nodes = this.grow();
+      if (this.length > nodes.length)
+        nodes = this.grow(known + ((node - known) * (end - from)) / (at - from));
       if (previous === 0) nodes[parent + Node.First] = node;
       else nodes[previous + Node.Next] = node;
       let key: number = Link.None;
@@ -246,8 +253,11 @@ export class JsonTree {
     }
   }
 
-  private grow(): Int32Array {
-    const larger = new Int32Array(this.nodes.length * 2);
+  /** @param expected the length of all nodes, as far as one can tell from those so far */
+  private grow(expected: number): Int32Array {
+    const { length } = this.nodes;
+    const size = Math.min(Math.max(LITTLE_MORE * expected, LEAST_GROWTH * length), MOST_GROWTH * length);
+    const larger = new Int32Array(Math.ceil(size / Node.Size) * Node.Size);
     larger.set(this.nodes);
     this.nodes = larger;
     return larger;

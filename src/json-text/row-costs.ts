@@ -1,4 +1,4 @@
-import { type Costs, type Rows } from './align.js';
+import { type Costs, type RowIds, type Rows } from './align.js';
 import { type JsonSlice } from './json-slice.js';
 import { Char } from './scan.js';
 import { type Values } from './values.js';
@@ -38,7 +38,6 @@ export class RowPaths {
 
 /** The leaves of the rows of an array, row by row; in each row by path, then by id. */
 class Leaves implements Rows {
-  readonly ids: Int32Array;
   readonly weights: Int32Array;
   readonly bounds: Int32Array;
   /** Where the leaves of each row begin, and the last end. */
@@ -51,13 +50,13 @@ class Leaves implements Rows {
 
   constructor(
     values: Values,
-    rows: readonly number[],
+    rows: Int32Array,
+    readonly ids: Int32Array,
     paths: RowPaths,
     shapes: Map<string, number>,
     texts: TextSketches,
   ) {
     const count = rows.length;
-    this.ids = Int32Array.from(rows, (row) => values.idOf(row));
     this.weights = new Int32Array(count);
     this.bounds = new Int32Array(count);
     this.starts = new Int32Array(count + 1);
@@ -123,19 +122,21 @@ export class RowCosts implements Costs {
   readonly left: Leaves;
   readonly right: Leaves;
   readonly comparisons: number;
+  private readonly texts: TextSketches;
   private readonly running: ReadonlySet<number>;
 
   constructor(
     before: Values,
     after: Values,
-    rows: readonly number[],
-    rowsRight: readonly number[],
-    paths: RowPaths,
-    private readonly texts: TextSketches,
+    rows: Int32Array,
+    rowsRight: Int32Array,
+    ids: RowIds,
+    { paths, texts }: { readonly paths: RowPaths; readonly texts: TextSketches },
   ) {
+    this.texts = texts;
     const shapes = new Map<string, number>();
-    this.left = new Leaves(before, rows, paths, shapes, texts);
-    this.right = new Leaves(after, rowsRight, paths, shapes, texts);
+    this.left = new Leaves(before, rows, ids.left, paths, shapes, texts);
+    this.right = new Leaves(after, rowsRight, ids.right, paths, shapes, texts);
     const leaves = this.left.paths.length + this.right.paths.length;
     this.comparisons = 1 + leaves / (rows.length + rowsRight.length);
     this.left.boundBy(this.right);
