@@ -48,6 +48,8 @@ export async function count(url: string, table: string): Promise<number> {
 /** Uses a separate connection. */
 export async function query<Row extends pg.QueryResultRow>(url: string, sql: string, values: unknown[] = []) {
   const client = new pg.Client({ connectionString: url });
+  // A lost connection fails the query, too.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     return (await client.query<Row>(sql, values)).rows;

@@ -66,16 +66,26 @@ export async function startServer(env: ProgramEnv, onLine: (line: string) => voi
   killOnExit(child);
   const closed = once(child, 'close');
   const lines = createInterface({ input: child.stderr });
-  const [first] = (await Promise.race([once(lines, 'line'), closed])) as [unknown];
-  const [, url] = /listens on (http:\S+?),? /.exec(String(first)) ?? [];
-  if (url === undefined) throw new Error(`the server did not start: ${String(first)}`);
-  lines.on('line', onLine);
+  const url = await new Promise<string>((resolve, reject) => {
+    let last = 'it wrote nothing';
+    const onStart = (line: string) => {
+      last = line;
+      const [, found] = /listens on (http:\S+?),? /.exec(line) ?? [];
+      if (found === undefined) return;
+      lines.off('line', onStart).on('line', onLine);
+      resolve(found);
+    };
+    lines.on('line', onStart);
+    void closed.then(() => {
+      reject(new Error(`the server did not start: ${last}`));
+    });
+  });
   const pid = child.pid!;
   const stop = async () => {
     child.kill('SIGTERM');
     await closed;
   };
-  return { url, pid, memory: () => memoryOf(pid), stop };
+  return { url, pid, closed, memory: () => memoryOf(pid), stop };
 }
 
 function killOnExit(child: ChildProcess): void {
