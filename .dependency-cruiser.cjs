@@ -7,7 +7,7 @@
 const rooms = {
   'json-text': { holds: 'JSON as text: paths, edits, comparison, derivation. Pure', knows: [] },
   replay: { holds: 'Undoes a trail and verifies each step. Pure', knows: ['json-text'] },
-  platform: { holds: 'Faults, times to the microsecond, a growing buffer', knows: [] },
+  platform: { holds: 'Faults, times to the microsecond, a growing buffer, worker threads', knows: [] },
   'platform/files': {
     holds: 'Files that appear whole or not at all, marks of processes, gzip, system errors',
     knows: [],

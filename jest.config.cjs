@@ -23,7 +23,7 @@ const project = (displayName, ...testMatch) => ({
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   moduleNameMapper: {
-    '/plan-worker-file\\.js$': '<rootDir>/test/setup/plan-worker-file.ts',
+    '/programs\\.js$': '<rootDir>/test/setup/programs.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['reflect-metadata'],

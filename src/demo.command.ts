@@ -7,6 +7,7 @@ import { packageFile } from './platform/config/package-file.js';
 import { ImportService } from './corpus/import/import.service.js';
 import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';
 import { statisticsText } from './ground-truth/commands/report-text.js';
+import { Threads } from './platform/threads.js';
 import { StagingRepository } from './corpus/import/staging.repository.js';
 import { GroundTruthRepository } from './ground-truth/ground-truth.repository.js';
 import { ReplayService } from './replay/replay.service.js';
@@ -28,6 +29,7 @@ export class DemoCommand extends TerminalCommand {
   constructor(
     private readonly interruption: Interruption,
     private readonly env: Env,
+    private readonly threads: Threads,
   ) {
     super();
   }
@@ -49,7 +51,7 @@ export class DemoCommand extends TerminalCommand {
   private async runOn(dataSource: GroundTruthDataSource): Promise<void> {
     const { signal } = this.interruption;
     const replay = new ReplayService();
-    const imports = new ImportService(new StagingRepository(dataSource), replay);
+    const imports = new ImportService(new StagingRepository(dataSource), replay, this.threads);
     const exports = new ExportService(new GroundTruthRepository(dataSource), replay);
     await imports.import(createReadStream(fileURLToPath(SAMPLES)), {
       onConflict: 'replace',

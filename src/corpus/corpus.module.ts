@@ -8,7 +8,7 @@ import { IntakeService } from './intake.service.js';
 import { JobsRepository } from './jobs.repository.js';
 import { QueueRepository } from './queue.repository.js';
 import { QueueService } from './queue.service.js';
-import { ResultPlanner } from './result-planner.js';
+import { Planner } from './planner.js';
 import { ReviewService } from './review.service.js';
 import { ScrubRepository } from './scrub.repository.js';
 
@@ -24,7 +24,7 @@ import { ScrubRepository } from './scrub.repository.js';
     QueueService,
     ReviewService,
     ScrubRepository,
-    ResultPlanner,
+    Planner,
     ReplayService,
   ],
   exports: [JobsRepository, ImportService, IntakeService, QueueService, ReviewService, ScrubRepository],

@@ -72,6 +72,22 @@ export function planResult(
 }
 
 /**
+ * Applies what a reviewer asked for.
+ *
+ * @param isList whether the body has the edits in `corrections`, for messages
+ * @throws CorpusFault if an edit cannot be applied
+ */
+export function planEdits(
+  result: Buffer,
+  requests: readonly EditRequest[],
+  isList: boolean,
+  replay: ReplayService,
+): Plan {
+  const nameOf = (index: number, member: string) => (isList ? `corrections[${index}].${member}` : member);
+  return plan(result, requests, nameOf, replay);
+}
+
+/**
  * Applies the edits in order, each to the result of the previous one.
  *
  * @param result compact JSON text

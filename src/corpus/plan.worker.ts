@@ -1,20 +1,26 @@
+/** Runs in a worker thread: see Planner. */
+import { inThread } from '../platform/threads.js';
 import { ReplayService } from '../replay/replay.service.js';
-import { planResult, type ResultPlan } from './plan.js';
+import { type EditRequest, planEdits as planEditsHere, planResult as planResultHere } from './plan.js';
 
 /** Compact JSON texts. */
 export interface ResultTask {
-  readonly current: Uint8Array;
-  readonly wanted: Uint8Array;
+  readonly current: Buffer;
+  readonly wanted: Buffer;
+}
+
+export interface EditsTask {
+  readonly current: Buffer;
+  readonly requests: readonly EditRequest[];
+  readonly isList: boolean;
 }
 
 const replay = new ReplayService();
 
-/** Runs in a worker thread: see ResultPlanner. */
-export default function planInWorker({ current, wanted }: ResultTask): ResultPlan {
-  return planResult(asBuffer(current), asBuffer(wanted), replay);
-}
+export const planResult = inThread(({ current, wanted }: ResultTask) =>
+  planResultHere(current, wanted, replay),
+);
 
-/** A Buffer that is sent to another thread arrives as a plain array of bytes. */
-export function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
-}
+export const planEdits = inThread(({ current, requests, isList }: EditsTask) =>
+  planEditsHere(current, requests, isList, replay),
+);

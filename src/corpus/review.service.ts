@@ -1,11 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { JSON_NULL } from '../json-text/index.js';
-import { ReplayService } from '../replay/replay.service.js';
 import { CorpusFault } from './corpus-fault.js';
 import { isTheJobItself, type JobRecord, versionOf } from './job-record.js';
 import { bytesAsJson, bytesOfCorrections, EVENT_BYTES, type JobSize } from './import/job-size.js';
-import { type EditRequest, plan, type ResultPlan } from './plan.js';
-import { ResultPlanner } from './result-planner.js';
+import { type EditRequest, type ResultPlan } from './plan.js';
+import { Planner } from './planner.js';
 import {
   JobsRepository,
   type LockedJob,
@@ -48,24 +47,19 @@ const logger = new Logger('Review');
 export class ReviewService {
   constructor(
     private readonly jobs: JobsRepository,
-    private readonly replay: ReplayService,
-    private readonly planner: ResultPlanner,
+    private readonly planner: Planner,
   ) {}
 
   /**
    * Records corrections, all or none.
    *
-   * @param nameOf the name, in messages, of a member of a request
+   * @param isList whether the body has the requests in `corrections`, for messages
    * @throws CorpusFault
    */
-  async correct(
-    change: Change,
-    requests: readonly CorrectionRequest[],
-    nameOf: (index: number, member: string) => string,
-  ): Promise<Recorded> {
+  async correct(change: Change, requests: readonly CorrectionRequest[], isList: boolean): Promise<Recorded> {
     return this.jobs.change(change.jobId, async (job) => {
       requireOpen(job.found, change);
-      const planned = plan(job.found.result ?? JSON_NULL, requests, nameOf, this.replay);
+      const planned = await this.planner.planEdits(job.found.result ?? JSON_NULL, requests, isList);
       const parts = { ...planned, isWhole: false };
       return record(job, parts, change.reviewer, (index) => requests[index]!.reason);
     });
@@ -82,7 +76,7 @@ export class ReviewService {
     return this.jobs.change(change.jobId, async (job) => {
       requireOpen(job.found, change);
       requireResult(result, job.found, change);
-      const planned = await this.planner.plan(job.found.result ?? JSON_NULL, result);
+      const planned = await this.planner.planResult(job.found.result ?? JSON_NULL, result);
       if (planned.corrections.length === 0)
         return { corrections: [], version: versionOf(job.found), isWhole: planned.isWhole, warnings: [] };
       return record(job, planned, change.reviewer, () => null);
@@ -98,7 +92,7 @@ export class ReviewService {
     const job = await this.jobs.find(change.jobId);
     requireOpen(job, change);
     requireResult(result, job, change);
-    const planned = await this.planner.plan(job.result ?? JSON_NULL, result);
+    const planned = await this.planner.planResult(job.result ?? JSON_NULL, result);
     requireRoom(
       await this.jobs.sizeOf(job),
       reasoned(planned, () => null),

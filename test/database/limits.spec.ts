@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { ImportService } from '../../src/corpus/import/import.service.js';
 import { StagingRepository } from '../../src/corpus/import/staging.repository.js';
 import { IntakeService } from '../../src/corpus/intake.service.js';
-import { ResultPlanner } from '../../src/corpus/result-planner.js';
+import { Planner } from '../../src/corpus/planner.js';
+import { Threads } from '../../src/platform/threads.js';
 import { ReviewService } from '../../src/corpus/review.service.js';
 import { ReplayService } from '../../src/replay/replay.service.js';
 import { INCLUDES } from '../../src/ground-truth/sample-schema.js';
@@ -12,7 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
 describe('limits', () => {
   let database: TestDatabase;
-  let planner: ResultPlanner;
+  const threads = new Threads();
   let intake: IntakeService;
   let review: ReviewService;
 
@@ -20,12 +21,14 @@ describe('limits', () => {
     database = await createTestDatabase();
     const replay = new ReplayService();
     const jobs = jobsIn(database.dataSource);
-    planner = new ResultPlanner(replay);
-    review = new ReviewService(jobs, replay, planner);
-    intake = new IntakeService(new ImportService(new StagingRepository(database.dataSource), replay), jobs);
+    review = new ReviewService(jobs, new Planner(replay, threads));
+    intake = new IntakeService(
+      new ImportService(new StagingRepository(database.dataSource), replay, threads),
+      jobs,
+    );
   });
   afterAll(async () => {
-    await planner.onApplicationShutdown();
+    await threads.onApplicationShutdown();
     await database.drop();
   });
   beforeEach(() => database.clear());
@@ -92,10 +95,10 @@ describe('limits', () => {
     const id = await create('{}');
     // A JSON Pointer writes each dot as it is; the dotted form puts the key into quotes.
     const path = `/${'a.'.repeat(4_998)}`;
-    await review.correct(change(id), [{ path, op: 'add', value: Buffer.from('1'), reason: null }], named);
+    await review.correct(change(id), [{ path, op: 'add', value: Buffer.from('1'), reason: null }], false);
     const longer = `${path}b`;
     await expect(
-      review.correct(change(id), [{ path: longer, op: 'add', value: Buffer.from('1'), reason: null }], named),
+      review.correct(change(id), [{ path: longer, op: 'add', value: Buffer.from('1'), reason: null }], false),
     ).rejects.toMatchObject({ kind: 'invalid-path', errors: [{ message: 'is longer than 10,000 bytes' }] });
   });
 
@@ -117,7 +120,7 @@ describe('limits', () => {
             value: isRemoval ? null : Buffer.from(value),
             reason: 'ü\n',
           } as const;
-          await review.correct(change(id), [request], named).catch(() => undefined);
+          await review.correct(change(id), [request], false).catch(() => undefined);
         }
         await review.setApproved(change(id), true);
         const [line = ''] = linesOf(await exportText(database.dataSource, { include: new Set(INCLUDES) }));
@@ -156,12 +159,12 @@ describe('limits', () => {
       ) as string,
     };
     const request = { path: 'a', op: 'replace', value, reason: null } as const;
-    await expect(review.correct(change(id), [request], named)).rejects.toMatchObject(tooLarge);
+    await expect(review.correct(change(id), [request], false)).rejects.toMatchObject(tooLarge);
     const wanted = Buffer.concat([Buffer.from('{"a":'), value, Buffer.from('}')]);
     await expect(review.replaceResult(change(id), wanted)).rejects.toMatchObject(tooLarge);
     await expect(review.deriveCorrections(change(id), wanted)).rejects.toMatchObject(tooLarge);
     // A small one still fits.
-    await review.correct(change(id), [{ ...request, value: Buffer.from('2') }], named);
+    await review.correct(change(id), [{ ...request, value: Buffer.from('2') }], false);
   });
 
   it('refuses pipeline output that would not fit into a line twice', async () => {
@@ -199,5 +202,4 @@ describe('limits', () => {
     return row!.id;
   };
   const change = (jobId: string) => ({ jobId, reviewer: 'é', versions: undefined });
-  const named = (_: number, member: string) => member;
 });

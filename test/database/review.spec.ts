@@ -6,7 +6,8 @@ import { readPipelineOutput } from '../../src/corpus/import/pipeline-output.js';
 import { ImportService } from '../../src/corpus/import/import.service.js';
 import { StagingRepository } from '../../src/corpus/import/staging.repository.js';
 import { ReplayService } from '../../src/replay/replay.service.js';
-import { ResultPlanner } from '../../src/corpus/result-planner.js';
+import { Planner } from '../../src/corpus/planner.js';
+import { Threads } from '../../src/platform/threads.js';
 import { type CorrectionRequest, ReviewService } from '../../src/corpus/review.service.js';
 import { jsonText, spaced } from '../json-text/arbitrary-json.js';
 import {
@@ -24,19 +25,21 @@ import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 describe('what the review records', () => {
   let database: TestDatabase;
   let ingest: IntakeService;
-  let planner: ResultPlanner;
+  const threads = new Threads();
   let review: ReviewService;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     const jobs = jobsIn(database.dataSource);
     const replay = new ReplayService();
-    ingest = new IntakeService(new ImportService(new StagingRepository(database.dataSource), replay), jobs);
-    planner = new ResultPlanner(replay);
-    review = new ReviewService(jobs, replay, planner);
+    ingest = new IntakeService(
+      new ImportService(new StagingRepository(database.dataSource), replay, threads),
+      jobs,
+    );
+    review = new ReviewService(jobs, new Planner(replay, threads));
   });
   afterAll(async () => {
-    await planner.onApplicationShutdown();
+    await threads.onApplicationShutdown();
     await database.drop();
   });
   beforeEach(() => database.clear());
@@ -71,7 +74,7 @@ describe('what the review records', () => {
           const { final } = await onlySample();
           const paths = allPaths(Buffer.from(final!));
           const path = paths[place % paths.length]!;
-          await accept(review.correct(change(id), [toRequest(kind, path, value)], (_, member) => member));
+          await accept(review.correct(change(id), [toRequest(kind, path, value)], false));
           expect(await onlySample()).toMatchObject({ initial: original, diverged: undefined });
         }
       }),

@@ -8,6 +8,7 @@ import { ExportService } from '../../src/ground-truth/export.service.js';
 import { GroundTruthRepository } from '../../src/ground-truth/ground-truth.repository.js';
 import { ReplayService } from '../../src/replay/replay.service.js';
 import { VerifyService } from '../../src/ground-truth/verify.service.js';
+import { Threads } from '../../src/platform/threads.js';
 import { type TestDatabase } from './database.js';
 import { MARKER } from './log-watch.js';
 
@@ -68,7 +69,7 @@ export function importText(
   input: string | Buffer,
   options: Partial<ImportOptions> = {},
 ): Promise<Imported> {
-  const service = new ImportService(new StagingRepository(dataSource), new ReplayService());
+  const service = new ImportService(new StagingRepository(dataSource), new ReplayService(), new Threads());
   return service.import(inPieces(Buffer.from(input as string)), {
     onConflict: 'fail',
     acceptDiverged: false,

@@ -9,7 +9,7 @@ import { acceptBody, mayTakeLong } from '../../platform/http/connections.js';
 import { reserveAnswer } from '../../platform/http/slow-readers.js';
 import { Transfers } from '../../platform/http/transfers.js';
 import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
-import { readFields } from './request-body.js';
+import { Bodies } from './bodies.js';
 import {
   DescribeBatch,
   DescribeCreate,
@@ -19,7 +19,6 @@ import {
   DescribeTrail,
 } from './jobs.openapi.js';
 import { IntakeService } from '../intake.service.js';
-import { readPipelineOutput } from '../import/pipeline-output.js';
 import { JobIdPipe } from '../../platform/parameters/uuid.js';
 import { type JobRecord, jobText, versionOf } from '../job-record.js';
 import { QueueQueryDto, QueueService } from '../queue.service.js';
@@ -31,6 +30,7 @@ import { JobsRepository } from '../jobs.repository.js';
 @Controller('jobs')
 export class JobsController {
   constructor(
+    private readonly bodies: Bodies,
     private readonly intake: IntakeService,
     private readonly jobs: JobsRepository,
     private readonly queue: QueueService,
@@ -46,8 +46,7 @@ export class JobsController {
     @JsonBody() body: Buffer,
     @Res() response: Response,
   ): Promise<void> {
-    const output = readFields(body, readPipelineOutput);
-    const { job, isNew } = await this.intake.create(output);
+    const { job, isNew } = await this.intake.create(await this.bodies.output(body));
     response.setHeader('Location', `/api/v1/jobs/${job.summary.job_id}`);
     sendJob(response, isNew ? 201 : 200, job);
   }

@@ -1,7 +1,8 @@
-import { JSON_NULL } from '../../json-text/index.js';
+import { compact, JSON_NULL, JsonTextError, MAX_DEPTH } from '../../json-text/index.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { type FieldError } from '../../platform/fault.js';
 import { FieldReader } from '../import/field-reader.js';
+import { type PipelineOutput, readPipelineOutput } from '../import/pipeline-output.js';
 import { type CorrectionRequest } from '../review.service.js';
 
 /** The most errors listed for one body. Reading stops at the last of them. */
@@ -11,19 +12,50 @@ const MAX_IN_DETAIL = 3;
 /** The most members of an object and elements of an array, except inside results and values. */
 const MAX_FIELDS = 1_000;
 
-/**
- * Reads a body with `read`.
- *
- * @param body compact JSON text
- * @throws ProblemError that lists what is wrong with the body
- */
-export function readFields<Result>(body: Buffer, read: (fields: FieldReader) => Result): Result {
+/** More than MAX_DEPTH, so that a value which is too deep is reported with its field, rather than the whole body. */
+const BODY_DEPTH = 2 * MAX_DEPTH;
+
+/** Corrections that a reviewer asks for. */
+export interface AskedCorrections {
+  readonly requests: readonly CorrectionRequest[];
+  /** Whether the body has them in `corrections`; else it is a single one. */
+  readonly isList: boolean;
+}
+
+/** @throws ProblemError that lists what is wrong with the body; so do the other readers */
+export function readOutput(body: Buffer): PipelineOutput {
+  return readFields(body, readPipelineOutput);
+}
+
+/** Reads one correction, or a list of them in `corrections`. */
+export function readCorrections(body: Buffer): AskedCorrections {
+  return readFields(body, (fields) => {
+    if (!fields.has('corrections')) return { requests: [readCorrection(fields)], isList: false };
+    fields.expectKeys(['corrections'], []);
+    const requests = fields.objects('corrections').map(readCorrection);
+    if (requests.length === 0) fields.fault('corrections', 'is empty');
+    return { requests, isList: true };
+  });
+}
+
+/** Returns any JSON as compact text. */
+export function readResult(body: Buffer): Buffer {
+  try {
+    return compact(body, BODY_DEPTH);
+  } catch (error) {
+    if (error instanceof JsonTextError)
+      throw new ProblemError('invalid-body', `the body is not JSON: ${error.message}`);
+    throw error;
+  }
+}
+
+function readFields<Result>(body: Buffer, read: (fields: FieldReader) => Result): Result {
   const errors: FieldError[] = [];
   const onFault = (field: string, message: string) => {
     errors.push({ field, message });
     if (errors.length === MAX_FAULTS) throw toProblem(errors);
   };
-  const result = read(new FieldReader(body, '', onFault, { most: MAX_FIELDS }));
+  const result = read(new FieldReader(readResult(body), '', onFault, { most: MAX_FIELDS }));
   if (errors.length > 0) throw toProblem(errors);
   return result;
 }
@@ -34,19 +66,6 @@ function toProblem(errors: readonly FieldError[]): ProblemError {
     .map(({ field, message }) => (field === '' ? `the body ${message}` : `${field}: ${message}`));
   const more = errors.length > told.length ? ['errors lists the rest'] : [];
   return new ProblemError('invalid-body', [...told, ...more].join('; '), errors);
-}
-
-/** Reads one correction, or a list of them in `corrections`. */
-export function readCorrections(fields: FieldReader): {
-  requests: CorrectionRequest[];
-  nameOf: (index: number, member: string) => string;
-} {
-  if (!fields.has('corrections'))
-    return { requests: [readCorrection(fields)], nameOf: (_, member) => member };
-  fields.expectKeys(['corrections'], []);
-  const requests = fields.objects('corrections').map(readCorrection);
-  if (requests.length === 0) fields.fault('corrections', 'is empty');
-  return { requests, nameOf: (index, member) => `corrections[${index}].${member}` };
 }
 
 function readCorrection(fields: FieldReader): CorrectionRequest {

@@ -10,7 +10,7 @@ import { JobIdPipe } from '../../platform/parameters/uuid.js';
 import { type Change, type Recorded, ReviewService } from '../review.service.js';
 import { correctionsText } from './answers.js';
 import { sendJob } from './jobs.controller.js';
-import { readCorrections, readFields } from './request-body.js';
+import { Bodies } from './bodies.js';
 import {
   DescribeApprove,
   DescribeCorrect,
@@ -35,6 +35,7 @@ export class ReplaceQueryDto {
 @Controller('jobs/:id')
 export class ReviewController {
   constructor(
+    private readonly bodies: Bodies,
     private readonly review: ReviewService,
     private readonly env: Env,
   ) {}
@@ -49,8 +50,8 @@ export class ReviewController {
     @Res() response: Response,
   ): Promise<void> {
     const change = this.readChange(id, request);
-    const { requests, nameOf } = readFields(body, readCorrections);
-    sendRecorded(response, 201, await this.review.correct(change, requests, nameOf));
+    const { requests, isList } = await this.bodies.corrections(body);
+    sendRecorded(response, 201, await this.review.correct(change, requests, isList));
   }
 
   @DescribeReplace()
@@ -63,12 +64,13 @@ export class ReviewController {
     @Res() response: Response,
   ): Promise<void> {
     const change = { ...this.readChange(id, request, dry_run || force ? 'none' : 'version'), force };
+    const result = await this.bodies.result(body);
     if (dry_run) {
-      const derived = await this.review.deriveCorrections(change, body);
+      const derived = await this.review.deriveCorrections(change, result);
       sendJson(response, 200, correctionsText(derived.corrections, derived));
       return;
     }
-    const recorded = await this.review.replaceResult(change, body);
+    const recorded = await this.review.replaceResult(change, result);
     sendRecorded(response, recorded.corrections.length === 0 ? 200 : 201, recorded);
   }
 

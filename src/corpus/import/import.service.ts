@@ -11,8 +11,10 @@ import {
 import { isAhead } from './field-reader.js';
 import { digestOf, orNone, type PipelineOutput, sizeOfOutput } from './pipeline-output.js';
 import { ImportFaults } from './bad-input.js';
-import { type AcceptedLines, type ImportedSample, readLine } from './line-reader.js';
+import { type AcceptedLines, type ImportedSample, type Line, readLine } from './line-reader.js';
 import { ReplayService } from '../../replay/replay.service.js';
+import { Threads } from '../../platform/threads.js';
+import { type LineTask } from './line.worker.js';
 import { type InputLine, splitLines } from './split-lines.js';
 import { type Merged, type OnConflict, type Staging, StagingRepository } from './staging.repository.js';
 import { type CheckedTrail, checkTrail } from './trail-check.js';
@@ -39,12 +41,16 @@ export interface Imported extends Merged {
 /** The most bytes of a line that may be longer than the limit. PostgreSQL takes a value of at most 1 GiB. */
 const MAX_OVERSIZE_BYTES = 512 * 1024 * 1024;
 
+/** Longer lines are read in a worker thread by a server. */
+const MAX_BYTES_HERE = 512 * 1024;
+
 /** Imports lines: samples of a corpus, and pipeline output. */
 @Injectable()
 export class ImportService {
   constructor(
     private readonly staging: StagingRepository,
     private readonly replay: ReplayService,
+    private readonly threads: Threads,
   ) {}
 
   /**
@@ -57,7 +63,7 @@ export class ImportService {
     const staging = this.staging.open();
     try {
       const faults = new ImportFaults();
-      const reading = new Reading(staging, this.replay, faults, options);
+      const reading = new Reading(staging, this.replay, this.threads, faults, options);
       let bytes = 0;
       let lines = 0;
       for await (const line of splitLines(input, reading.maxLineBytes)) {
@@ -113,6 +119,7 @@ class Reading {
   constructor(
     private readonly staging: Staging,
     private readonly replay: ReplayService,
+    private readonly threads: Threads,
     private readonly faults: ImportFaults,
     private readonly options: ImportOptions,
   ) {
@@ -126,10 +133,24 @@ class Reading {
       this.faults.add({ line: number, field: '', reason: `is longer than ${most} bytes` });
       return;
     }
-    const line = readLine(bytes, number, this.options);
+    const line = await this.read(bytes, number);
     if (line.kind === 'bad') for (const fault of line.faults) this.faults.add(fault);
     else if (line.kind === 'output') await this.stageOutput(number, line.output);
     else await this.stageSample(number, line.sample);
+  }
+
+  /** A server has other things to do meanwhile; a command has not. */
+  private async read(bytes: Buffer, number: number): Promise<Line> {
+    const { accepted, acceptOversize } = this.options;
+    if (accepted !== 'outputs' || bytes.length <= MAX_BYTES_HERE)
+      return readLine(bytes, number, this.options);
+    const task: LineTask = {
+      bytes,
+      number,
+      accepted,
+      ...(acceptOversize !== undefined && { acceptOversize }),
+    };
+    return this.threads.run('corpus/import/line.worker', 'readLine', task);
   }
 
   private async stageOutput(line: number, output: PipelineOutput): Promise<void> {

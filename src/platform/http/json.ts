@@ -1,6 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type Request, type Response } from 'express';
-import { compact, JsonTextError, MAX_DEPTH } from '../../json-text/index.js';
 import { readBody } from './body.js';
 import { ProblemError } from './problem.js';
 
@@ -9,12 +8,9 @@ const JSON_MEDIA_TYPE = 'application/json';
 /** The Express setting with the largest accepted body, in bytes. */
 export const BODY_LIMIT = 'ground-truth body limit';
 
-/** More than MAX_DEPTH, so that a value which is too deep is reported with its field, rather than the whole body. */
-const BODY_DEPTH = 2 * MAX_DEPTH;
-
 /**
- * The body of a request: one JSON value, as compact text. It is read here, after the guard, so that a client without a key cannot
- * fill the memory, and as bytes, because JSON.parse would convert numbers to JavaScript numbers.
+ * The bytes of a request's JSON body, not checked yet. It is read here, after the guard, so that a client without a key cannot fill
+ * the memory.
  */
 export const JsonBody = createParamDecorator(
   async (_: unknown, context: ExecutionContext): Promise<Buffer> => {
@@ -25,14 +21,7 @@ export const JsonBody = createParamDecorator(
     if (type === false)
       throw new ProblemError('unsupported-media-type', `the body must be ${JSON_MEDIA_TYPE}`);
     if (type === null) throw new ProblemError('invalid-body', 'the request has no body');
-    const body = await readBody(request, http.getResponse<Response>(), request.app.get(BODY_LIMIT) as number);
-    try {
-      return compact(body, BODY_DEPTH);
-    } catch (error) {
-      if (error instanceof JsonTextError)
-        throw new ProblemError('invalid-body', `the body is not JSON: ${error.message}`);
-      throw error;
-    }
+    return readBody(request, http.getResponse<Response>(), request.app.get(BODY_LIMIT) as number);
   },
 );
 

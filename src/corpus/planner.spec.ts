@@ -1,10 +1,12 @@
 import { ReplayService } from '../replay/replay.service.js';
 import { planResult, type ResultPlan } from './plan.js';
-import { ResultPlanner } from './result-planner.js';
+import { Threads } from '../platform/threads.js';
+import { Planner } from './planner.js';
 
 const replay = new ReplayService();
-const planner = new ResultPlanner(replay);
-afterAll(() => planner.onApplicationShutdown());
+const threads = new Threads();
+const planner = new Planner(replay, threads);
+afterAll(() => threads.onApplicationShutdown());
 
 const text = (value: unknown) => Buffer.from(JSON.stringify(value));
 const people = (count: number) =>
@@ -26,7 +28,7 @@ const read = ({ result, corrections, isWhole }: ResultPlan) =>
     isWhole,
   ]);
 
-describe('ResultPlanner', () => {
+describe('Planner', () => {
   it.each<[string, unknown, unknown]>([
     ['small', people(3), people(4)],
     ['large', people(1_000), people(1_000).filter(({ no }) => no % 50 !== 0)],
@@ -42,14 +44,14 @@ describe('ResultPlanner', () => {
     ],
   ])('plans in a thread or here the same for results that are %s', async (_, before, after) => {
     const [current, wanted] = [text(before), text(after)];
-    expect(read(await planner.plan(current, wanted))).toBe(read(planResult(current, wanted, replay)));
+    expect(read(await planner.planResult(current, wanted))).toBe(read(planResult(current, wanted, replay)));
   });
 
   it('lets other work go on meanwhile', async () => {
     const rows = people(2_000);
     let turns = 0;
     const turn = setInterval(() => turns++, 1);
-    const planned = planner.plan(
+    const planned = planner.planResult(
       text(rows),
       text(rows.map((row) => ({ ...row, nama: row.nama.toLowerCase() }))),
     );

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { Threads } from '../../platform/threads.js';
+import { type PipelineOutput } from '../import/pipeline-output.js';
+import { type AskedCorrections, readCorrections, readOutput, readResult } from './request-body.js';
+
+/** Larger bodies are read in a worker thread. */
+const MAX_BYTES = 512 * 1024;
+
+/** Reads the bodies of requests, without holding up other requests. Throws what the functions of request-body.ts throw. */
+@Injectable()
+export class Bodies {
+  constructor(private readonly threads: Threads) {}
+
+  async output(body: Buffer): Promise<PipelineOutput> {
+    return body.length <= MAX_BYTES ? readOutput(body) : this.read('readOutput', body);
+  }
+
+  async corrections(body: Buffer): Promise<AskedCorrections> {
+    return body.length <= MAX_BYTES ? readCorrections(body) : this.read('readCorrections', body);
+  }
+
+  async result(body: Buffer): Promise<Buffer> {
+    return body.length <= MAX_BYTES ? readResult(body) : this.read('readResult', body);
+  }
+
+  private read<Result>(reader: string, body: Buffer): Promise<Result> {
+    return this.threads.run('corpus/http/body.worker', reader, body);
+  }
+}

@@ -1,0 +1,72 @@
+import { type OnApplicationShutdown } from '@nestjs/common';
+import { type Piscina } from 'piscina';
+import { Fault, type FieldError } from './fault.js';
+import { PROGRAMS } from './programs.js';
+
+/** How long an idle thread stays, in milliseconds. */
+const IDLE_TIMEOUT = 30_000;
+const MAX_THREADS = 2;
+
+/** Runs functions in worker threads, so that large inputs do not hold up other requests. */
+export class Threads implements OnApplicationShutdown {
+  private pool: Piscina<unknown, Outcome<unknown>> | undefined;
+
+  /**
+   * Calls a function that was exported with `inThread`. The task and the result are copied; buffers stay buffers.
+   *
+   * @param program the file, below the folder of the build, without its extension
+   * @throws the function's Fault
+   */
+  async run<Result>(program: string, name: string, task: unknown): Promise<Result> {
+    // Commands load this file too, and need no threads.
+    const { default: piscina } = await import('piscina');
+    this.pool ??= new piscina.Piscina({
+      minThreads: 0,
+      maxThreads: MAX_THREADS,
+      idleTimeout: IDLE_TIMEOUT,
+    });
+    const outcome = await this.pool.run(task, { filename: `${PROGRAMS}/${program}.js`, name });
+    if ('fault' in outcome) throw new ReturnedFault(outcome.fault);
+    return withBuffers(outcome.result) as Result;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool?.destroy();
+  }
+}
+
+type Outcome<Result> = { readonly result: Result } | { readonly fault: FaultParts };
+
+interface FaultParts {
+  readonly kind: string;
+  readonly message: string;
+  readonly errors: readonly FieldError[] | undefined;
+}
+
+/** Errors lose their class between threads. */
+class ReturnedFault extends Fault {
+  constructor({ kind, message, errors }: FaultParts) {
+    super(kind, message, errors);
+  }
+}
+
+/** Makes a function one that `Threads` can call. */
+export function inThread<Task, Result>(work: (task: Task) => Result): (task: Task) => Outcome<Result> {
+  return (task) => {
+    try {
+      return { result: work(withBuffers(task) as Task) };
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      const { kind, message, errors } = error;
+      return { fault: { kind, message, errors } };
+    }
+  };
+}
+
+/** A Buffer that is sent to another thread arrives as a plain array of bytes. */
+function withBuffers(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (Array.isArray(value)) return value.map(withBuffers);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withBuffers(member)]));
+}
