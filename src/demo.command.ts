@@ -52,7 +52,7 @@ export class DemoCommand extends TerminalCommand {
     const { signal } = this.interruption;
     const replay = new ReplayService();
     const imports = new ImportService(new StagingRepository(dataSource), replay, this.threads);
-    const exports = new ExportService(new GroundTruthRepository(dataSource), replay);
+    const exports = new ExportService(new GroundTruthRepository(dataSource), replay, this.threads);
     await imports.import(createReadStream(fileURLToPath(SAMPLES)), {
       onConflict: 'replace',
       acceptDiverged: false,

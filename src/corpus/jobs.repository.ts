@@ -64,7 +64,7 @@ export class JobsRepository {
     const dataSource = await this.dataSource.connected();
     return dataSource.transaction(async (manager) => {
       await manager.query('set local ground_truth.is_compact = on');
-      const values = [id, ...valuesOf(output), output.result?.toString() ?? null];
+      const values = [id, ...valuesOf(output), output.result];
       return (await manager.query<unknown[]>(insertJob, values)).length > 0;
     });
   }
@@ -141,12 +141,13 @@ export class LockedJob {
       correctedBy,
       corrections.map(({ field_path }) => field_path),
       corrections.map(({ op }) => op),
-      corrections.map(({ old_value }) => old_value.toString()),
-      corrections.map(({ new_value }) => new_value.toString()),
       corrections.map(({ position }) => position),
       corrections.map(({ reason }) => reason),
+      corrections.map(({ old_value }) => old_value.length),
+      corrections.map(({ new_value }) => new_value.length),
+      Buffer.concat(corrections.flatMap(({ old_value, new_value }) => [old_value, new_value])),
     ]);
-    await this.manager.query('update jobs set result = $2::json where id = $1', [this.id, result.toString()]);
+    await this.manager.query('update jobs set result = $2::json where id = $1', [this.id, result]);
     const recorded = corrections.map((correction, index) => ({
       ...correction,
       id: Number(rows[index]!.id),
@@ -292,15 +293,22 @@ const selectSize = `
   where id = $1
 `;
 
+// The values come as bytes, one after the other: the driver would quote each as an element of an array, which takes long.
 // `greatest`: if the clock was set back, a correction must still not precede the previous one.
 const appendCorrections = `
   with clock as materialized (select greatest(clock_timestamp(), updated_at) as now from jobs where id = $1)
   insert into job_corrections
     (job_id, corrected_by, field_path, op, old_value, new_value, position, reason, corrected_at)
-  select $1, $2, field_path, op, old_value::json, new_value::json, position, reason, clock.now
-  from clock,
-    unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[])
-      with ordinality as made (field_path, op, old_value, new_value, position, reason, ordinal)
+  select
+    $1, $2, field_path, op,
+    convert_from(substring($9::bytea from behind - new_bytes - old_bytes + 1 for old_bytes), 'UTF8')::json,
+    convert_from(substring($9::bytea from behind - new_bytes + 1 for new_bytes), 'UTF8')::json,
+    position, reason, clock.now
+  from clock, (
+    select *, (sum(old_bytes + new_bytes) over (order by ordinal))::integer as behind
+    from unnest($3::text[], $4::text[], $5::integer[], $6::text[], $7::integer[], $8::integer[])
+      with ordinality as made (field_path, op, position, reason, old_bytes, new_bytes, ordinal)
+  ) as made
   order by ordinal
   returning id, ${timeText('corrected_at')} as corrected_at, corrected_at > clock_timestamp() as is_ahead
 `;

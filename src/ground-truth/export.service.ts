@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { Threads } from '../platform/threads.js';
+import { type CopyRow } from '../platform/database/binary-copy.js';
 import { ByteWriter } from '../platform/byte-writer.js';
 import { type ReadLimits } from '../platform/database/ground-truth-data-source.js';
-import { type CorpusFilter } from './corpus-filter.js';
+import { type CorpusFilter, type JobFilter } from './corpus-filter.js';
 import { GroundTruthRepository } from './ground-truth.repository.js';
 import { ReplayService } from '../replay/replay.service.js';
-import { type Include } from './sample-schema.js';
+import { type Include, JOB_FIELD_COUNT } from './sample-schema.js';
+import { type SampleLine, toTask } from './sample.worker.js';
 import { SampleWriter } from './sample-writer.js';
 import { type Statistics, type StatisticsOptions } from './statistics-query.js';
 
@@ -12,18 +15,18 @@ import { type Statistics, type StatisticsOptions } from './statistics-query.js';
 const BLOCK_SIZE = 256 * 1024;
 /** A block may be longer than BLOCK_SIZE by the end of its last line. */
 const ROOM_FOR_A_LINE = 16 * 1024;
+/** Larger rows become lines in a worker thread. */
+const MAX_ROW_HERE = 1024 * 1024;
 
-export interface ExportOptions {
+export interface ExportOptions extends ReadLimits {
   /** Also compute statistics of the whole database, from the same snapshot. */
   readonly statistics?: StatisticsOptions;
   /** Count the samples first, which delays the first block. */
   readonly countFirst?: boolean;
-  /** Aborts the export at once and releases its connection. */
-  readonly signal?: AbortSignal;
 }
 
 /**
- * A corpus. Iterate it once to get its bytes, in blocks of whole lines. Ending the iteration early releases the connection.
+ * A corpus. Iterate it once to get its bytes, in blocks. Ending the iteration early releases the connection.
  */
 export interface CorpusExport extends AsyncIterable<Buffer> {
   /** Samples written so far, and bytes returned so far. */
@@ -40,6 +43,7 @@ export class ExportService {
   constructor(
     private readonly repository: GroundTruthRepository,
     private readonly replayService: ReplayService,
+    private readonly threads: Threads,
   ) {}
 
   /**
@@ -48,7 +52,7 @@ export class ExportService {
    * The iteration throws errors of the database. The blocks returned before an error are not a complete corpus.
    */
   export(filter: CorpusFilter, options: ExportOptions = {}): CorpusExport {
-    return new RunningExport(this.repository, this.replayService, filter, options);
+    return new RunningExport(this.repository, this.replayService, this.threads, filter, options);
   }
 
   /**
@@ -60,26 +64,19 @@ export class ExportService {
   async sample(
     jobId: string,
     include?: ReadonlySet<Include>,
-    limits?: ReadLimits,
+    limits: ReadLimits = {},
   ): Promise<Buffer | undefined> {
-    const out = new ByteWriter(ROOM_FOR_A_LINE);
-    const writer = new SampleWriter(this.replayService, out, include);
-    const snapshot = await this.repository.openSnapshot(limits);
-    try {
-      const rows = snapshot.streamJobs(
-        { approved_only: false, id: jobId, ...(include && { include }) },
-        (row) => {
-          writer.write(row);
-          return false;
-        },
-      );
-      for await (const _ of rows) {
-        // No pauses; but the iteration must run to its end, which confirms that the row was complete.
-      }
-    } finally {
-      snapshot.close();
-    }
-    return out.length === 0 ? undefined : out.take();
+    const filter: JobFilter = { approved_only: false, id: jobId, ...(include && { include }) };
+    const blocks: Buffer[] = [];
+    for await (const block of new RunningExport(
+      this.repository,
+      this.replayService,
+      this.threads,
+      filter,
+      limits,
+    ))
+      blocks.push(block);
+    return blocks.length === 0 ? undefined : Buffer.concat(blocks);
   }
 
   async statistics(options: StatisticsOptions, limits?: ReadLimits): Promise<Statistics> {
@@ -97,31 +94,43 @@ class RunningExport implements CorpusExport {
   statistics: Statistics | undefined;
   private readonly out = new ByteWriter(BLOCK_SIZE + ROOM_FOR_A_LINE);
   private readonly writer: SampleWriter;
-  /** Complete blocks, not yet returned. */
-  private readonly ready: Buffer[] = [];
+  /** Complete blocks, not yet returned, and lines that a thread writes. */
+  private readonly ready: (Buffer | Promise<SampleLine>)[] = [];
+  /** Of the lines that threads have written. */
+  private readonly elsewhere = { samples: 0, diverged: 0 };
   private bytes = 0;
 
   constructor(
     private readonly repository: GroundTruthRepository,
     replayService: ReplayService,
-    private readonly filter: CorpusFilter,
+    private readonly threads: Threads,
+    private readonly filter: JobFilter,
     private readonly options: ExportOptions,
   ) {
     this.writer = new SampleWriter(replayService, this.out, filter.include);
   }
 
   get progress(): CorpusExport['progress'] {
-    return { ...this.writer.counts, bytes: this.bytes };
+    const { samples, diverged } = this.writer.counts;
+    const { elsewhere } = this;
+    return {
+      samples: samples + elsewhere.samples,
+      diverged: diverged + elsewhere.diverged,
+      bytes: this.bytes,
+    };
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
-    const snapshot = await this.repository.openSnapshot({ signal: this.options.signal });
+    const snapshot = await this.repository.openSnapshot(this.options);
     try {
       if (this.options.countFirst === true) this.total = await snapshot.countJobs(this.filter);
       const rows = snapshot.streamJobs(this.filter, (row) => {
-        this.writer.write(row);
-        if (this.out.length < BLOCK_SIZE) return false;
-        this.take();
+        if (row.bytes.length > MAX_ROW_HERE) this.writeElsewhere(row);
+        else {
+          this.writer.write(row);
+          if (this.out.length < BLOCK_SIZE) return false;
+          this.take();
+        }
         return true;
       });
       for await (const _ of rows) yield* this.handOut();
@@ -137,10 +146,32 @@ class RunningExport implements CorpusExport {
     this.ready.push(this.out.take());
   }
 
-  private *handOut(): Generator<Buffer> {
-    for (const block of this.ready.splice(0)) {
-      this.bytes += block.length;
-      yield block;
+  private writeElsewhere(row: CopyRow): void {
+    if (this.out.length > 0) this.take();
+    const { include } = this.filter;
+    const task = toTask(row, JOB_FIELD_COUNT + (include?.size ?? 0), include);
+    const written = this.threads.run<SampleLine>('ground-truth/sample.worker', 'writeSample', task);
+    // Its failure is thrown where the line is handed out.
+    written.catch(() => undefined);
+    this.ready.push(written);
+  }
+
+  private async *handOut(): AsyncGenerator<Buffer> {
+    for (const ready of this.ready.splice(0)) {
+      if (Buffer.isBuffer(ready)) yield this.counted(ready);
+      else {
+        const { line, hasDiverged } = await ready;
+        // In pieces, so that its reader does other things in between.
+        for (let at = 0; at < line.length; at += BLOCK_SIZE)
+          yield this.counted(line.subarray(at, at + BLOCK_SIZE));
+        this.elsewhere.samples++;
+        if (hasDiverged) this.elsewhere.diverged++;
+      }
     }
+  }
+
+  private counted(block: Buffer): Buffer {
+    this.bytes += block.length;
+    return block;
   }
 }

@@ -23,7 +23,7 @@ export interface ParsedSample {
 }
 
 export function exportService(dataSource: GroundTruthDataSource): ExportService {
-  return new ExportService(new GroundTruthRepository(dataSource), new ReplayService());
+  return new ExportService(new GroundTruthRepository(dataSource), new ReplayService(), new Threads());
 }
 
 export function verifyService(dataSource: GroundTruthDataSource): VerifyService {

@@ -12,13 +12,17 @@ interface Notes {
 export function correctionsText(
   corrections: readonly (PlannedCorrection | RecordedCorrection)[],
   { isWhole = false, warnings = [] }: Notes = {},
-): string {
+): Buffer {
   const whole = isWhole ? ',"whole_document":true' : '';
   const warned = warnings.length > 0 ? `,"warnings":${JSON.stringify(warnings)}` : '';
-  return `{"corrections":[${corrections.map(correctionText).join(',')}]${whole}${warned}}`;
+  const parts = corrections.flatMap((correction, index) => [
+    Buffer.from(index === 0 ? '' : ','),
+    ...partsOf(correction),
+  ]);
+  return Buffer.concat([Buffer.from('{"corrections":['), ...parts, Buffer.from(`]${whole}${warned}}`)]);
 }
 
-function correctionText(correction: PlannedCorrection | RecordedCorrection): string {
+function partsOf(correction: PlannedCorrection | RecordedCorrection): Buffer[] {
   const { field_path, op, old_value, new_value } = correction;
   const id = 'id' in correction ? `"id":${correction.id},` : '';
   const record =
@@ -26,8 +30,11 @@ function correctionText(correction: PlannedCorrection | RecordedCorrection): str
       ? `,"corrected_by":${JSON.stringify(correction.corrected_by)},"reason":${JSON.stringify(correction.reason)}` +
         `,"corrected_at":"${correction.corrected_at}"`
       : '';
-  return (
-    `{${id}"field_path":${JSON.stringify(field_path)},"op":"${op}","old_value":${old_value.toString()}` +
-    `,"new_value":${new_value.toString()}${record}}`
-  );
+  return [
+    Buffer.from(`{${id}"field_path":${JSON.stringify(field_path)},"op":"${op}","old_value":`),
+    old_value,
+    Buffer.from(',"new_value":'),
+    new_value,
+    Buffer.from(`${record}}`),
+  ];
 }
