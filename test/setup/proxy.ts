@@ -52,6 +52,11 @@ export class LossyProxy {
     return proxy;
   }
 
+  /** The number of existing connections. */
+  get count(): number {
+    return [...this.pairs].filter(({ isOpen }) => isOpen).length;
+  }
+
   /**
    * Silently drops all data of the existing connections, in both directions. New connections work.
    *
