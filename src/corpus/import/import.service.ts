@@ -41,6 +41,8 @@ export interface Imported extends Merged {
 /** The most bytes of a line that may be longer than the limit. PostgreSQL takes a value of at most 1 GiB. */
 const MAX_OVERSIZE_BYTES = 512 * 1024 * 1024;
 
+/** A job takes less than eight times its line: a result may stand twice, and a path be spelled longer. */
+const SURELY_FITS = MAX_LINE_BYTES / 8;
 /** Longer lines are read in a worker thread by a server. */
 const MAX_BYTES_HERE = 512 * 1024;
 
@@ -135,36 +137,31 @@ class Reading {
     }
     const line = await this.read(bytes, number);
     if (line.kind === 'bad') for (const fault of line.faults) this.faults.add(fault);
-    else if (line.kind === 'output') await this.stageOutput(number, line.output);
-    else await this.stageSample(number, line.sample);
+    else if (line.kind === 'output') await this.stageOutput(number, bytes.length, line.output);
+    else await this.stageSample(number, bytes.length, line.sample);
   }
 
   /** A server has other things to do meanwhile; a command has not. */
   private async read(bytes: Buffer, number: number): Promise<Line> {
-    const { accepted, acceptOversize } = this.options;
+    const { accepted } = this.options;
     if (accepted !== 'outputs' || bytes.length <= MAX_BYTES_HERE)
       return readLine(bytes, number, this.options);
-    const task: LineTask = {
-      bytes,
-      number,
-      accepted,
-      ...(acceptOversize !== undefined && { acceptOversize }),
-    };
+    const task: LineTask = { bytes, number, accepted };
     return this.threads.run('corpus/import/line.worker', 'readLine', task);
   }
 
-  private async stageOutput(line: number, output: PipelineOutput): Promise<void> {
-    if (this.isTooLarge(line, sizeOfOutput(output))) return;
+  private async stageOutput(line: number, bytes: number, output: PipelineOutput): Promise<void> {
+    if (this.isTooLarge(line, bytes, () => sizeOfOutput(output))) return;
     await this.staging.appendPipelineOutput(line, output);
   }
 
-  private async stageSample(line: number, sample: ImportedSample): Promise<void> {
+  private async stageSample(line: number, bytes: number, sample: ImportedSample): Promise<void> {
     const trail = checkTrail(sample, this.replay);
     if ((!trail.isProved || sample.diverged) && !this.options.acceptDiverged) {
       this.faults.add({ line, ...describeDivergence(sample, trail) });
       return;
     }
-    if (this.isTooLarge(line, sizeOfSample(sample, trail))) return;
+    if (this.isTooLarge(line, bytes, () => sizeOfSample(sample, trail))) return;
     if (!trail.isProved || sample.diverged) this.diverged++;
     if (isAhead(sample.created_at)) this.ahead++;
     const original = trail.isProved ? orNone(trail.original) : null;
@@ -185,8 +182,10 @@ class Reading {
     );
   }
 
-  private isTooLarge(line: number, size: JobSize): boolean {
-    const reason = this.options.acceptOversize === true ? undefined : whyTooLarge(size);
+  /** @param bytes the length of the line; most are so short that their jobs need not be measured */
+  private isTooLarge(line: number, bytes: number, size: () => JobSize): boolean {
+    const isMeasured = this.options.acceptOversize !== true && bytes > SURELY_FITS;
+    const reason = isMeasured ? whyTooLarge(size()) : undefined;
     if (reason !== undefined) this.faults.add({ line, field: '', reason });
     return reason !== undefined;
   }
