@@ -8,7 +8,7 @@ import { BODY_LIMIT } from './platform/http/json.js';
 import { problemSchema } from './platform/http/problem.openapi.js';
 import { giveRequestId } from './platform/http/request.js';
 import { API_KEY } from './platform/http/access.guard.js';
-import { breakOffSlowSenders, endAfterEarlyAnswers } from './platform/http/connections.js';
+import { breakOffSlowSenders, endAfterEarlyAnswers, oneByOne } from './platform/http/connections.js';
 import { answerOnlyTo, refuseForeignOrigins } from './platform/http/hosts.js';
 import { cutOffSlowReaders } from './platform/http/slow-readers.js';
 import { swaggerPlugin } from './platform/http/swagger-plugin.js';
@@ -31,6 +31,7 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(
+    oneByOne,
     giveRequestId,
     app.get(RequestLog).note,
     breakOffSlowSenders,

@@ -1,5 +1,6 @@
 /** Connections of clients that send too much, too slowly, or no HTTP at all. */
 import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -256,6 +257,55 @@ it('nothing that a socket does ends the server', async () => {
   );
   expect((await fetch(`${hostile.url}/readyz`)).status).toBe(200);
   expect(await hostile.stop()).toMatchObject({ code: 0, signal: null });
+});
+
+describe('a connection that sends further requests without waiting for an answer', () => {
+  const get = (path: string) =>
+    `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n\r\n`;
+  /** The files of Swagger UI that this process has open. */
+  const openFiles = () =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).includes('swagger-ui');
+      } catch {
+        return false;
+      }
+    }).length;
+
+  it('leaves nothing behind when it breaks off', async () => {
+    for (let n = 0; n < 5; n++) {
+      const socket = open();
+      socket.write(get('/docs/swagger-ui-bundle.js').repeat(20));
+      await once(socket, 'readable');
+      await sleep(50);
+      socket.resetAndDestroy();
+    }
+    const deadline = Date.now() + 10_000;
+    while (openFiles() > 0 && Date.now() < deadline) await sleep(50);
+    expect(openFiles()).toBe(0);
+  });
+
+  it('gets the answers in order', async () => {
+    const socket = open();
+    socket.write(get('/healthz') + get('/nothing') + post('jobs', { 'Content-Length': JOB.length }) + JOB);
+    socket.write(
+      get('/docs/swagger-ui-bundle.js') +
+        get('/healthz').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'),
+    );
+    const statuses = [...(await answerOf(socket)).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status);
+    expect(statuses).toEqual(['200', '404', '201', '200', '200']);
+  });
+
+  it('is ended if it goes on', async () => {
+    const socket = open();
+    socket.write(get('/docs/swagger-ui-bundle.js'));
+    await once(socket, 'readable');
+    for (let n = 0; n < 1_000 && socket.writable; n++) {
+      socket.write(get('/healthz').repeat(10));
+      await sleep(1);
+    }
+    expect(socket.writable).toBe(false);
+  });
 });
 
 it('clients that do not read what they asked for are cut off, and cannot fill the memory', async () => {

@@ -50,6 +50,32 @@ export function limitConnections(server: Server, mostConnections: number, onRefu
   Object.assign(server, { connectionsCheckingInterval: CHECK_MS });
 }
 
+/** The most requests of a connection that may wait for the answer to another one. Those who send so many at once send on. */
+const MAX_WAITING_REQUESTS = 100;
+
+const waitingRequests = new WeakMap<Duplex, number>();
+
+/**
+ * Begins with a request only when the answers to all earlier ones of its connection have ended. Node would begin at once, and hold
+ * the answer back. It does not tell such an answer that the connection has ended: whatever it had opened would stay open.
+ */
+export const oneByOne: RequestHandler = (request, response, next) => {
+  // Node's types do not say that it is null for an answer that is not yet due.
+  const { socket: turn } = response as { socket: Duplex | null };
+  if (turn) {
+    next();
+    return;
+  }
+  const { socket } = request;
+  const count = (waitingRequests.get(socket) ?? 0) + 1;
+  waitingRequests.set(socket, count);
+  if (count > MAX_WAITING_REQUESTS) socket.destroy();
+  response.once('socket', () => {
+    waitingRequests.set(socket, waitingRequests.get(socket)! - 1);
+    next();
+  });
+};
+
 const ending = new WeakSet<Duplex>();
 
 /** Ends a connection, after `last`. The rest of what the client sends is discarded, for LINGER_MS. */
