@@ -8,26 +8,30 @@ import { conditions, main, note } from './main.js';
 import { secondsSince } from './measurement.js';
 import { runProgram, startServer } from './program.js';
 import { inGroups } from './report.js';
-import { AcknowledgedCorrections, Checks, REVIEWER, Unexpected } from './soak/checks.js';
+import { AcknowledgedCorrections, Checks, REVIEWER, Counted } from './soak/checks.js';
 import { Client, type Load } from './soak/client.js';
 import * as exports from './soak/exports.js';
+import * as hostile from './soak/hostile.js';
 import { judge, OWN_CONNECTIONS, soakReport, type State, watch } from './soak/report.js';
 import * as requests from './soak/requests.js';
 import * as review from './soak/review.js';
 
 /** With more clients, the server could refuse exports although no client provokes it. */
-const MAX_CLIENTS = exports.MAX_EXPORTS - 1;
+const HOSTILE_CLIENTS = 4;
+const MAX_CLIENTS = exports.MAX_EXPORTS - 1 - HOSTILE_CLIENTS;
 /** A smaller corpus fits into the buffers between two processes, so that an export could not be interrupted. */
 const MIN_JOBS = 5_000;
 
+const DEFAULT_CLIENTS = 10;
+
 const USAGE = `usage: npm run soak -- [options]
 
-Loads a server with requests of all kinds, including aborted and invalid ones, and checks every answer. Uses its own
-embedded PostgreSQL in a temporary folder.
+Loads a server with requests of all kinds, including aborted and invalid ones, and checks every answer. ${HOSTILE_CLIENTS} more
+clients attack it. Uses its own embedded PostgreSQL in a temporary folder.
 
   --minutes N   duration of the load (default: 10); memory is judged from 3 on
   --jobs N      jobs at the beginning, ${MIN_JOBS} or more (default: 20000)
-  --clients N   concurrent clients, 2 to ${MAX_CLIENTS} (default: 12)
+  --clients N   concurrent clients, 2 to ${MAX_CLIENTS} (default: ${DEFAULT_CLIENTS})
   --seed N      seed of the random choices (default: 1)`;
 
 /** What a client does, by frequency. */
@@ -51,7 +55,16 @@ const ACTIONS = [
   { weight: 2, run: exports.crowdExports },
 ];
 
-const OPTIONS = { minutes: 10, jobs: 20_000, clients: 12, seed: 1 };
+const ATTACKS = [
+  { weight: 4, run: hostile.readNothing },
+  { weight: 4, run: hostile.sendSlowly },
+  { weight: 6, run: hostile.breakConnections },
+  { weight: 4, run: hostile.breakDatabase },
+  { weight: 20, run: hostile.rebind },
+  { weight: 30, run: hostile.editWidely },
+];
+
+const OPTIONS = { minutes: 10, jobs: 20_000, clients: DEFAULT_CLIENTS, seed: 1 };
 
 /** Runs the soak test and prints the report. Exit code 1 if a claim does not hold. */
 async function soak(options: typeof OPTIONS, _names: readonly string[], signal: AbortSignal): Promise<void> {
@@ -97,7 +110,7 @@ async function setUp(
     keys[scope] = (await runProgram(database.programEnv, args)).result.trim();
   }
   signal.throwIfAborted();
-  const server = await startServer({ ...database.programEnv, GROUND_TRUTH_AUTH: 'required' }, (line) => {
+  const server = await startServer(serverEnv(database.programEnv), (line) => {
     if (!/^\{.*?"level":"?(debug|info|warn)/.test(line)) log.push(line);
   });
   undo.push(() => server.stop());
@@ -117,6 +130,17 @@ async function setUp(
     sentJobs: jobs,
     begin: Math.floor(rows[0]!.created_ms),
     crowdedUntil: -Infinity,
+    brokenUntil: -Infinity,
+  };
+}
+
+function serverEnv(env: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    ...env,
+    GROUND_TRUTH_AUTH: 'required',
+    GROUND_TRUTH_ALLOWED_HOSTS: 'soak.example',
+    GROUND_TRUTH_EXPORT_STALL_SECONDS: String(hostile.STALL_SECONDS),
+    PGAPPNAME: hostile.SERVER_CONNECTIONS,
   };
 }
 
@@ -135,14 +159,15 @@ async function keepLoading(
   const isOver = () => signal.aborted || ending.signal.aborted || secondsSince(start) >= minutes * 60;
   const watching = watch(load, states, ending.signal);
   try {
-    const loading = Array.from({ length: clients }, async (_, index) => {
+    const loading = Array.from({ length: clients + HOSTILE_CLIENTS }, async (_, index) => {
       const own = load.jobs.slice(review.CONTESTED_JOBS).filter((__, place) => place % clients === index);
       const random = new Random(seed * 1_000 + index);
       const client = new Client(load, random, `${REVIEWER}${index}`, own);
+      const actions = index < clients ? ACTIONS : ATTACKS;
       while (!isOver()) {
-        const { run } = random.weighted(ACTIONS);
+        const { run } = random.weighted(actions);
         await run(client).catch((error: unknown) => {
-          if (!(error instanceof Unexpected)) load.checks.fault(run.name, 'failed', String(error));
+          if (!(error instanceof Counted)) load.checks.fault(run.name, 'failed', String(error));
         });
         // Keeps two cores busy, but not overloaded.
         await sleep(random.between(30, 300));
@@ -158,10 +183,10 @@ async function keepLoading(
   }
 }
 
-/** Returns the state of the idle server. A pool closes a connection that was unused for ten seconds. */
+/** Returns the state of the idle server: it keeps unused connections to the database for 10 seconds, and idle threads for 30. */
 async function rest(load: Load, signal: AbortSignal): Promise<State> {
   const states: State[] = [];
-  await watch(load, states, signal, 15);
+  await watch(load, states, signal, 40);
   return states.at(-1)!;
 }
 

@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
 import { secondsSince } from '../measurement.js';
 
-/** A wrong answer, which has been counted already. */
-export class Unexpected extends Error {}
+/** An answer that ends what the client is doing, and has been counted already. */
+export class Counted extends Error {}
 
 /** Counts answers by kind. Keeps nothing of a document. */
 export class Checks {
@@ -18,6 +18,8 @@ export class Checks {
   bytes = 0;
   /** Exports whose connection to the database was cut. */
   cuts = 0;
+  /** Idle connections of the server to the database that were ended. An export may just have begun on one. */
+  broken = 0;
 
   /** @param start the time of the request, from `performance.now()` */
   expected(kind: string, start: number, isProvoked = false): void {
@@ -26,14 +28,14 @@ export class Checks {
     if (isProvoked) count.provoked++;
   }
 
-  fault(kind: string, what: string, example = ''): Unexpected {
+  fault(kind: string, what: string, example = ''): Counted {
     this.of(kind).unprovoked++;
     const name = `${kind}: ${what}`;
     const fault = this.faults.get(name) ?? { count: 0, examples: [] };
     this.faults.set(name, fault);
     fault.count++;
     if (example !== '' && fault.examples.length < 5) fault.examples.push(example);
-    return new Unexpected(name);
+    return new Counted(name);
   }
 
   private of(kind: string) {

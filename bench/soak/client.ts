@@ -5,7 +5,7 @@ import { type Random } from '../../samples/random.js';
 import { type Scope } from '../../src/platform/access/key.js';
 import { type BenchDatabase } from '../database.js';
 import { ask, exportPath, type Server } from '../program.js';
-import { type AcknowledgedCorrections, type Checks } from './checks.js';
+import { type AcknowledgedCorrections, type Checks, Counted } from './checks.js';
 
 /** What all clients share. */
 export interface Load {
@@ -24,6 +24,8 @@ export interface Load {
   readonly begin: number;
   /** Until then (`performance.now()`), transfers may be refused, because a client opens too many on purpose. */
   crowdedUntil: number;
+  /** Until then, requests may lack a database, because a client ends connections to it on purpose. */
+  brokenUntil: number;
 }
 
 export interface Call {
@@ -62,7 +64,7 @@ export class Client {
     readonly ownJobs: readonly string[],
   ) {}
 
-  /** @throws Unexpected, already counted, for any outcome that is not expected */
+  /** @throws Counted for any outcome that is not expected, or that another client provoked */
   async call({ kind, method = 'GET', path, scope, headers, body, expect }: Call): Promise<Answer> {
     const { load } = this;
     const { server, keys, checks } = load;
@@ -81,10 +83,11 @@ export class Client {
     });
     const answer = { text: await text(response), etag: response.headers.etag ?? '' };
     const outcome = outcomeOf(response, answer.text);
-    const isCrowded = outcome === TOO_MANY && load.crowdedUntil >= sentAt;
-    if (![expect].flat().includes(outcome) && !isCrowded)
+    const isExpected = [expect].flat().includes(outcome);
+    if (!isExpected && !isProvoked(load, outcome, sentAt))
       throw checks.fault(kind, `${outcome} for ${expect.toString()}`);
     checks.expected(kind, sentAt, response.statusCode! >= 400);
+    if (!isExpected) throw new Counted(outcome);
     return { ...answer, outcome, sentAt, answeredAt: performance.now() };
   }
 
@@ -99,6 +102,12 @@ export class Client {
   close(): void {
     this.agent.destroy();
   }
+}
+
+/** Whether another client brought about the refusal of a request that was sent at `sentAt`. */
+export function isProvoked(load: Load, outcome: string, sentAt: number): boolean {
+  if (outcome === TOO_MANY) return load.crowdedUntil >= sentAt;
+  return outcome === '503 database-unavailable' && load.brokenUntil >= sentAt;
 }
 
 const NEVER = new AbortController().signal;

@@ -7,7 +7,7 @@ import { createGunzip } from 'node:zlib';
 import { type Random } from '../../samples/random.js';
 import { Env } from '../../src/platform/config/env.js';
 import { pipeProgram, readSlowly } from '../program.js';
-import { type Client, outcomeOf, TOO_MANY } from './client.js';
+import { type Client, isProvoked, outcomeOf, TOO_MANY } from './client.js';
 import { bare } from './requests.js';
 
 /** The server's default. */
@@ -136,7 +136,7 @@ async function open(
   const response = await client.requestExport(query, options);
   if (response.statusCode === 200) return response;
   const outcome = outcomeOf(response, await text(response));
-  if (outcome !== TOO_MANY || load.crowdedUntil < start) throw load.checks.fault(kind, `${outcome} for 200`);
+  if (!isProvoked(load, outcome, start)) throw load.checks.fault(kind, `${outcome} for 200`);
   load.checks.expected(kind, start, true);
   return undefined;
 }

@@ -7,7 +7,7 @@ interface Document {
   readonly personel: Record<string, unknown>[];
 }
 
-interface FoundJob<Result = unknown> {
+export interface FoundJob<Result = unknown> {
   readonly id: string;
   readonly etag: string;
   readonly approved: boolean;
@@ -112,7 +112,7 @@ async function findOpen(client: Client): Promise<FoundJob<Document> | undefined>
   return isDocument(job.result) ? (job as FoundJob<Document>) : undefined;
 }
 
-async function find(client: Client, id: string): Promise<FoundJob> {
+export async function find(client: Client, id: string): Promise<FoundJob> {
   const call = { kind: 'job', path: `/jobs/${id}`, scope: 'review', expect: '200' } as const;
   const { text, etag } = await client.call(call);
   const { approved, result } = JSON.parse(text) as FoundJob;
@@ -120,7 +120,7 @@ async function find(client: Client, id: string): Promise<FoundJob> {
 }
 
 /** @param etag for `If-Match` */
-async function correct(
+export async function correct(
   client: Client,
   kind: string,
   id: string,
@@ -136,7 +136,13 @@ async function correct(
   return answer;
 }
 
-function acknowledge({ load }: Client, kind: string, id: string, answer: Answer, made?: Correction[]): void {
+export function acknowledge(
+  { load }: Client,
+  kind: string,
+  id: string,
+  answer: Answer,
+  made?: Correction[],
+): void {
   const values = made?.map(({ new_value = null }) => new_value);
   const flaw = load.corrections.add(id, answer, values);
   if (flaw !== undefined) throw load.checks.fault(kind, flaw, id);
