@@ -116,6 +116,7 @@ async function setUp(
   undo.push(() => server.stop());
   const pool = new pg.Pool({ connectionString: database.url, application_name: OWN_CONNECTIONS, max: 2 });
   undo.push(() => pool.end());
+  await pool.query(`create role ${exports.COMMAND_ROLE} superuser login`);
   const { rows } = await pool.query<{ id: string; created_ms: number }>(
     'select id, extract(epoch from created_at)::float8 * 1000 as created_ms from jobs order by created_at, id',
   );
@@ -140,7 +141,6 @@ function serverEnv(env: Readonly<Record<string, string>>): Record<string, string
     GROUND_TRUTH_AUTH: 'required',
     GROUND_TRUTH_ALLOWED_HOSTS: 'soak.example',
     GROUND_TRUTH_EXPORT_STALL_SECONDS: String(hostile.STALL_SECONDS),
-    PGAPPNAME: hostile.SERVER_CONNECTIONS,
   };
 }
 

@@ -36,7 +36,7 @@ async function openApi() {
   const { buildDocument, prefixRoutes } = await built('configure-app.js');
   const { Env } = await built('platform/config/env.js');
   const { packageVersion } = await built('platform/config/package-file.js');
-  const app = await NestFactory.create(AppModule.forRoot(new Env(), 'required'), {
+  const app = await NestFactory.create(AppModule.forRoot(new Env(), 'required', console), {
     preview: true,
     logger: false,
     abortOnError: false,

@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, type LoggerService, Module } from '@nestjs/common';
 import { CorpusHttpModule } from './corpus/http/corpus-http.module.js';
 import { GroundTruthHttpModule } from './ground-truth/http/ground-truth-http.module.js';
 import { AccessModule } from './platform/access/access.module.js';
@@ -14,12 +14,18 @@ import { OperationsModule } from './platform/operations/operations.module.js';
 @Module({})
 export class AppModule {
   /** With external relations the database is read-only, so the routes that write are left out. */
-  static forRoot(env: Env, authentication: Authentication): DynamicModule {
+  static forRoot(env: Env, authentication: Authentication, logger: LoggerService): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(env),
-        DatabaseModule.forRoot({ connect: 'at-start', silenceTimeouts: SERVER_TIMEOUTS }),
+        DatabaseModule.forRoot({
+          connect: 'at-start',
+          silenceTimeouts: SERVER_TIMEOUTS,
+          onEvent: ({ message }) => {
+            logger.warn(message);
+          },
+        }),
         AccessModule,
         HttpModule.forRoot(authentication),
         GroundTruthHttpModule,

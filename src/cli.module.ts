@@ -21,6 +21,7 @@ import { ExportCommand } from './ground-truth/commands/export.command.js';
 import { StatsCommand } from './ground-truth/commands/stats.command.js';
 import { VerifyCommand } from './ground-truth/commands/verify.command.js';
 import { GroundTruthModule } from './ground-truth/ground-truth.module.js';
+import { printNote } from './platform/terminal/print.js';
 import { type CommanderCommand } from './platform/terminal/terminal-command.js';
 import { TerminalModule } from './platform/terminal/interruption.js';
 
@@ -32,7 +33,12 @@ export class CliModule {
       module: CliModule,
       imports: [
         ConfigModule.forRoot(env),
-        DatabaseModule.forRoot({ connect: 'on-demand' }),
+        DatabaseModule.forRoot({
+          connect: 'on-demand',
+          onEvent: ({ message }) => {
+            printNote(message);
+          },
+        }),
         AccessModule,
         TerminalModule,
         GroundTruthModule,

@@ -66,12 +66,15 @@ export async function startServer(
   // If other machines can reach the server, requests need a key.
   const authentication = env.GROUND_TRUTH_AUTH ?? (isPrivate ? 'none' : 'required');
   const mostConnections = Math.min(env.GROUND_TRUTH_MAX_CONNECTIONS, connectionsThatFit(env));
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env, authentication), {
-    // The caller reports errors that occur before the server listens.
-    logger: false,
-    abortOnError: false,
-    bodyParser: false,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.forRoot(env, authentication, logger),
+    {
+      // The caller reports errors that occur before the server listens.
+      logger: false,
+      abortOnError: false,
+      bodyParser: false,
+    },
+  );
   try {
     const needsNoKey = authentication === 'none';
     const names = env.GROUND_TRUTH_ALLOWED_HOSTS ?? (needsNoKey && isPrivate ? [] : undefined);

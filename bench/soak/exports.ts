@@ -114,12 +114,16 @@ export async function crowdExports(client: Client): Promise<void> {
   }
 }
 
+/** The role with which commands connect, to tell their connections from those of the server. */
+export const COMMAND_ROLE = 'soak_command';
+
 /** Runs the command, as a process beside the server. */
 export async function exportByCommand(client: Client): Promise<void> {
   const query = drawQuery(client.random);
   const flags = Object.entries(query).flatMap(([name, value]) => [`--${name.replaceAll('_', '-')}`, value]);
   const start = performance.now();
-  await pipeProgram(client.load.database.programEnv, ['export', ...flags], (output) =>
+  const url = client.load.database.url.replace(/^postgresql:\/\/[^@]*@/, `postgresql://${COMMAND_ROLE}@`);
+  await pipeProgram({ DATABASE_URL: url }, ['export', ...flags], (output) =>
     readCorpus(client, { kind: 'export, command', query }, start, output),
   );
 }

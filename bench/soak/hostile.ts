@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Scope } from '../../src/platform/access/key.js';
 import { exportPath } from '../program.js';
 import { type Client } from './client.js';
+import { COMMAND_ROLE } from './exports.js';
 import { acknowledge, correct, find, type FoundJob } from './review.js';
 
 /** For the server of the soak test: its default is too long for a short run. */
@@ -93,8 +94,8 @@ export async function breakDatabase({ load }: Client): Promise<void> {
   try {
     const { rowCount } = await load.pool.query(
       `select pg_terminate_backend(pid) from pg_stat_activity
-       where application_name = $1 and state = 'idle' and backend_type = 'client backend'`,
-      [SERVER_CONNECTIONS],
+       where application_name = 'ground-truth' and usename <> $1 and state = 'idle'`,
+      [COMMAND_ROLE],
     );
     load.checks.broken += rowCount ?? 0;
   } finally {
@@ -103,9 +104,6 @@ export async function breakDatabase({ load }: Client): Promise<void> {
   }
   load.checks.expected('hostile: breaks the database', start, true);
 }
-
-/** The application name of the server's connections, to tell them from those of commands. */
-export const SERVER_CONNECTIONS = 'soak server';
 
 /** Asks as a page of another site does, whose name leads to this machine. */
 export async function rebind(client: Client): Promise<void> {

@@ -150,7 +150,7 @@ async function accessLogFits({ database, checks }: Load): Promise<Claim> {
   return [
     'the access log has every complete export with its digest, and the outcome of every other one',
     missing === 0 && areAllowed && failed >= checks.cuts && failed <= checks.cuts + checks.broken,
-    `${inGroups(checks.digests.length)} read to the end, ${missing} missing; ${checks.cuts} cut; ${counts.join(', ')}`,
+    `${inGroups(checks.digests.length)} read to the end, ${missing} missing; ${checks.cuts} cut, ${checks.broken} idle connections broken; ${counts.join(', ')}`,
   ];
 }
 

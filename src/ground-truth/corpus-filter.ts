@@ -1,18 +1,35 @@
 import {
   Before,
+  Below,
   BooleanParameter,
   CountParameter,
   ListParameter,
+  NumberParameter,
+  TextParameter,
   TimeParameter,
 } from '../platform/parameters/parameters.js';
 import { type Include, INCLUDES } from './sample-schema.js';
 
-/** Selects the samples of a corpus. Times are microseconds since the Unix epoch. */
-export interface CorpusFilter {
+/** Selects samples. Times are microseconds since the Unix epoch. */
+export interface SampleFilter {
   readonly approved_only: boolean;
+  /** The last change is at or after this time. */
   readonly since?: bigint;
+  /** The last change is before this time. */
   readonly until?: bigint;
   readonly has_corrections?: boolean;
+  readonly source_kind?: string;
+  /** Among the review flags. */
+  readonly flag?: string;
+  readonly reviewed_by?: string;
+  /** A sample without a confidence matches neither of the two. */
+  readonly confidence_gte?: number;
+  readonly confidence_lt?: number;
+}
+
+/** What a corpus is made of. */
+export interface CorpusFilter extends SampleFilter {
+  /** The first of them in corpus order. */
   readonly limit?: number;
   /** Further members of each sample, in the order of INCLUDES. */
   readonly include?: ReadonlySet<Include>;
@@ -25,10 +42,7 @@ export interface JobFilter extends CorpusFilter {
 }
 
 /** Query parameters and, with dashes for underscores, command flags that select samples. */
-export class ExportFilterDto implements CorpusFilter {
-  @BooleanParameter()
-  readonly approved_only: boolean = true;
-
+export class SampleFilterDto implements Omit<SampleFilter, 'approved_only'> {
   @TimeParameter()
   @Before('until')
   readonly since?: bigint;
@@ -38,6 +52,28 @@ export class ExportFilterDto implements CorpusFilter {
 
   @BooleanParameter()
   readonly has_corrections?: boolean;
+
+  @TextParameter()
+  readonly source_kind?: string;
+
+  @TextParameter()
+  readonly flag?: string;
+
+  @TextParameter()
+  readonly reviewed_by?: string;
+
+  @NumberParameter(0, 1)
+  @Below('confidence_lt')
+  readonly confidence_gte?: number;
+
+  @NumberParameter(0, 1)
+  readonly confidence_lt?: number;
+}
+
+/** Query parameters and flags of an export. */
+export class ExportFilterDto extends SampleFilterDto implements CorpusFilter {
+  @BooleanParameter()
+  readonly approved_only: boolean = true;
 
   @CountParameter(1, Infinity)
   readonly limit?: number;

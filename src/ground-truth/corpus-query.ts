@@ -70,17 +70,30 @@ function orderAndLimit({ id, limit }: JobFilter): string {
   return `order by job.created_at, job.id ${limit === undefined ? '' : `limit ${limit}`}`;
 }
 
-/** COPY takes no bind parameters, so validated values are written into the statement, quoted by the driver. */
-function where(filter: JobFilter): string {
+/**
+ * The WHERE clause for `jobs as job`; empty if all match. COPY takes no bind parameters, so validated values are written into the
+ * statement, quoted by the driver.
+ */
+export function where(filter: Partial<JobFilter>): string {
   const conditions: string[] = [];
   const hasTrail = 'exists (select from job_corrections where job_id = job.id)';
   if (filter.id !== undefined) conditions.push(`job.id = ${escapeLiteral(filter.id)}::uuid`);
-  if (filter.approved_only) conditions.push('job.approved');
+  if (filter.approved_only === true) conditions.push('job.approved');
   if (filter.since !== undefined) conditions.push(`job.updated_at >= ${timestamp(filter.since)}`);
   if (filter.until !== undefined) conditions.push(`job.updated_at < ${timestamp(filter.until)}`);
   if (filter.has_corrections !== undefined)
     conditions.push(filter.has_corrections ? hasTrail : `not ${hasTrail}`);
+  const { source_kind, flag, reviewed_by, confidence_gte, confidence_lt } = filter;
+  if (source_kind !== undefined) conditions.push(`job.source_kind = ${escapeLiteral(source_kind)}`);
+  if (flag !== undefined) conditions.push(`${escapeLiteral(flag)} = any (job.review_flags)`);
+  if (reviewed_by !== undefined) conditions.push(`job.reviewed_by = ${escapeLiteral(reviewed_by)}`);
+  if (confidence_gte !== undefined) conditions.push(`job.confidence >= ${double(confidence_gte)}`);
+  if (confidence_lt !== undefined) conditions.push(`job.confidence < ${double(confidence_lt)}`);
   return conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+}
+
+function double(value: number): string {
+  return `${escapeLiteral(String(value))}::double precision`;
 }
 
 function timestamp(instant: bigint): string {

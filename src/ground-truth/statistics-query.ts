@@ -1,7 +1,9 @@
 import { plainSpelling, tryParseFieldPath } from '../json-text/index.js';
 import { BooleanParameter, CountParameter } from '../platform/parameters/parameters.js';
+import { type SampleFilter, SampleFilterDto } from './corpus-filter.js';
+import { where } from './corpus-query.js';
 
-/** Counts of the whole database. */
+/** Counts of the matching jobs. */
 export interface Statistics {
   readonly total_jobs: number;
   readonly approved_jobs: number;
@@ -11,7 +13,8 @@ export interface Statistics {
   readonly top_corrected_fields: readonly { readonly field_path: string; readonly count: number }[];
 }
 
-export interface StatisticsOptions {
+/** By default, all jobs. */
+export interface StatisticsOptions extends Partial<SampleFilter> {
   /** The most fields to list. */
   readonly top_n: number;
   /** Count `personel[0].nrp` and `personel[7].nrp` as `personel[*].nrp`. */
@@ -25,18 +28,24 @@ export interface StatisticsOptions {
  * A path may be spelled in more than one way, and only `json-text` knows the grammar. So the statement also returns the paths
  * that may have another spelling, which are few. Where they do, it is asked again with the plain ones, in the same snapshot.
  *
+ * Without a filter, the jobs are counted where they stand, which an index alone can answer.
+ *
  * The pattern of an index matches all that stands before it, quoted keys as a whole, so that no index is found inside one. Another
  * index is put behind the path and taken away again, so that the last match reaches the end of the path.
  *
  * @param isRenaming the parameters $2 and $3 are arrays: paths, and the names under which they count
  */
-export function statisticsQuery({ collapse_indices }: StatisticsOptions, isRenaming: boolean): string {
-  const path = collapse_indices
+export function statisticsQuery(options: StatisticsOptions, isRenaming: boolean): string {
+  const condition = where(options);
+  const [jobs, ofThem] =
+    condition === '' ? ['jobs', ''] : ['chosen', 'where job_id in (select id from chosen)'];
+  const path = options.collapse_indices
     ? String.raw`left(regexp_replace(field_path || '[0]', '((?:[^"[]|\["(?:[^"\\]|\\.)*")*)\[[0-9]+\]', '\1[*]', 'g'), -3)`
     : 'field_path';
   return `
-    with paths as (
-      select field_path, count(*) as count from job_corrections group by field_path
+    with ${condition === '' ? '' : `chosen as materialized (select id, approved from jobs as job ${condition}),`}
+    paths as (
+      select field_path, count(*) as count from job_corrections ${ofThem} group by field_path
     ),
     names as (${isRenaming ? RENAMED_PATHS : 'select field_path, count from paths'}),
     fields as (
@@ -45,10 +54,10 @@ export function statisticsQuery({ collapse_indices }: StatisticsOptions, isRenam
       group by field_path order by sum(count) desc, field_path collate "C" limit $1
     )
     select
-      (select count(*) from jobs) as total_jobs,
-      (select count(*) from jobs where approved) as approved_jobs,
+      (select count(*) from ${jobs}) as total_jobs,
+      (select count(*) from ${jobs} where approved) as approved_jobs,
       (select coalesce(sum(count), 0) from paths) as total_corrections,
-      (select count(*) from (select distinct job_id from job_corrections order by job_id) as jobs) as jobs_with_corrections,
+      (select count(*) from (select distinct job_id from job_corrections ${ofThem} order by job_id) as corrected) as jobs_with_corrections,
       array(select field_path from fields order by fields.count desc, field_path collate "C") as field_paths,
       array(select count::text from fields order by fields.count desc, field_path collate "C") as counts,
       array(select field_path from paths where field_path ~ '${MAY_BE_SPELLED_OTHERWISE}') as spellings,
@@ -107,7 +116,10 @@ export function toStatistics(row: StatisticsRow): Statistics {
 }
 
 /** Query parameters and flags of statistics. */
-export class StatisticsQueryDto implements StatisticsOptions {
+export class StatisticsQueryDto extends SampleFilterDto implements StatisticsOptions {
+  @BooleanParameter()
+  readonly approved_only: boolean = false;
+
   @CountParameter(1, 1_000)
   readonly top_n: number = 10;
 

@@ -316,6 +316,67 @@ describe('export', () => {
     await other.drop();
   });
 
+  it('counts what an export with the same filter has', async () => {
+    await insertJob(1, { approved: true, source_kind: "it's", confidence: 0, review_flags: ['a', 'b'] });
+    await insertJob(2, { confidence: 1, review_flags: ['a'], reviewed_by: 'r' });
+    await insertJob(3, { source_kind: "it's", reviewed_by: 'r\\', created_at: '2025-03-01Z' });
+    await insertJob(4, { approved: true, confidence: 0.5, reviewed_by: "it's" });
+    for (const n of [1, 1, 3, 4]) await insertCorrection(n, '2025-02-01Z');
+    const filters = fc.record(
+      {
+        approved_only: fc.boolean(),
+        has_corrections: fc.boolean(),
+        source_kind: fc.constantFrom("it's", 'pdf'),
+        flag: fc.constantFrom('a', 'b', 'it'),
+        reviewed_by: fc.constantFrom('r', "it's", 'r\\'),
+        confidence_gte: fc.constantFrom(0, 0.5),
+        confidence_lt: fc.constantFrom(0.5, 1),
+        since: fc.constant(parseTimestamp('2025-02-01')),
+        until: fc.constant(parseTimestamp('2025-02-02')),
+      },
+      { requiredKeys: ['approved_only'] },
+    );
+    const sizes = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(filters, async (filter) => {
+        const samples = await exportSamples(database.dataSource, filter);
+        const statistics = await exportService(database.dataSource).statistics({
+          ...filter,
+          top_n: 1,
+          collapse_indices: false,
+        });
+        const count = samples.reduce((sum, { corrections }) => sum + corrections.length, 0);
+        sizes.add(samples.length);
+        expect(statistics).toEqual({
+          total_jobs: samples.length,
+          approved_jobs: samples.filter(({ approved }) => approved === true).length,
+          total_corrections: count,
+          jobs_with_corrections: samples.filter(({ corrections }) => corrections.length > 0).length,
+          top_corrected_fields: count === 0 ? [] : [{ field_path: 'a', count }],
+        });
+      }),
+      {
+        numRuns: 100,
+        examples: [[{ approved_only: false }], [{ approved_only: false, confidence_gte: 0.5 }]],
+      },
+    );
+    expect(sizes.size).toBeGreaterThan(2);
+  });
+
+  it.each<[Partial<CorpusFilter>, number[]]>([
+    [{ source_kind: "it's" }, [1]],
+    [{ flag: 'b' }, [1]],
+    [{ reviewed_by: 'r' }, [2]],
+    [{ confidence_gte: 0.5 }, [2]],
+    [{ confidence_lt: 0.5 }, [1]],
+    [{ confidence_gte: 0.1, confidence_lt: 0.5 }, []],
+  ])('selects the samples of %j', async (filter, expected) => {
+    await insertJob(1, { source_kind: "it's", confidence: 0.1 - 0.02, review_flags: ['a', 'b'] });
+    await insertJob(2, { confidence: 0.5, reviewed_by: 'r', review_flags: ['a'] });
+    await insertJob(3, { reviewed_by: 'R' });
+    expect(await idsOf(filter)).toEqual(expected);
+  });
+
   it('counts, and lists what is corrected most, ties in code point order', async () => {
     await insertJob(1, { approved: true });
     await insertJob(2);

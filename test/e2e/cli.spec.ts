@@ -76,7 +76,7 @@ describe('help', () => {
       .replace(/\s+/g, ' ')
       .split(/ (?=--)/)
       .filter((flag) => flag !== '');
-    expect(flags).toHaveLength(8);
+    expect(flags).toHaveLength(14);
     for (const flag of flags) expect(flag).toContain('(default: ');
   });
 
@@ -298,6 +298,24 @@ describe('export', () => {
     );
     expect(await readdir(folder)).toEqual(['file', 'loop']);
   });
+
+  it.each(['corpus.jsonl', 'corpus.jsonl.gz'])(
+    'does not replace %s, which has samples, by nothing without --allow-empty',
+    async (name) => {
+      const nothing = ['--until', '2001-01-01', '--out', name];
+      // Nothing may replace nothing.
+      for (let i = 0; i < 2; i++) expect(await run(...nothing)).toMatchObject({ code: 0 });
+      await run('--limit', '1', '--out', name);
+      const before = await read(name);
+      expect(await run(...nothing)).toMatchObject({
+        code: 1,
+        stderr: `ground-truth: no sample matches, so ${name}, which is not empty, stays as it is; to replace it by an empty corpus, use --allow-empty\n`,
+      });
+      expect([await read(name), await readdir(folder)]).toEqual([before, [name]]);
+      expect(await run(...nothing, '--allow-empty')).toMatchObject({ code: 0 });
+      expect((await read(name)).length).toBeLessThan(before.length);
+    },
+  );
 
   it('fails where standard output is full', async () => {
     const full = await runShell('$CLI export --approved-only false > /dev/full', { env });

@@ -136,6 +136,45 @@ describe('a small corpus over HTTP', () => {
     expect(run.stdout.toString()).toBe(body);
   });
 
+  it('has the samples that all further filters select, over HTTP and from the command, and stats count them', async () => {
+    await database.query(
+      `update jobs set source_kind = 'image', reviewed_by = 'budi & "co"', confidence = 0.25, review_flags = '{blurred}'
+       where filename in ('corrected', 'with a removal')`,
+    );
+    const filters = new URLSearchParams({
+      source_kind: 'image',
+      flag: 'blurred',
+      reviewed_by: 'budi & "co"',
+      confidence_gte: '0.25',
+      confidence_lt: '0.5',
+      approved_only: 'false',
+    });
+    const flags = [...filters].map(([name, value]) => `--${name.replaceAll('_', '-')}=${value}`);
+    const body = await fetchText(`${EXPORT}?${String(filters)}`);
+    expect(namesIn(body)).toEqual(['corrected', 'with a removal']);
+    const exported = await runCommand(['export', ...flags], { env: environment() });
+    expect(exported).toMatchObject({ code: 0, stderr: '', stdout: Buffer.from(body) });
+    const counts = await fetchText(`${STATS}?${String(filters)}`);
+    expect(JSON.parse(counts)).toEqual({
+      total_jobs: 2,
+      approved_jobs: 1,
+      total_corrections: 2,
+      jobs_with_corrections: 2,
+      top_corrected_fields: [
+        { field_path: 'a', count: 1 },
+        { field_path: 'a[1]', count: 1 },
+      ],
+    });
+    const counted = await runCommand(['stats', '--json', ...flags], { env: environment() });
+    expect(counted).toMatchObject({ code: 0, stderr: '', stdout: Buffer.from(`${counts}\n`) });
+  });
+
+  it('refuses to continue a download, of which the beginning may be older', async () => {
+    const response = await fetch(server.url + EXPORT, { headers: { range: 'bytes=100-' } });
+    const { detail } = await expectProblem(response, 400);
+    expect(detail).toContain('from the beginning');
+  });
+
   it('is counted by stats', async () => {
     const response = await fetch(server.url + STATS);
     expect(response.status).toBe(200);
@@ -225,14 +264,21 @@ describe('a request that is not accepted', () => {
     [
       `${EXPORT}?limt=5`,
       'limt',
-      'is not known; accepted are approved_only, since, until, has_corrections, limit, include',
+      'is not known; accepted are approved_only, limit, include, since, until, has_corrections, source_kind, flag, reviewed_by, confidence_gte, confidence_lt',
     ],
     [
       `${EXPORT}?top_n=5`,
       'top_n',
-      'is not known; accepted are approved_only, since, until, has_corrections, limit, include',
+      'is not known; accepted are approved_only, limit, include, since, until, has_corrections, source_kind, flag, reviewed_by, confidence_gte, confidence_lt',
     ],
-    [`${STATS}?limit=5`, 'limit', 'is not known; accepted are top_n, collapse_indices'],
+    [`${STATS}?limit=5`, 'limit', 'is not known; accepted are approved_only, top_n, collapse_indices, since'],
+    [
+      `${EXPORT}?confidence_gte=0.5&confidence_lt=0.5`,
+      'confidence_gte',
+      '0.5 is not below confidence_lt, 0.5',
+    ],
+    [`${EXPORT}?confidence_lt=2`, 'confidence_lt', '"2" is not a number from 0 to 1'],
+    [`${EXPORT}?flag=`, 'flag', '"" is not text'],
     [`${EXPORT}?limit=5&limit=5`, 'limit', 'more than once'],
     [`${EXPORT}?approved_only=true&approved_only=false`, 'approved_only', 'more than once'],
     [`${EXPORT}?include=history&include=history`, 'include', 'more than once'],
@@ -250,9 +296,9 @@ describe('a request that is not accepted', () => {
   it('names all parameters at fault', async () => {
     const problem = await expectProblem(await fetch(`${server.url}${EXPORT}?limit=x&since=y&until=z`), 400);
     expect((problem.errors as { field: string }[]).map(({ field }) => field)).toEqual([
+      'limit',
       'since',
       'until',
-      'limit',
     ]);
   });
 

@@ -360,13 +360,16 @@ describe('the shutdown', () => {
       const lines = Array.from({ length: 500 }, (_, n) =>
         JSON.stringify({ filename: `${n}.pdf`, source_kind: 'pdf', result: 'x'.repeat(20_000) }),
       );
-      expect((await runCommand(['import', '-'], { env, input: `${lines.join('\n')}\n` })).code).toBe(0);
+      const imported = await runCommand(['import', '-'], { env, input: `${lines.join('\n')}\n` });
+      expect(imported.code).toBe(0);
+      expect(imported.stderr).toContain(`There was no database in ${folder}; created a new, empty one\n`);
       const server = await startServer(env);
       const readers = [await beginReading(server.url + EXPORT), await beginReading(server.url + EXPORT)];
       expect(await server.stop()).toMatchObject({ code: 0, signal: null });
       for (const reader of readers) reader.destroy();
       expect(existsSync(path.join(folder, 'pgdata/postmaster.pid'))).toBe(false);
-      const { stdout } = await runCommand(['access-log', '--json'], { env });
+      const { stdout, stderr } = await runCommand(['access-log', '--json'], { env });
+      expect(stderr).toBe('');
       const outcomes = parseLines(stdout.toString()).map(({ outcome }) => outcome);
       expect(outcomes).toEqual(['shutdown', 'shutdown']);
     } finally {

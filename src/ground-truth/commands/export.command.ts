@@ -1,22 +1,24 @@
 import { userInfo } from 'node:os';
 import { Command, Option } from 'nest-commander';
+import { Failure } from '../../platform/terminal/failure.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { inGroups, inMegabytes, printNote } from '../../platform/terminal/print.js';
-import { STANDARD_OUTPUT, writeOutput, type Written } from '../../platform/terminal/output.js';
+import { hasContent, STANDARD_OUTPUT, writeOutput, type Written } from '../../platform/terminal/output.js';
 import { Progress } from '../../platform/terminal/progress.js';
-import { type Flags, TerminalCommand } from '../../platform/terminal/terminal-command.js';
+import { type Flags } from '../../platform/terminal/terminal-command.js';
 import { ExportFilterDto } from '../corpus-filter.js';
 import { StatisticsQueryDto } from '../statistics-query.js';
 import { type CorpusExport } from '../export.service.js';
 import { type RecordedExport, RecordedExportService } from '../recorded-export.service.js';
 import { INCLUDES } from '../sample-schema.js';
+import { FilteringCommand } from './filtering-command.js';
 import { statisticsText } from './report-text.js';
 
 @Command({
   name: 'export',
   description: 'Write the corpus: one training sample a line (JSON Lines)',
 })
-export class ExportCommand extends TerminalCommand {
+export class ExportCommand extends FilteringCommand {
   constructor(
     private readonly exports: RecordedExportService,
     private readonly interruption: Interruption,
@@ -50,32 +52,6 @@ export class ExportCommand extends TerminalCommand {
   }
 
   @Option({
-    flags: '--since <time>',
-    description:
-      'only samples last changed at or after this time: RFC 3339, or a date, which means midnight UTC (default: none)',
-  })
-  since(text: string): string {
-    return text;
-  }
-
-  @Option({
-    flags: '--until <time>',
-    description: 'only samples last changed before this time (default: none)',
-  })
-  until(text: string): string {
-    return text;
-  }
-
-  @Option({
-    flags: '--has-corrections <boolean>',
-    name: 'has_corrections',
-    description: 'true: only samples with corrections; false: only samples without (default: both)',
-  })
-  hasCorrections(text: string): string {
-    return text;
-  }
-
-  @Option({
     flags: '--limit <n>',
     description: 'at most this many samples, the first in corpus order (default: all)',
   })
@@ -101,7 +77,19 @@ export class ExportCommand extends TerminalCommand {
     return true;
   }
 
-  async run(_: string[], { out = STANDARD_OUTPUT, print_stats, ...flags }: Flags): Promise<void> {
+  @Option({
+    flags: '--allow-empty',
+    name: 'allow_empty',
+    description: 'replace a file that is not empty even if no sample matches (default: refuse)',
+  })
+  allowEmpty(): boolean {
+    return true;
+  }
+
+  async run(
+    _: string[],
+    { out = STANDARD_OUTPUT, print_stats, allow_empty, ...flags }: Flags,
+  ): Promise<void> {
     const filter = this.readFlags(ExportFilterDto, flags);
     const target = String(out);
     if (target === '') this.refuse(['--out: "" is not a file name; use a file, a device, a pipe or -']);
@@ -114,7 +102,11 @@ export class ExportCommand extends TerminalCommand {
     const { corpus } = recorded;
     let written: Written;
     try {
-      written = await writeOutput(target, withProgress(recorded), signal);
+      written = await writeOutput(
+        target,
+        allow_empty === true ? withProgress(recorded) : keepingContent(target, withProgress(recorded)),
+        signal,
+      );
     } catch (error) {
       // Report the first error, not one of the access log.
       await recorded.end(signal.aborted ? 'interrupted' : 'failed').catch(() => undefined);
@@ -133,6 +125,19 @@ function userName(): string {
   } catch {
     return `uid ${process.getuid?.() ?? 'unknown'}`;
   }
+}
+
+/** @throws Failure at the end, if nothing came and would replace a file with content */
+async function* keepingContent(target: string, corpus: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let isEmpty = true;
+  for await (const block of corpus) {
+    isEmpty = false;
+    yield block;
+  }
+  if (isEmpty && (await hasContent(target)))
+    throw new Failure(
+      `no sample matches, so ${target}, which is not empty, stays as it is; to replace it by an empty corpus, use --allow-empty`,
+    );
 }
 
 async function* withProgress(recorded: RecordedExport): AsyncGenerator<Buffer> {

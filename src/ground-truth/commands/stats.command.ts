@@ -1,16 +1,17 @@
 import { Command, Option } from 'nest-commander';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { print } from '../../platform/terminal/print.js';
-import { type Flags, TerminalCommand } from '../../platform/terminal/terminal-command.js';
+import { type Flags } from '../../platform/terminal/terminal-command.js';
 import { StatisticsQueryDto } from '../statistics-query.js';
 import { ExportService } from '../export.service.js';
+import { FilteringCommand } from './filtering-command.js';
 import { statisticsText } from './report-text.js';
 
 @Command({
   name: 'stats',
   description: 'Count jobs and corrections, and list the most corrected fields',
 })
-export class StatsCommand extends TerminalCommand {
+export class StatsCommand extends FilteringCommand {
   constructor(
     private readonly exports: ExportService,
     private readonly interruption: Interruption,
@@ -19,7 +20,11 @@ export class StatsCommand extends TerminalCommand {
   }
 
   protected override examples(): string[] {
-    return ['ground-truth stats --top-n 20 --collapse-indices', 'ground-truth stats --json | jq .total_jobs'];
+    return [
+      'ground-truth stats --top-n 20 --collapse-indices',
+      'ground-truth stats --source-kind pdf --confidence-lt 0.8',
+      'ground-truth stats --json | jq .total_jobs',
+    ];
   }
 
   @Option({
@@ -39,6 +44,15 @@ export class StatsCommand extends TerminalCommand {
   })
   collapseIndices(): boolean {
     return true;
+  }
+
+  @Option({
+    flags: '--approved-only <boolean>',
+    name: 'approved_only',
+    description: 'true: count only approved samples; false: all samples (default: false)',
+  })
+  approvedOnly(text: string): string {
+    return text;
   }
 
   @Option({ flags: '--json', description: 'print the same JSON as the HTTP API (default: a table)' })

@@ -45,6 +45,7 @@ export class GroundTruthController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
+    refuseRange(request);
     await this.download.send(filter, request, response);
   }
 
@@ -82,4 +83,17 @@ export class GroundTruthController {
       response.json(await this.exports.statistics(query, limits));
     });
   }
+}
+
+/**
+ * Two downloads are of two moments. Programs that continue a broken one, as wget does by itself, would put them together where the
+ * server ignores the range.
+ */
+function refuseRange({ headers }: Request): void {
+  if (headers.range === undefined) return;
+  throw new ProblemError(
+    'invalid-header',
+    'a corpus is of one moment, so a part of it cannot be continued; download it from the beginning, without Range',
+    [{ field: 'Range', message: 'is not accepted' }],
+  );
 }

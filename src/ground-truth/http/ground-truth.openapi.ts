@@ -51,11 +51,50 @@ export const DescribeExport = () =>
         'database snapshot. A failure in mid-stream resets the connection, so a response that ends normally is complete. ' +
         'The command `ground-truth export` writes the same bytes. With `Accept-Encoding: gzip` the response is compressed.',
     }),
+    ...apiFilters(true),
+    ApiQuery({
+      name: 'limit',
+      required: false,
+      // Nest drops an example that is not inside the schema.
+      schema: { type: 'integer', minimum: 1, example: 10 },
+      description: 'At most this many samples, the first in corpus order.',
+    }),
+    ApiInclude(),
+    ApiProduces('application/x-ndjson', PROBLEM_MEDIA_TYPE),
+    ApiOkResponse({
+      description: 'The corpus, one JSON object a line. Empty if nothing matches.',
+      headers: {
+        'Content-Disposition': {
+          description: 'Suggests a name for the file.',
+          schema: { type: 'string', example: 'attachment; filename="ground-truth.jsonl"' },
+        },
+      },
+      content: {
+        'application/x-ndjson': { schema: { type: 'string' }, example: `${JSON.stringify(sample)}\n` },
+      },
+    }),
+    ...apiProblems(EXPORT, [
+      refusal('limit', '"0" is not a whole number of at least 1'),
+      [
+        'invalid-header',
+        'a corpus is of one moment, so a part of it cannot be continued; download it from the beginning, without Range',
+        { field: 'Range', message: 'is not accepted' },
+      ],
+      UNREADABLE,
+      UNUSABLE,
+      ...UNAVAILABLE,
+      ...TRANSFER_PROBLEMS,
+    ]),
+  );
+
+/** The filters of exports and statistics. */
+function apiFilters(approvedOnly: boolean): MethodDecorator[] {
+  return [
     ApiQuery({
       name: 'approved_only',
       required: false,
-      schema: { type: 'boolean', default: true },
-      description: 'Only approved samples; `false` returns all samples.',
+      schema: { type: 'boolean', default: approvedOnly },
+      description: 'Only approved samples; `false`: all samples.',
     }),
     ApiQuery({
       name: 'since',
@@ -86,34 +125,37 @@ export const DescribeExport = () =>
       description: '`true`: only samples with corrections; `false`: only samples without.',
     }),
     ApiQuery({
-      name: 'limit',
+      name: 'source_kind',
       required: false,
-      // Nest drops an example that is not inside the schema.
-      schema: { type: 'integer', minimum: 1, example: 10 },
-      description: 'At most this many samples, the first in corpus order.',
+      schema: { type: 'string' },
+      description: 'Only samples of this kind of source, exactly.',
     }),
-    ApiInclude(),
-    ApiProduces('application/x-ndjson', PROBLEM_MEDIA_TYPE),
-    ApiOkResponse({
-      description: 'The corpus, one JSON object a line. Empty if nothing matches.',
-      headers: {
-        'Content-Disposition': {
-          description: 'Suggests a name for the file.',
-          schema: { type: 'string', example: 'attachment; filename="ground-truth.jsonl"' },
-        },
-      },
-      content: {
-        'application/x-ndjson': { schema: { type: 'string' }, example: `${JSON.stringify(sample)}\n` },
-      },
+    ApiQuery({
+      name: 'flag',
+      required: false,
+      schema: { type: 'string' },
+      description: 'Only samples that have this review flag.',
     }),
-    ...apiProblems(EXPORT, [
-      refusal('limit', '"0" is not a whole number of at least 1'),
-      UNREADABLE,
-      UNUSABLE,
-      ...UNAVAILABLE,
-      ...TRANSFER_PROBLEMS,
-    ]),
-  );
+    ApiQuery({
+      name: 'reviewed_by',
+      required: false,
+      schema: { type: 'string' },
+      description: 'Only samples that this reviewer approved or reopened last.',
+    }),
+    ApiQuery({
+      name: 'confidence_gte',
+      required: false,
+      schema: { type: 'number', minimum: 0, maximum: 1 },
+      description: 'Only samples with at least this confidence; none without one.',
+    }),
+    ApiQuery({
+      name: 'confidence_lt',
+      required: false,
+      schema: { type: 'number', minimum: 0, maximum: 1 },
+      description: 'Only samples with a lower confidence; none without one.',
+    }),
+  ];
+}
 
 function ApiInclude(): MethodDecorator {
   return ApiQuery({
@@ -158,8 +200,10 @@ export const DescribeStatistics = () =>
   applyDecorators(
     ApiOperation({
       summary: 'Count jobs and corrections',
-      description: 'Counts of the whole database, and its most corrected fields, from one database snapshot.',
+      description:
+        'Counts of all jobs, or of those that the filters select, and their most corrected fields, from one database snapshot.',
     }),
+    ...apiFilters(false),
     ApiQuery({
       name: 'top_n',
       required: false,

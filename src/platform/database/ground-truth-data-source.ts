@@ -2,7 +2,7 @@ import { type ClientBase, type Pool, type PoolClient, TypeOverrides } from 'pg';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { type Env } from '../config/env.js';
 import { errorCode } from '../files/system-error.js';
-import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
+import { EmbeddedPostgres, type EmbeddedPostgresEvent } from './embedded/embedded-postgres.js';
 import { AccessLogEntry, AccessLogOutcome, ApiKeyRow } from './entities/access.entity.js';
 import { Job, JobApproval, JobCorrection } from './entities/job.entity.js';
 import { ExternalRelations } from './external/external-relations.js';
@@ -28,6 +28,8 @@ export interface DataSourceSettings {
   readonly silenceTimeouts?: SilenceTimeouts | undefined;
   /** The folder of the embedded PostgreSQL if neither DATABASE_URL nor GROUND_TRUTH_DATA_DIR is set. */
   readonly defaultFolder?: string;
+  /** What happens to the embedded PostgreSQL, for a log. Must not throw. */
+  readonly onEvent?: (event: EmbeddedPostgresEvent) => void;
 }
 
 /** What ends a read that may take long. */
@@ -164,6 +166,7 @@ export class GroundTruthDataSource extends DataSource {
     this.embedded = await EmbeddedPostgres.acquire({
       dataDir: this.env.GROUND_TRUTH_DATA_DIR,
       defaultDir: this.settings.defaultFolder ?? DEFAULT_FOLDER,
+      onEvent: this.settings.onEvent,
     });
     const { host, port, user, database } = this.embedded.connection;
     this.setOptions({ host, port, username: user, database, ssl: false });

@@ -131,6 +131,21 @@ export function Before(other: string): PropertyDecorator {
   });
 }
 
+/** A number below the parameter `other`, if both are given. */
+export function Below(other: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'below',
+    validator: {
+      validate: (value, args) => {
+        const limit = (args?.object as Record<string, unknown> | undefined)?.[other];
+        return typeof value !== 'number' || typeof limit !== 'number' || value < limit;
+      },
+      defaultMessage: ({ value, object }: ValidationArguments) =>
+        `${String(value)} is not below ${other}, ${(object as Record<string, number>)[other]!}`,
+    },
+  });
+}
+
 /** A time in the future, by the clock of this process. */
 export function InFuture(): PropertyDecorator {
   return ValidateBy({

@@ -3,6 +3,7 @@ import { lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { gzipSync } from 'node:zlib';
 import { gzip } from '../files/gzip.js';
 import { replaceFile } from '../files/replace-file.js';
 import { errorCode, isAbsent, unlessAbsent } from '../files/system-error.js';
@@ -43,6 +44,15 @@ export async function writeOutput(
     if (errorCode(error) === 'EPIPE') return { ...STREAMED, isComplete: false };
     throw toFailure(error, target === STANDARD_OUTPUT ? 'standard output' : target);
   }
+}
+
+const EMPTY_GZIP_SIZE = gzipSync('').length;
+
+/** Whether `target` is a regular file that is not empty, and not the compressed form of nothing. */
+export async function hasContent(target: string): Promise<boolean> {
+  if (target === STANDARD_OUTPUT) return false;
+  const found = await stat(target).catch(unlessAbsent);
+  return found?.isFile() === true && found.size > (target.endsWith('.gz') ? EMPTY_GZIP_SIZE : 0);
 }
 
 /** Records errors of the source, to distinguish them from those of the target: a pipeline throws both. */

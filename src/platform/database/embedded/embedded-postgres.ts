@@ -11,13 +11,16 @@ export interface EmbeddedPostgresOptions {
   dataDir?: string | undefined;
   /** Name of the default folder below the working directory: '.ground-truth' or '.ground-truth-demo'. */
   defaultDir: string;
-  /** Called when a server in use is lost and when it is back. For a log; must not throw. */
+  /** Called when a database is created, and when a server in use is lost and when it is back. For a log; must not throw. */
   onEvent?: ((event: EmbeddedPostgresEvent) => void) | undefined;
 }
 
 export interface EmbeddedPostgresEvent {
-  /** `lost`: it ended while in use. `retrying`: a restart failed and will be repeated. `recovered`: it answers again. */
-  readonly kind: 'lost' | 'retrying' | 'recovered';
+  /**
+   * `created`: the folder had no data. `lost`: the server ended while in use. `retrying`: a restart failed and will be repeated.
+   * `recovered`: it answers again.
+   */
+  readonly kind: 'created' | 'lost' | 'retrying' | 'recovered';
   /** One readable line. */
   readonly message: string;
 }
@@ -63,9 +66,15 @@ export class EmbeddedPostgres {
       defaultDir: options.defaultDir,
       workingDirectory: process.cwd(),
     });
-    const server = new EmbeddedServer(folder, binaries);
+    const { onEvent = () => undefined } = options;
+    const server = new EmbeddedServer(folder, binaries, () => {
+      onEvent({
+        kind: 'created',
+        message: `There was no database in ${folder.path}; created a new, empty one`,
+      });
+    });
     const lease = await server.join({ mayCreate: true });
-    return new EmbeddedPostgres(folder.path, server, lease, options.onEvent ?? (() => undefined));
+    return new EmbeddedPostgres(folder.path, server, lease, onEvent);
   }
 
   /**

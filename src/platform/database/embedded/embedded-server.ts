@@ -28,6 +28,7 @@ export class EmbeddedServer {
   constructor(
     private readonly folder: DataFolder,
     private readonly binaries: PostgresPackage,
+    private readonly onCreated: () => void,
   ) {}
 
   /** The folder of its socket. */
@@ -43,7 +44,7 @@ export class EmbeddedServer {
    * @throws EmbeddedPostgresError
    */
   async join({ mayCreate }: { mayCreate: boolean }): Promise<Lease> {
-    const attempt = new Attempt(this.folder, this.binaries, mayCreate);
+    const attempt = new Attempt(this.folder, this.binaries, mayCreate ? this.onCreated : undefined);
     try {
       for (let pause = 5; ; pause = Math.min(pause * 2, 100)) {
         const lease = await attempt.advance();
@@ -89,7 +90,8 @@ class Attempt {
   constructor(
     private readonly folder: DataFolder,
     private readonly binaries: PostgresPackage,
-    private readonly mayCreate: boolean,
+    /** Called when a folder without data got a cluster; without it, none is created. */
+    private readonly onCreated: (() => void) | undefined,
   ) {
     this.pgdata = pgdataOf(folder);
   }
@@ -155,8 +157,9 @@ class Attempt {
     const native = await runnableBinaries(this.binaries, this.folder.user);
     if (!hasData) {
       // A process that has lost its server must not continue with an empty database.
-      if (!this.mayCreate) throw failed(this.folder, 'its data have been deleted');
+      if (!this.onCreated) throw failed(this.folder, 'its data have been deleted');
       await makeCluster(this.folder, native);
+      this.onCreated();
     }
     await makeSocketFolder(this.folder);
     await removeStaleLock(join(this.pgdata, 'postmaster.pid'), this.pgdata);

@@ -1,0 +1,72 @@
+import { Option } from 'nest-commander';
+import { TerminalCommand } from '../../platform/terminal/terminal-command.js';
+
+/** A command with the flags of `SampleFilterDto`. */
+export abstract class FilteringCommand extends TerminalCommand {
+  @Option({
+    flags: '--since <time>',
+    description:
+      'only samples last changed at or after this time: RFC 3339, or a date, which means midnight UTC (default: none)',
+  })
+  since(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--until <time>',
+    description: 'only samples last changed before this time (default: none)',
+  })
+  until(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--has-corrections <boolean>',
+    name: 'has_corrections',
+    description: 'true: only samples with corrections; false: only samples without (default: both)',
+  })
+  hasCorrections(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--source-kind <kind>',
+    name: 'source_kind',
+    description: 'only samples of this kind of source, exactly (default: all)',
+  })
+  sourceKind(text: string): string {
+    return text;
+  }
+
+  @Option({ flags: '--flag <flag>', description: 'only samples that have this review flag (default: all)' })
+  flag(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--reviewed-by <name>',
+    name: 'reviewed_by',
+    description: 'only samples that this reviewer approved or reopened last (default: all)',
+  })
+  reviewedBy(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--confidence-gte <number>',
+    name: 'confidence_gte',
+    description: 'only samples with at least this confidence, 0 to 1; none without one (default: all)',
+  })
+  confidenceGte(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--confidence-lt <number>',
+    name: 'confidence_lt',
+    description: 'only samples with a lower confidence, 0 to 1; none without one (default: all)',
+  })
+  confidenceLt(text: string): string {
+    return text;
+  }
+}
