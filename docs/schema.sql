@@ -14,10 +14,12 @@ create table jobs (
   confidence double precision,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null,
+  external_id text,
   constraint jobs_pkey PRIMARY KEY (id),
   constraint jobs_approved_has_result CHECK (((NOT approved) OR ((result IS NOT NULL) AND (json_typeof(result) <> 'null'::text)))),
   constraint jobs_confidence_is_0_to_1 CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
   constraint jobs_created_at_has_four_digit_year CHECK (((created_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (created_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
+  constraint jobs_external_id_is_short CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 255))),
   constraint jobs_original_sha256_is_hexadecimal CHECK ((original_sha256 ~ '^[0-9a-f]{64}$'::text)),
   constraint jobs_review_flags_is_list CHECK (((COALESCE(array_ndims(review_flags), 1) = 1) AND (array_position(review_flags, NULL::text) IS NULL))),
   constraint jobs_reviewed_at_has_four_digit_year CHECK (((reviewed_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (reviewed_at < '10000-01-01 00:00:00+00'::timestamp with time zone)))
@@ -102,6 +104,7 @@ CREATE INDEX job_corrections_job_id_corrected_at_id ON public.job_corrections US
 CREATE INDEX jobs_approved_created_at_id ON public.jobs USING btree (created_at, id) WHERE approved;
 CREATE INDEX jobs_confidence_id ON public.jobs USING btree (COALESCE(confidence, 'Infinity'::double precision), id);
 CREATE INDEX jobs_created_at_id ON public.jobs USING btree (created_at, id);
+CREATE UNIQUE INDEX jobs_external_id ON public.jobs USING btree (external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX jobs_open_confidence_id ON public.jobs USING btree (COALESCE(confidence, 'Infinity'::double precision), id) WHERE (NOT approved);
 CREATE INDEX jobs_open_created_at_id ON public.jobs USING btree (created_at, id) WHERE (NOT approved);
 CREATE INDEX jobs_updated_at ON public.jobs USING btree (updated_at);

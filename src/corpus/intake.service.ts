@@ -15,21 +15,32 @@ export class IntakeService {
   ) {}
 
   /**
-   * Creates the job. Output with a `job_id` can be sent again: the same output changes nothing.
+   * Creates the job. Output with a `job_id` or an `external_id` can be sent again: the same output changes nothing.
    *
-   * @throws CorpusFault `job-exists` if a job with this id came from different output; `job-too-large`
+   * @throws CorpusFault `job-exists` if a job with one of them came from different output; `job-too-large`
    */
   async create(output: PipelineOutput): Promise<{ job: JobRecord; isNew: boolean }> {
     requireFits(sizeOfOutput(output));
-    const id = output.job_id ?? uuidv7();
-    const isNew = await this.jobs.insert(id, output);
-    if (!isNew && !(await this.jobs.isSame(id, output)))
-      throw new CorpusFault(
-        'job-exists',
-        `job ${id} already exists with different pipeline output`,
-        'job_id',
-      );
-    return { job: await this.jobs.find(id), isNew };
+    const { job_id, external_id } = output;
+    const newId = job_id ?? uuidv7();
+    for (;;) {
+      if (await this.jobs.insert(newId, output)) return { job: await this.jobs.find(newId), isNew: true };
+      const id = await this.jobs.findId(job_id, external_id);
+      // Otherwise it was erased meanwhile.
+      if (id !== undefined) {
+        await this.requireSame(id, output);
+        return { job: await this.jobs.find(id), isNew: false };
+      }
+    }
+  }
+
+  private async requireSame(id: string, output: PipelineOutput): Promise<void> {
+    const { job_id } = output;
+    if (job_id !== null && id !== job_id)
+      throw new CorpusFault('job-exists', `is that of job ${id} already`, 'external_id');
+    if (await this.jobs.isSame(id, output)) return;
+    const field = job_id === null ? 'external_id' : 'job_id';
+    throw new CorpusFault('job-exists', `job ${id} already exists with different pipeline output`, field);
   }
 
   /**

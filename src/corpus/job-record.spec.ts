@@ -4,6 +4,7 @@ import { isTheJobItself, type JobRecord, jobText } from './job-record.js';
 const JOB: JobRecord = {
   summary: {
     job_id: '01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3',
+    external_id: null,
     filename: 'a.pdf',
     source_kind: 'pdf',
     approved: false,

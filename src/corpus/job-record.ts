@@ -5,6 +5,8 @@ import { type Job } from '../platform/database/entities/job.entity.js';
 /** A job without its result. Times are RFC 3339. */
 export interface JobSummary {
   readonly job_id: string;
+  /** The pipeline's own id. */
+  readonly external_id: string | null;
   readonly filename: string;
   readonly source_kind: string;
   readonly approved: boolean;
@@ -31,6 +33,7 @@ export interface JobRecord {
 export function toSummary(job: Job): JobSummary {
   return {
     job_id: job.id,
+    external_id: job.external_id,
     filename: job.filename,
     source_kind: job.source_kind,
     approved: job.approved,

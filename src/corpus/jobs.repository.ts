@@ -59,7 +59,17 @@ export class JobsRepository {
     return readSize((await this.dataSource.connected()).manager, job);
   }
 
-  /** @returns false if a job with this id already exists; nothing is changed then */
+  /** The id of the job that has this id, or else of the one with this external id; undefined if there is none. */
+  async findId(id: string | null, externalId: string | null): Promise<string | undefined> {
+    const dataSource = await this.dataSource.connected();
+    const [found] = await dataSource.query<{ id: string }[]>(
+      'select id from jobs where id = $1 or external_id = $2 order by id = $1 desc nulls last limit 1',
+      [id, externalId],
+    );
+    return found?.id;
+  }
+
+  /** @returns false if a job with this id or external id already exists; nothing is changed then */
   async insert(id: string, output: PipelineOutput): Promise<boolean> {
     const dataSource = await this.dataSource.connected();
     return dataSource.transaction(async (manager) => {
@@ -229,9 +239,10 @@ interface AppendedRow {
   readonly is_ahead: boolean;
 }
 
-/** Parameters $2 to $7 of `insertJob` and `selectSame`. */
+/** Parameters $2 to $8 of `insertJob` and `selectSame`. */
 function valuesOf(output: PipelineOutput): unknown[] {
   return [
+    output.external_id,
     output.filename,
     output.source_kind,
     output.original_sha256,
@@ -243,15 +254,15 @@ function valuesOf(output: PipelineOutput): unknown[] {
 
 const insertJob = `
   insert into jobs
-    (id, filename, source_kind, original_sha256, review_flags, confidence, created_at, result)
-  values ($1, $2, $3, $4, $5::text[], $6, coalesce($7::timestamptz, now()), $8::json)
-  on conflict (id) do nothing
+    (id, external_id, filename, source_kind, original_sha256, review_flags, confidence, created_at, result)
+  values ($1, $2, $3, $4, $5, $6::text[], $7, coalesce($8::timestamptz, now()), $9::json)
+  on conflict do nothing
   returning id
 `;
 
 const selectSame = `
-  with staged (filename, source_kind, original_sha256, review_flags, confidence, created_at) as (
-    values ($2::text, $3::text, $4::text, $5::text[], $6::double precision, $7::timestamptz)
+  with staged (external_id, filename, source_kind, original_sha256, review_flags, confidence, created_at) as (
+    values ($2::text, $3::text, $4::text, $5::text, $6::text[], $7::double precision, $8::timestamptz)
   )
   select from jobs, staged where jobs.id = $1 and ${IS_SAME_OUTPUT}
 `;
@@ -260,7 +271,7 @@ const selectSame = `
 const selectSize = `
   select
     octet_length(
-      concat(to_json(filename), to_json(source_kind), to_json(reviewed_by), to_json(review_flags))
+      concat(to_json(external_id), to_json(filename), to_json(source_kind), to_json(reviewed_by), to_json(review_flags))
     )::float8 as names,
     trail.bytes::float8 as corrections,
     trail.undone::float8 as undone,

@@ -19,9 +19,12 @@ export const SORTS = ['created_at', 'confidence'] as const satisfies readonly So
 export interface QueueFilter {
   readonly approved?: boolean;
   readonly has_corrections?: boolean;
+  readonly external_id?: string;
   readonly source_kind?: string;
   readonly flag?: string;
   readonly filename?: string;
+  readonly reviewed_by?: string;
+  readonly confidence_gte?: number;
   readonly confidence_lt?: number;
   readonly sort: Sort;
 }
@@ -62,9 +65,12 @@ export class QueueRepository {
       const hasTrail = 'exists (select from job_corrections where job_id = job.id)';
       page.andWhere(has_corrections ? hasTrail : `not ${hasTrail}`);
     }
+    if (filter.external_id !== undefined) page.andWhere('job.external_id = :external_id');
     if (filter.source_kind !== undefined) page.andWhere('job.source_kind = :source_kind');
     if (filter.flag !== undefined) page.andWhere(':flag = any (job.review_flags)');
     if (filter.filename !== undefined) page.andWhere('strpos(lower(job.filename), lower(:filename)) > 0');
+    if (filter.reviewed_by !== undefined) page.andWhere('job.reviewed_by = :reviewed_by');
+    if (filter.confidence_gte !== undefined) page.andWhere('job.confidence >= :confidence_gte');
     if (filter.confidence_lt !== undefined) page.andWhere('job.confidence < :confidence_lt');
     if (after) page.andWhere(`(${expression}, job.id) > (:value::${type}, :id::uuid)`);
     return this.dataSource.reading(limits, async (runner) =>

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  Below,
   BooleanParameter,
   ChoiceParameter,
   CountParameter,
@@ -22,6 +23,9 @@ export class QueueQueryDto implements QueueFilter {
   readonly has_corrections?: boolean;
 
   @TextParameter()
+  readonly external_id?: string;
+
+  @TextParameter()
   readonly source_kind?: string;
 
   /** Among the review flags. */
@@ -31,6 +35,13 @@ export class QueueQueryDto implements QueueFilter {
   /** A part of the filename, case-insensitive. */
   @TextParameter()
   readonly filename?: string;
+
+  @TextParameter()
+  readonly reviewed_by?: string;
+
+  @NumberParameter(0, 1)
+  @Below('confidence_lt')
+  readonly confidence_gte?: number;
 
   @NumberParameter(0, 1)
   readonly confidence_lt?: number;

@@ -101,6 +101,7 @@ const SELECT_SAMPLE = `
  * text as the line has it, for `jobs as job`.
  */
 const INCLUDED = {
+  external_id: `coalesce(to_json(job.external_id)::text, 'null')`,
   history: `coalesce((
     select '[' || string_agg(
       format(

@@ -38,6 +38,100 @@ describe('import', () => {
     return error.faults.map(({ line, field, reason }) => `${line} ${field}: ${reason}`);
   }
 
+  describe('with ids of the pipeline', () => {
+    const other = '0197a1b2-0000-7000-8000-000000000002';
+    const output = (members: Record<string, unknown>) =>
+      `${JSON.stringify({ filename: 'a.pdf', source_kind: 'pdf', result: { a: 1 }, ...members })}\n`;
+    const ids = async () =>
+      (await exportSamples(database.dataSource, { include: new Set(['external_id'] as const) })).map(
+        ({ job_id, external_id }) => [job_id, external_id],
+      );
+    const refused = async (input: string, onConflict: ImportOptions['onConflict']) => {
+      const before = await ids();
+      const error: unknown = await bringIn(input, { onConflict }).catch((reason: unknown) => reason);
+      expect(await ids()).toEqual(before);
+      return (error as BadInputError).faults.map(({ line, field, reason }) => `${line} ${field}: ${reason}`);
+    };
+
+    it('brings them in and out again byte for byte', async () => {
+      const corpus =
+        sampleLine({ ...corrected, external_id: '4711 "ü" \u0001\n/', history: [] }) +
+        sampleLine({ job_id: other, external_id: null, history: [] });
+      await bringIn(corpus);
+      const include = new Set(['external_id', 'history'] as const);
+      expect(await exportText(database.dataSource, { include })).toBe(corpus);
+    });
+
+    it.each<[ImportOptions['onConflict'], object]>([
+      ['skip-same', { inserted: 0, skipped: 1 }],
+      ['skip', { inserted: 0, skipped: 1 }],
+      ['replace', { inserted: 1, replaced: 1 }],
+    ])('knows a job by it: %s', async (onConflict, expected) => {
+      await bringIn(output({ external_id: '4711' }));
+      const before = await ids();
+      expect(await bringIn(output({ external_id: '4711' }), { onConflict })).toMatchObject(expected);
+      expect(await ids()).toEqual(before);
+    });
+
+    it('refuses other output, and an id that is given twice', async () => {
+      await bringIn(output({ external_id: '4711' }));
+      const changed = output({ external_id: '4711', result: 2 });
+      expect(await refused(changed, 'skip-same')).toEqual([
+        '1 external_id: belongs to a job that already exists with different pipeline output',
+      ]);
+      expect(await refused(changed, 'fail')).toEqual([
+        expect.stringContaining('1 external_id: is already in the database'),
+      ]);
+      expect(await refused(output({ external_id: '7' }).repeat(2), 'skip')).toEqual([
+        '2 external_id: is already in line 1',
+      ]);
+      // The second line means the same job.
+      const [[id]] = (await ids()) as [[string]];
+      expect(
+        await refused(output({ job_id: id, external_id: '7' }) + output({ external_id: '4711' }), 'replace'),
+      ).toEqual(['2 job_id: is already in line 1']);
+    });
+
+    it.each(['fail', 'skip', 'skip-same', 'replace'] as const)(
+      'refuses the id of another job: %s',
+      async (onConflict) => {
+        await bringIn(sampleLine({ external_id: '4711' }));
+        expect(await refused(sampleLine({ job_id: other, external_id: '4711' }), onConflict)).toEqual([
+          '1 external_id: is that of another job in the database',
+        ]);
+      },
+    );
+
+    it('leaves it to a replaced job, unless the line has another', async () => {
+      await bringIn(sampleLine({ external_id: '4711' }));
+      await bringIn(sampleLine(corrected), { onConflict: 'replace' });
+      expect(await ids()).toMatchObject([[expect.anything(), '4711']]);
+      expect(
+        await refused(sampleLine(corrected) + sampleLine({ job_id: other, external_id: '4711' }), 'replace'),
+      ).toEqual(['2 external_id: is already in line 1']);
+      await bringIn(
+        sampleLine({ external_id: '4712' }) + sampleLine({ job_id: other, external_id: '4711' }),
+        { onConflict: 'replace' },
+      );
+      expect((await ids()).map(([, external]) => external)).toEqual(['4712', '4711']);
+    });
+
+    it.each([
+      ['', 'is empty'],
+      ['x'.repeat(256), 'has more than 255 characters'],
+      [1, 'is neither a string nor null'],
+    ])('refuses %j as one', async (external_id, reason) => {
+      expect(await faultsOf(output({ external_id }))).toEqual([`1 external_id: ${reason}`]);
+    });
+
+    it('says where an id of another form belongs', async () => {
+      expect(await faultsOf(output({ job_id: '01J0' }))).toEqual([
+        '1 job_id: is not a UUID; send an id of another form as external_id',
+      ]);
+      expect((await bringIn(output({ external_id: '😀'.repeat(255) }))).inserted).toBe(1);
+    });
+  });
+
   describe('with a history of approvals', () => {
     const event = (name: string, by: string, at: string) => ({ event: name, by, at });
     const history = [

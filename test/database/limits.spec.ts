@@ -170,7 +170,14 @@ describe('limits', () => {
   it('refuses pipeline output that would not fit into a line twice', async () => {
     const result = Buffer.alloc(128 * 1024 * 1024, 'x');
     result[0] = result[result.length - 1] = '"'.charCodeAt(0);
-    const output = { job_id: null, filename: 'a', source_kind: 'pdf', result, original_sha256: null };
+    const output = {
+      job_id: null,
+      external_id: null,
+      filename: 'a',
+      source_kind: 'pdf',
+      result,
+      original_sha256: null,
+    };
     await expect(
       intake.create({ ...output, review_flags: [], confidence: null, created_at: null }),
     ).rejects.toMatchObject({ kind: 'job-too-large' });

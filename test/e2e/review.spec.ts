@@ -93,6 +93,37 @@ describe('POST /jobs', () => {
     expect(await resultOf()).toContain('"perihal":"x"');
   });
 
+  it('knows a job by the id of the pipeline', async () => {
+    const external_id = 'scan 4711/ü';
+    const first = await create(RESULT, { job_id: undefined, external_id });
+    const again = await create(RESULT, { job_id: undefined, external_id });
+    expect([first.status, again.status, again.text]).toEqual([201, 200, first.text]);
+    expect(first.json).toMatchObject({ external_id });
+    const found = await call('GET', `/jobs?external_id=${encodeURIComponent(external_id)}`);
+    expect(found.json.jobs).toMatchObject([{ job_id: first.json.job_id, external_id }]);
+    expect((await call('GET', '/jobs?external_id=scan')).json.jobs).toEqual([]);
+    for (const [members, field] of [
+      [{ job_id: undefined, external_id, filename: 'b.pdf' }, 'external_id'],
+      [{ external_id }, 'external_id'],
+      [{ job_id: first.json.job_id }, 'job_id'],
+    ] as const) {
+      const other = await create(RESULT, members);
+      expect([other.status, kindOf(other), other.json.errors]).toEqual([
+        409,
+        'job-exists',
+        [expect.objectContaining({ field })],
+      ]);
+    }
+  });
+
+  it('lets only one of many that send the same id at once create a job', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => create(RESULT, { job_id: undefined, external_id: 'race' })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 200, 200, 201]);
+    expect(new Set(answers.map(({ json }) => json.job_id)).size).toBe(1);
+  });
+
   it('creates a job without a result', async () => {
     expect((await create(null)).json).toMatchObject({ result: null, original_sha256: null });
     expect((await create('null')).status).toBe(200);

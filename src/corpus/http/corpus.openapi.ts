@@ -8,6 +8,7 @@ export const JOBS = '/api/v1/jobs';
 
 export const output = {
   job_id: JOB,
+  external_id: 'scan-4711',
   filename: 'sprint-0123.pdf',
   source_kind: 'pdf',
   result: { header: { perihal: 'Pengamanan' }, personel: [{ nrp: '8703l234', nama: 'RINI K' }] },
@@ -17,6 +18,7 @@ export const output = {
 
 export const summary = {
   job_id: JOB,
+  external_id: 'scan-4711',
   filename: 'sprint-0123.pdf',
   source_kind: 'pdf',
   approved: false,
@@ -61,6 +63,7 @@ export const time = { type: 'string', format: 'date-time' };
 
 export const summaryProperties = {
   job_id: { type: 'string', format: 'uuid' },
+  external_id: { ...nullableString, maxLength: 255, description: "The pipeline's own id of the document." },
   filename: string,
   source_kind: string,
   approved: { type: 'boolean' },

@@ -40,7 +40,8 @@ export const DescribeCreate = () =>
     ApiOperation({
       summary: 'Create a job from pipeline output',
       description:
-        'Without a `job_id`, the server assigns one. With one, the request can be repeated: the same output changes nothing and the response is 200.',
+        'Send a `job_id` (a UUID) or your own id as `external_id`: then the request can be repeated, and the same output changes ' +
+        'nothing (200). Without either, each request makes another job, also when a client sends it again after a lost answer.',
     }),
     ApiConsumes('application/json'),
     ApiBody({
@@ -49,6 +50,7 @@ export const DescribeCreate = () =>
         required: ['filename', 'source_kind'],
         properties: {
           job_id: { type: 'string', format: 'uuid' },
+          external_id: summaryProperties.external_id,
           filename: string,
           source_kind: string,
           result: { ...anyJson, description: 'null or absent if the pipeline failed.' },
@@ -111,6 +113,12 @@ export const DescribeQueue = () =>
     }),
     ApiQuery({ name: 'approved', required: false, schema: { type: 'boolean' } }),
     ApiQuery({ name: 'has_corrections', required: false, schema: { type: 'boolean' } }),
+    ApiQuery({
+      name: 'external_id',
+      required: false,
+      schema: string,
+      description: 'Only the job with this id of the pipeline.',
+    }),
     ApiQuery({ name: 'source_kind', required: false, schema: string }),
     ApiQuery({
       name: 'flag',
@@ -123,6 +131,18 @@ export const DescribeQueue = () =>
       required: false,
       schema: string,
       description: 'Only jobs whose filename contains this; case does not matter.',
+    }),
+    ApiQuery({
+      name: 'reviewed_by',
+      required: false,
+      schema: string,
+      description: 'Only jobs that this reviewer approved or reopened last.',
+    }),
+    ApiQuery({
+      name: 'confidence_gte',
+      required: false,
+      schema: { type: 'number', minimum: 0, maximum: 1 },
+      description: 'Only jobs with at least this confidence.',
     }),
     ApiQuery({
       name: 'confidence_lt',

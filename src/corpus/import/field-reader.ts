@@ -10,7 +10,13 @@ import {
 } from '../../json-text/index.js';
 import { formatTimestamp, now, parseTimestamp, TimestampError } from '../../platform/timestamp.js';
 import { UUID } from '../../platform/parameters/uuid.js';
-import { MAX_FLAGS, MAX_FLAGS_BYTES, MAX_NAME_LENGTH, MAX_REASON_LENGTH } from './job-size.js';
+import {
+  MAX_EXTERNAL_ID_LENGTH,
+  MAX_FLAGS,
+  MAX_FLAGS_BYTES,
+  MAX_NAME_LENGTH,
+  MAX_REASON_LENGTH,
+} from './job-size.js';
 
 /** What is accepted beside what the values must be. */
 export interface Bounds {
@@ -83,6 +89,17 @@ export class FieldReader {
     return this.nullable(key, MAX_NAME_LENGTH);
   }
 
+  /** No older version stored any, so the limit always holds. */
+  externalId(key: string): string | null {
+    const value = this.values.get(key);
+    if (value === undefined || isNull(value)) return null;
+    const text = this.text(key, value, 'is neither a string nor null');
+    if (text === '') this.fault(key, 'is empty');
+    if (text !== null && Array.from(text).length > MAX_EXTERNAL_ID_LENGTH)
+      this.fault(key, `has more than ${MAX_EXTERNAL_ID_LENGTH} characters`);
+    return text;
+  }
+
   nullableReason(key: string): string | null {
     return this.nullable(key, MAX_REASON_LENGTH);
   }
@@ -118,11 +135,12 @@ export class FieldReader {
     return this.bounds.most ?? Infinity;
   }
 
-  uuid(key: string): string | null {
+  /** @param otherwise what to say of text that is not a UUID */
+  uuid(key: string, otherwise = 'is not a UUID'): string | null {
     const value = this.values.get(key);
     if (value === undefined) return null;
     const text = this.text(key, value, 'is not a string');
-    if (text !== null && !UUID.test(text)) this.fault(key, 'is not a UUID');
+    if (text !== null && !UUID.test(text)) this.fault(key, otherwise);
     return text?.toLowerCase() ?? null;
   }
 

@@ -16,7 +16,13 @@ import { ReplayService } from '../../replay/replay.service.js';
 import { Threads } from '../../platform/threads.js';
 import { type LineTask } from './line.worker.js';
 import { type InputLine, splitLines } from './split-lines.js';
-import { type Merged, type OnConflict, type Staging, StagingRepository } from './staging.repository.js';
+import {
+  type Conflicts,
+  type Merged,
+  type OnConflict,
+  type Staging,
+  StagingRepository,
+} from './staging.repository.js';
 import { type CheckedTrail, checkTrail } from './trail-check.js';
 
 export interface ImportOptions extends AcceptedLines {
@@ -88,22 +94,22 @@ export class ImportService {
 }
 
 async function findConflicts(staging: Staging, faults: ImportFaults, onConflict: OnConflict): Promise<void> {
-  const repeated = await staging.findRepeated(ImportFaults.MAX);
-  faults.addAll(
-    repeated.count,
-    repeated.first.map(({ line, earlier_line }) => ({
-      line,
-      field: 'job_id',
-      reason: `is already in line ${String(earlier_line)}`,
-    })),
-  );
+  await staging.lockJobs(onConflict);
+  const add = ({ count, first }: Conflicts, reason?: string) => {
+    faults.addAll(
+      count,
+      first.map(({ line, field, earlier_line }) => ({
+        line,
+        field,
+        reason: reason ?? `is already in line ${String(earlier_line)}`,
+      })),
+    );
+  };
+  for (const field of ['job_id', 'external_id'] as const)
+    add(await staging.findRepeated(ImportFaults.MAX, field));
+  add(await staging.findForeign(ImportFaults.MAX, onConflict), 'is that of another job in the database');
   const reason = REASONS[onConflict];
-  const existing = await staging.findExisting(ImportFaults.MAX, onConflict);
-  if (reason === undefined) return;
-  faults.addAll(
-    existing.count,
-    existing.first.map(({ line }) => ({ line, field: 'job_id', reason })),
-  );
+  if (reason !== undefined) add(await staging.findExisting(ImportFaults.MAX, onConflict), reason);
 }
 
 /** The fault of a line whose job is already in the database. */
@@ -170,6 +176,7 @@ class Reading {
         ...sample,
         line,
         id: sample.job_id,
+        has_new_id: false,
         result: orNone(sample.final_result),
         original_sha256: digestOf(original),
       },
@@ -194,7 +201,13 @@ class Reading {
 function sizeOfSample(sample: ImportedSample, { paths, original }: CheckedTrail): JobSize {
   const { corrections, history } = sample;
   return {
-    names: bytesAsJson([sample.filename, sample.source_kind, sample.reviewed_by, sample.review_flags]),
+    names: bytesAsJson([
+      sample.external_id,
+      sample.filename,
+      sample.source_kind,
+      sample.reviewed_by,
+      sample.review_flags,
+    ]),
     initialResult: Math.max(sample.initial_result.length, original.length),
     finalResult: sample.final_result.length,
     corrections: corrections.reduce((sum, correction, index) => {

@@ -1,5 +1,7 @@
 /** The most code points of a name: of a file, a kind, a flag, a person. */
 export const MAX_NAME_LENGTH = 1_024;
+/** The most code points of a pipeline's own id, which has an index. */
+export const MAX_EXTERNAL_ID_LENGTH = 255;
 /** The most code points of the reason of a correction. */
 export const MAX_REASON_LENGTH = 10_000;
 /** The most flags of a job, and bytes of them as JSON, so that a page of jobs stays small. */

@@ -33,6 +33,7 @@ export interface ReviewEvent {
 /** A line in the sample schema, read and validated. Whether its trail fits its results is checked later. */
 export interface ImportedSample {
   readonly job_id: string;
+  readonly external_id: string | null;
   readonly filename: string;
   readonly source_kind: string;
   readonly approved: boolean;
@@ -112,9 +113,10 @@ export function readLine(
 }
 
 function readSample(fields: FieldReader): ImportedSample {
-  fields.expectKeys(SAMPLE_KEYS, ['history', 'diverged']);
+  fields.expectKeys(SAMPLE_KEYS, ['external_id', 'history', 'diverged']);
   const sample: ImportedSample = {
     job_id: fields.uuid('job_id') ?? '',
+    external_id: fields.externalId('external_id'),
     filename: fields.name('filename'),
     source_kind: fields.name('source_kind'),
     approved: fields.boolean('approved'),

@@ -16,6 +16,8 @@ export function digestOf(original: Buffer | null): string | null {
 /** Pipeline output for one document, read and validated. */
 export interface PipelineOutput {
   readonly job_id: string | null;
+  /** The pipeline's own id. */
+  readonly external_id: string | null;
   readonly filename: string;
   readonly source_kind: string;
   /** Compact JSON text; null if the pipeline failed. */
@@ -30,11 +32,12 @@ export interface PipelineOutput {
 export function readPipelineOutput(fields: FieldReader): PipelineOutput {
   fields.expectKeys(
     ['filename', 'source_kind'],
-    ['result', 'job_id', 'review_flags', 'confidence', 'created_at'],
+    ['result', 'job_id', 'external_id', 'review_flags', 'confidence', 'created_at'],
   );
   const result = orNone(fields.json('result'));
   return {
-    job_id: fields.uuid('job_id'),
+    job_id: fields.uuid('job_id', 'is not a UUID; send an id of another form as external_id'),
+    external_id: fields.externalId('external_id'),
     filename: fields.name('filename'),
     source_kind: fields.name('source_kind'),
     result,
@@ -50,16 +53,18 @@ export function readPipelineOutput(fields: FieldReader): PipelineOutput {
  * the output has none.
  */
 export const IS_SAME_OUTPUT = `
-  jobs.filename = staged.filename and jobs.source_kind = staged.source_kind
+  jobs.external_id is not distinct from staged.external_id
+  and jobs.filename = staged.filename and jobs.source_kind = staged.source_kind
   and jobs.original_sha256 is not distinct from staged.original_sha256
   and jobs.review_flags = staged.review_flags and jobs.confidence is not distinct from staged.confidence
   and (staged.created_at is null or jobs.created_at = staged.created_at)`;
 
 /** The size of a job that was not reviewed yet: its two results are the same. */
-export function sizeOfOutput({ filename, source_kind, review_flags, result }: PipelineOutput): JobSize {
+export function sizeOfOutput(output: PipelineOutput): JobSize {
+  const { external_id, filename, source_kind, review_flags, result } = output;
   const length = result?.length ?? 0;
   return {
-    names: bytesAsJson([filename, source_kind, review_flags]),
+    names: bytesAsJson([external_id, filename, source_kind, review_flags]),
     initialResult: length,
     finalResult: length,
     corrections: 0,

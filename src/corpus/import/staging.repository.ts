@@ -17,6 +17,9 @@ export type OnConflict = 'fail' | 'skip' | 'skip-same' | 'replace';
 export interface StagedJob {
   readonly line: number;
   readonly id: string;
+  /** Whether `id` was made here, so that the job with the same `external_id` may be meant. */
+  readonly has_new_id: boolean;
+  readonly external_id: string | null;
   readonly filename: string;
   readonly source_kind: string;
   /** Null if the job has no result. */
@@ -38,8 +41,12 @@ export interface StagedCorrection extends ImportedCorrection {
 
 /** Lines whose job occurs in an earlier line, or is already in the database. */
 export interface Conflicts {
-  /** The first conflicts, by line. */
-  readonly first: readonly { readonly line: number; readonly earlier_line: number | null }[];
+  /** The first conflicts, by line, each with the field that names the job. */
+  readonly first: readonly {
+    readonly line: number;
+    readonly field: 'job_id' | 'external_id';
+    readonly earlier_line: number | null;
+  }[];
   readonly count: number;
 }
 
@@ -63,7 +70,8 @@ const ORDINAL: TableColumn = { name: 'ordinal', type: 'integer', isNullable: fal
 const JOBS_TABLE = 'pg_temp.staged_jobs';
 const CORRECTIONS_TABLE = 'pg_temp.staged_corrections';
 const APPROVALS_TABLE = 'pg_temp.staged_approvals';
-const STAGED_JOBS = [LINE, ...JOB_COLUMNS];
+const HAS_NEW_ID: TableColumn = { name: 'has_new_id', type: 'boolean', isNullable: false };
+const STAGED_JOBS = [LINE, HAS_NEW_ID, ...JOB_COLUMNS];
 const STAGED_CORRECTIONS = [LINE, ORDINAL, ...CORRECTION_COLUMNS];
 const STAGED_APPROVALS = [LINE, ORDINAL, ...APPROVAL_COLUMNS];
 const BATCH_SIZE = 1024 * 1024;
@@ -121,30 +129,53 @@ export class Staging {
 
   /** Stages pipeline output. Assigns an id if it has none. */
   async appendPipelineOutput(line: number, output: PipelineOutput): Promise<void> {
+    const has_new_id = output.job_id === null;
     const id = output.job_id ?? uuidv7();
-    await this.append({ ...output, line, id, approved: false, reviewed_by: null, reviewed_at: null }, [], []);
+    const review = { approved: false, reviewed_by: null, reviewed_at: null };
+    await this.append({ ...output, ...review, line, id, has_new_id }, [], []);
   }
 
-  /** Finds lines whose job_id occurs in an earlier line. */
-  async findRepeated(most: number): Promise<Conflicts> {
+  /**
+   * Call it after the last line, and before the others. Locks `jobs` against other writers until the transaction ends. A line
+   * without a job_id means the job that has its external_id; one that replaces a job and has no external_id keeps that of the job.
+   */
+  async lockJobs(onConflict: OnConflict): Promise<void> {
     await this.flush();
-    await (await this.begun()).query(`analyze ${JOBS_TABLE}`);
+    const client = await this.begun();
+    await client.query(`lock table jobs in share row exclusive mode; analyze ${JOBS_TABLE}`);
+    await client.query(takeIds);
+    if (onConflict === 'replace') await client.query(keepExternalIds);
+  }
+
+  /** Finds lines whose job_id, or external_id, occurs in an earlier line. */
+  async findRepeated(most: number, field: 'job_id' | 'external_id'): Promise<Conflicts> {
+    const column = field === 'job_id' ? 'id' : field;
     return this.conflicts(
-      `select line, min(line) over (partition by id) as earlier_line from ${JOBS_TABLE}`,
+      `select line, '${field}' as field, min(line) over (partition by ${column}) as earlier_line
+       from ${JOBS_TABLE} where ${column} is not null`,
       'line > earlier_line',
       most,
     );
   }
 
-  /**
-   * Finds lines whose job is already in the database; for `skip-same`, only those from different output. Locks `jobs` against
-   * other writers until the transaction ends.
-   */
+  /** Finds lines whose external_id another job has that stays. */
+  async findForeign(most: number, onConflict: OnConflict): Promise<Conflicts> {
+    const stays = onConflict === 'replace' ? `jobs.id not in (select id from ${JOBS_TABLE})` : 'true';
+    const comes = onConflict === 'skip' ? 'staged.id not in (select id from jobs)' : 'true';
+    return this.conflicts(
+      `select line, 'external_id' as field, null::bigint as earlier_line
+       from ${JOBS_TABLE} as staged join jobs using (external_id) where jobs.id <> staged.id and ${stays} and ${comes}`,
+      'true',
+      most,
+    );
+  }
+
+  /** Finds lines whose job is already in the database; for `skip-same`, only those from different output. */
   async findExisting(most: number, onConflict: OnConflict): Promise<Conflicts> {
-    await (await this.begun()).query('lock table jobs in share row exclusive mode');
     const condition = onConflict === 'skip-same' ? `not (${IS_SAME_OUTPUT})` : 'true';
     return this.conflicts(
-      `select line, null::bigint as earlier_line from ${JOBS_TABLE} as staged join jobs using (id) where ${condition}`,
+      `select line, case when has_new_id then 'external_id' else 'job_id' end as field, null::bigint as earlier_line
+       from ${JOBS_TABLE} as staged join jobs using (id) where ${condition}`,
       'true',
       most,
     );
@@ -202,13 +233,14 @@ export class Staging {
   private async conflicts(lines: string, condition: string, most: number): Promise<Conflicts> {
     const { rows } = await (
       await this.begun()
-    ).query<{ line: string; earlier_line: string | null; count: string }>(
-      `select line, earlier_line, count(*) over () as count from (${lines}) as lines
+    ).query<{ line: string; field: 'job_id' | 'external_id'; earlier_line: string | null; count: string }>(
+      `select line, field, earlier_line, count(*) over () as count from (${lines}) as lines
        where ${condition} order by line limit $1`,
       [most],
     );
-    const first = rows.map(({ line, earlier_line }) => ({
+    const first = rows.map(({ line, field, earlier_line }) => ({
       line: Number(line),
+      field,
       earlier_line: earlier_line === null ? null : Number(earlier_line),
     }));
     return { first, count: Number(rows[0]?.count ?? 0) };
@@ -253,6 +285,16 @@ const insertCorrections = `
   insert into job_corrections (${namesOf(CORRECTION_COLUMNS)})
   select ${namesOf(CORRECTION_COLUMNS)} from ${CORRECTIONS_TABLE} where line in (select line from ${JOBS_TABLE})
   order by line, ordinal
+`;
+
+const takeIds = `
+  update ${JOBS_TABLE} as staged set id = jobs.id from jobs
+  where staged.has_new_id and staged.external_id = jobs.external_id
+`;
+
+const keepExternalIds = `
+  update ${JOBS_TABLE} as staged set external_id = jobs.external_id from jobs
+  where staged.id = jobs.id and staged.external_id is null and jobs.external_id is not null
 `;
 
 // Deleting a job takes its history along.

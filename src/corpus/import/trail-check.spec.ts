@@ -21,6 +21,7 @@ const correction = ([op, field_path, old_value, new_value]: Change): ImportedCor
 
 const sample = (initial: string, final: string, ...changes: Change[]): ImportedSample => ({
   job_id: '0197a1b2-0000-7000-8000-000000000001',
+  external_id: null,
   filename: 'a.pdf',
   source_kind: 'pdf',
   approved: false,

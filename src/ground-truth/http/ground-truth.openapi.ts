@@ -164,7 +164,7 @@ function ApiInclude(): MethodDecorator {
     schema: { type: 'string' },
     description:
       `Further members of each sample, after \`confidence\`: \`all\`, or one or more of ${INCLUDES.map((name) => `\`${name}\``).join(', ')}, ` +
-      'with commas between them. `history`: who approved and reopened the job, and when.',
+      'with commas between them. `external_id`: the pipeline’s own id. `history`: who approved and reopened the job, and when.',
   });
 }
 

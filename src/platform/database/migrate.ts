@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { errorCode } from '../files/system-error.js';
 import { CreateCorpus1763800000000 } from './migrations/1763800000000-create-corpus.js';
 import { PinSearchPath1764200000000 } from './migrations/1764200000000-pin-search-path.js';
+import { AddExternalId1764300000000 } from './migrations/1764300000000-add-external-id.js';
 
 /** The table in which TypeORM records the migrations that have run. */
 export const MIGRATIONS_TABLE = 'ground_truth_migrations';
@@ -53,4 +54,4 @@ export async function isUpToDate(dataSource: DataSource): Promise<boolean> {
 }
 
 /** In the order in which they run. Never edit a migration that has been released. */
-export const migrations = [CreateCorpus1763800000000, PinSearchPath1764200000000];
+export const migrations = [CreateCorpus1763800000000, PinSearchPath1764200000000, AddExternalId1764300000000];

@@ -54,6 +54,10 @@ export class Job {
   @TimeColumn({ insert: false, update: false })
   updated_at?: string;
 
+  /** The pipeline's own id, unique where given. */
+  @Column('text', { nullable: true })
+  external_id!: string | null;
+
   @TimeText('reviewed_at')
   reviewedAt!: string | null;
 

@@ -6,7 +6,8 @@ import { Job, JobCorrection } from '../entities/job.entity.js';
 import { type ExpectedColumn, ExternalDatabaseError, findRelations, type Relation } from './relation.js';
 import { KINDS } from './column-kind.js';
 
-const JOB_COLUMNS = columnsOf(Job);
+/** Without the member of a sample that external relations do not have. */
+const JOB_COLUMNS = columnsOf(Job).filter(({ name }) => name !== 'external_id');
 const CORRECTION_COLUMNS = columnsOf(JobCorrection);
 
 /**
