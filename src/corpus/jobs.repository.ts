@@ -1,10 +1,13 @@
 // SQL where TypeORM would write JSON text as a JSON string, and where a lock must precede every read.
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { escapeLiteral } from 'pg';
 import { type EntityManager, Repository } from 'typeorm';
-import { plainSpelling, tryParseFieldPath } from '../json-text/index.js';
+import { JSON_NULL, type Op, plainSpelling, tryParseFieldPath } from '../json-text/index.js';
 import { Job, JobApproval, JobCorrection } from '../platform/database/entities/job.entity.js';
-import { GroundTruthDataSource } from '../platform/database/ground-truth-data-source.js';
+import { type CopyRow } from '../platform/database/binary-copy.js';
+import { GroundTruthDataSource, type ReadLimits } from '../platform/database/ground-truth-data-source.js';
+import { Snapshot } from '../platform/database/snapshot.js';
 import { timeText } from '../platform/database/entities/columns.js';
 import { formatTimestamp } from '../platform/timestamp.js';
 import { CorpusFault } from './corpus-fault.js';
@@ -32,7 +35,6 @@ export class JobsRepository {
   constructor(
     private readonly dataSource: GroundTruthDataSource,
     @InjectRepository(Job) private readonly jobs: Repository<Job>,
-    @InjectRepository(JobCorrection) private readonly corrections: Repository<JobCorrection>,
   ) {}
 
   /** @throws CorpusFault `job-not-found` */
@@ -42,16 +44,24 @@ export class JobsRepository {
   }
 
   /**
-   * Returns the corrections in trail order.
+   * Reads the corrections in trail order, one by one: a trail can be as large as a line of a corpus.
    *
-   * @throws CorpusFault `job-not-found`
+   * @param id a UUID
+   * @throws CorpusFault `job-not-found`, before the first one
    */
-  async findTrail(id: string): Promise<RecordedCorrection[]> {
-    await this.dataSource.connected();
-    const order = { corrected_at: 'ASC', id: 'ASC' } as const;
-    const trail = await this.corrections.find({ where: { job_id: id }, order });
-    if (trail.length === 0 && !(await this.jobs.existsBy({ id }))) throw notFound(id);
-    return trail.map(toCorrection);
+  async *streamTrail(id: string, limits: ReadLimits): AsyncGenerator<RecordedCorrection> {
+    const snapshot = await Snapshot.open(this.dataSource, limits);
+    try {
+      if ((await snapshot.ask('select from jobs where id = $1', [id])).length === 0) throw notFound(id);
+      const read: RecordedCorrection[] = [];
+      const rows = snapshot.stream(selectTrail(id), TRAIL_FIELDS.length, (row) => {
+        read.push(toCorrection(row));
+        return true;
+      });
+      for await (const _ of rows) yield* read.splice(0);
+    } finally {
+      snapshot.close();
+    }
   }
 
   /** What the job takes of a line now. */
@@ -219,17 +229,41 @@ function notFound(id: string): CorpusFault {
   return new CorpusFault('job-not-found', `there is no job ${id}`);
 }
 
-function toCorrection(row: JobCorrection): RecordedCorrection {
+const TRAIL_FIELDS = [
+  'id',
+  'field_path',
+  'op',
+  'old_value',
+  'new_value',
+  'position',
+  'corrected_by',
+  'reason',
+  'corrected_at',
+] as const;
+
+/** All as text. COPY takes no bind parameters. */
+function selectTrail(id: string): string {
+  const fields = TRAIL_FIELDS.map((name) => (name === 'corrected_at' ? timeText(name) : `${name}::text`));
+  return `select ${fields.join(', ')} from job_corrections where job_id = ${escapeLiteral(id)} order by corrected_at, id`;
+}
+
+function toCorrection(row: CopyRow): RecordedCorrection {
+  const bytes = (name: (typeof TRAIL_FIELDS)[number]): Buffer | null => {
+    const field = TRAIL_FIELDS.indexOf(name);
+    return row.isNull(field) ? null : Buffer.from(row.bytes.subarray(row.start(field), row.end(field)));
+  };
+  const text = (name: (typeof TRAIL_FIELDS)[number]) => bytes(name)?.toString() ?? null;
+  const [path, op, position] = [text('field_path')!, text('op') as Op, text('position')];
   return {
-    id: Number(row.id),
-    field_path: plainSpelling(row.field_path, tryParseFieldPath(row.field_path), row.op === 'remove'),
-    op: row.op,
-    old_value: Buffer.from(row.old_value ?? 'null'),
-    new_value: Buffer.from(row.new_value ?? 'null'),
-    position: row.position,
-    corrected_by: row.corrected_by,
-    reason: row.reason,
-    corrected_at: row.correctedAt,
+    id: Number(text('id')),
+    field_path: plainSpelling(path, tryParseFieldPath(path), op === 'remove'),
+    op,
+    old_value: bytes('old_value') ?? JSON_NULL,
+    new_value: bytes('new_value') ?? JSON_NULL,
+    position: position === null ? null : Number(position),
+    corrected_by: text('corrected_by')!,
+    reason: text('reason'),
+    corrected_at: text('corrected_at')!,
   };
 }
 

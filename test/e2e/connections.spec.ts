@@ -315,15 +315,22 @@ it('clients that do not read what they asked for are cut off, and cannot fill th
      select $1, 'a', 'pdf', to_json(repeat('x', 30000000)) from set_config('ground_truth.is_compact', 'on', true)`,
     [id],
   );
+  const corrected = '00000000-0000-7000-8000-000000000003';
+  await database.query(`insert into jobs (id, filename, source_kind) values ($1, 'b', 'pdf')`, [corrected]);
+  await database.query(
+    `insert into job_corrections (job_id, field_path, old_value, new_value, corrected_by)
+     select $1, '', to_json(repeat('x', 5000000)), 'null', 'r' from generate_series(1, 7)`,
+    [corrected],
+  );
   const slow = await startLocalServer({
     DATABASE_URL: database.url,
     GROUND_TRUTH_EXPORT_STALL_SECONDS: '2',
   });
   try {
-    const paths = [`jobs/${id}`, `ground-truth/samples/${id}`];
+    const paths = [`jobs/${id}`, `ground-truth/samples/${id}`, `jobs/${corrected}/corrections`];
     const sockets = Array.from({ length: 8 }, (_, n) => {
       const socket = open(slow.port);
-      socket.write(`GET /api/v1/${paths[n % 2]!} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      socket.write(`GET /api/v1/${paths[n % 3]!} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
       return socket;
     });
     await Promise.all(sockets.map((socket) => dribble(socket)));

@@ -1,7 +1,7 @@
 import { type Imported, type ImportOptions, ImportService } from '../../src/corpus/import/import.service.js';
 import { StagingRepository } from '../../src/corpus/import/staging.repository.js';
 import { JobsRepository } from '../../src/corpus/jobs.repository.js';
-import { Job, JobCorrection } from '../../src/platform/database/entities/job.entity.js';
+import { Job } from '../../src/platform/database/entities/job.entity.js';
 import { type GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
 import { type CorpusFilter } from '../../src/ground-truth/corpus-filter.js';
 import { ExportService } from '../../src/ground-truth/export.service.js';
@@ -31,11 +31,7 @@ export function verifyService(dataSource: GroundTruthDataSource): VerifyService 
 }
 
 export function jobsIn(dataSource: GroundTruthDataSource): JobsRepository {
-  return new JobsRepository(
-    dataSource,
-    dataSource.getRepository(Job),
-    dataSource.getRepository(JobCorrection),
-  );
+  return new JobsRepository(dataSource, dataSource.getRepository(Job));
 }
 
 /** Exports a corpus as text; by default all jobs. */

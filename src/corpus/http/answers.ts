@@ -22,6 +22,25 @@ export function correctionsText(
   return Buffer.concat([Buffer.from('{"corrections":['), ...parts, Buffer.from(`]${whole}${warned}}`)]);
 }
 
+/** `correctionsText` of a trail, in blocks. */
+export async function* trailText(trail: AsyncIterable<RecordedCorrection>): AsyncGenerator<Buffer> {
+  let lead = '{"corrections":[';
+  let parts: Buffer[] = [];
+  let size = 0;
+  for await (const correction of trail) {
+    const text = Buffer.concat([Buffer.from(lead), ...partsOf(correction)]);
+    lead = ',';
+    parts.push(text);
+    size += text.length;
+    if (size < BLOCK_SIZE) continue;
+    yield Buffer.concat(parts);
+    [parts, size] = [[], 0];
+  }
+  yield Buffer.concat([...parts, Buffer.from(lead === ',' ? ']}' : `${lead}]}`)]);
+}
+
+const BLOCK_SIZE = 64 * 1024;
+
 function partsOf(correction: PlannedCorrection | RecordedCorrection): Buffer[] {
   const { field_path, op, old_value, new_value } = correction;
   const id = 'id' in correction ? `"id":${correction.id},` : '';

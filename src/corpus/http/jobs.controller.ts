@@ -22,7 +22,7 @@ import { IntakeService } from '../intake.service.js';
 import { JobIdPipe } from '../../platform/parameters/uuid.js';
 import { type JobRecord, jobText, versionOf } from '../job-record.js';
 import { QueueQueryDto, QueueService } from '../queue.service.js';
-import { correctionsText } from './answers.js';
+import { trailText } from './answers.js';
 import { JobsRepository } from '../jobs.repository.js';
 
 /** Creates, lists and reads jobs. */
@@ -112,9 +112,9 @@ export class JobsController {
     @Query(NoParametersPipe) _query: unknown,
     @Res() response: Response,
   ): Promise<void> {
-    await this.transfers.during(response, async () => {
-      sendJson(response, 200, correctionsText(await this.jobs.findTrail(id)));
-    });
+    await this.transfers.send(response, { 'Content-Type': 'application/json' }, (limits) =>
+      trailText(this.jobs.streamTrail(id, limits)),
+    );
   }
 }
 

@@ -149,6 +149,24 @@ export class Transfers implements BeforeApplicationShutdown {
     }
   }
 
+  /**
+   * Sends what a read that may take long and be large gives: see `Transfer.send`.
+   *
+   * @param read gets what ends it, as in `during`
+   */
+  async send(
+    response: Response,
+    headers: Record<string, string>,
+    read: (limits: ReadLimits) => AsyncIterable<Buffer>,
+  ): Promise<void> {
+    const transfer = this.begin(response);
+    try {
+      await transfer.send(headers, read({ signal: transfer.signal, seconds: this.querySeconds }));
+    } finally {
+      transfer.close();
+    }
+  }
+
   /** Refuses new transfers. Resolves when the last one has ended. */
   async refuse(): Promise<void> {
     this.isEnding = true;
