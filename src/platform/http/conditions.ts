@@ -5,7 +5,7 @@ import { ProblemError } from './problem.js';
 const VISIBLE = /^[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]{1,200}$/u;
 /** A recipient must ignore empty list elements (RFC 9110, section 5.6.1.2). */
 const ENTITY_TAGS = /^[\s,]*(?:W\/)?"[^"]*"\s*(?:,\s*(?:(?:W\/)?"[^"]*"\s*)?)*$/;
-const APPENDED_ENCODING = /--?(?:gzip|br|zstd|deflate)$/;
+const APPENDED_ENCODING = /-(?:gzip|br|zstd|deflate)$/;
 
 /**
  * Reads the header `X-User-Id`, which says who makes a change.
@@ -47,7 +47,9 @@ export function readIfMatch(request: Request, need: IfMatchNeed): readonly strin
     ]);
   return [...header.matchAll(/"([^"]*)"/g)].flatMap(([, tag]) => {
     const version = tag!.replace(APPENDED_ENCODING, '');
-    return version === tag ? [version] : [tag!, version];
+    if (version === tag) return [version];
+    // Two hyphens may both be appended, or one of them be the last character of the digest.
+    return version.endsWith('-') ? [tag!, version, version.slice(0, -1)] : [tag!, version];
   });
 }
 
