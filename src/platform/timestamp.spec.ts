@@ -12,6 +12,10 @@ describe('times', () => {
     ['9999-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999999Z'],
     ['2024-02-29T00:00:00-00:00', '2024-02-29T00:00:00Z'],
     ['2025-01-01T00:30:00+01:00', '2024-12-31T23:30:00Z'],
+    ['2025-06-01T10:15:00+0000', '2025-06-01T10:15:00Z'],
+    ['2025-06-01T17:15:00.5+0730', '2025-06-01T09:45:00.5Z'],
+    ['2025-06-01T10:15:00.1234560Z', '2025-06-01T10:15:00.123456Z'],
+    ['2025-06-01T10:15:00.000001000+00:00', '2025-06-01T10:15:00.000001Z'],
   ])('reads and formats %s as %s', (text, canonical) => {
     expect(formatTimestamp(parseTimestamp(text))).toBe(canonical);
   });
@@ -23,7 +27,11 @@ describe('times', () => {
     ['2025-06-01T10:15Z', /is not a time/],
     ['2025-06-01T10:15:00', /without an offset/],
     ['2025-06-01T10:15:00 07:00', /space where a plus belongs; in a URL a plus is written %2B/],
-    ['2025-06-01T10:15:00.1234567Z', /more than six digits/],
+    ['2025-06-01T10:15:00 0700', /space where a plus belongs; in a URL a plus is written %2B/],
+    ['2025-06-01T10:15:00.1234567Z', /more than six digits .* not rounded/],
+    ['2025-06-01T10:15:00.000000001Z', /more than six digits .* not rounded/],
+    ['2025-06-01T10:15:00+07', /is not a time/],
+    ['2025-06-01T10:15:00+2400', /is not a time that exists/],
     ['2025-06-30T23:59:60Z', /second of 60/],
     ['2025-02-29', /is not a time that exists/],
     ['2025-02-31T00:00:00Z', /is not a time that exists/],

@@ -14,8 +14,8 @@ export class TimestampError extends Error {
 
 const DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/;
 const DATE_TIME =
-  /^([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?(Z|z|[+-][0-9]{2}:[0-9]{2})?$/;
-const SPACE_FOR_PLUS = /^[^ ]+T[^ ]+ [0-9]{2}:[0-9]{2}$/i;
+  /^([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?(Z|z|[+-][0-9]{2}:?[0-9]{2})?$/;
+const SPACE_FOR_PLUS = /^[^ ]+T[^ ]+ [0-9]{2}:?[0-9]{2}$/i;
 
 const MICROSECONDS = 1_000n;
 /** 0001-01-01T00:00:00Z; PostgreSQL has no year 0. */
@@ -35,7 +35,11 @@ export function parseTimestamp(text: string): bigint {
   if (dateTime && offset === undefined) {
     throw new TimestampError('is a time without an offset; end it with Z or with one such as +07:00');
   }
-  if (fraction.length > 6) throw new TimestampError('has more than six digits of a second’s fraction');
+  // .NET writes seven digits and Go nine, of which most clocks leave the last ones 0.
+  if (/[1-9]/.test(fraction.slice(6)))
+    throw new TimestampError(
+      'has more than six digits of a second’s fraction, and those beyond the sixth are not zeros; times are kept to the microsecond and not rounded',
+    );
   if (second === '60') throw new TimestampError('has a second of 60; leap seconds are not accepted');
   const milliseconds = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   // Date.parse reads 31 February as 3 March, and accepts 24:00.
@@ -44,7 +48,8 @@ export function parseTimestamp(text: string): bigint {
   const minutes = offset === undefined || /^z$/i.test(offset) ? 0 : offsetMinutes(offset);
   if (!exists || minutes === undefined) throw new TimestampError('is not a time that exists');
   const instant =
-    (BigInt(milliseconds) - BigInt(minutes) * 60_000n) * MICROSECONDS + BigInt(fraction.padEnd(6, '0'));
+    (BigInt(milliseconds) - BigInt(minutes) * 60_000n) * MICROSECONDS +
+    BigInt(fraction.slice(0, 6).padEnd(6, '0'));
   if (!isWritable(instant)) throw new TimestampError('is not within the years 0001 to 9999 in UTC');
   return instant;
 }
@@ -68,7 +73,7 @@ function notATime(text: string): TimestampError {
 
 function offsetMinutes(offset: string): number | undefined {
   const hours = Number(offset.slice(1, 3));
-  const minutes = Number(offset.slice(4, 6));
+  const minutes = Number(offset.slice(-2));
   if (hours > 23 || minutes > 59) return undefined;
   return (offset.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
 }

@@ -117,7 +117,7 @@ describe('wrong usage', () => {
     [['export', '--limit', '1e3'], '--limit: "1e3"', 'a whole number of at least 1'],
     [['export', '--limit='], '--limit: ""', 'a whole number of at least 1'],
     [['export', '--approved-only', 'yes'], '--approved-only: "yes"', 'true, false, 1 or 0'],
-    [['export', '--has-corrections', 'TRUE'], '--has-corrections: "TRUE"', 'true, false, 1 or 0'],
+    [['export', '--has-corrections', 'on'], '--has-corrections: "on"', 'true, false, 1 or 0'],
     [['export', '--since', 'yesterday'], '--since: "yesterday"', 'RFC 3339', '2025-06-01'],
     [['export', '--since', '2025-06-01T00:00:00'], '--since: "2025-06-01T00:00:00"', 'without an offset'],
     [['export', '--until', '2025-02-30'], '--until: "2025-02-30"', 'is not a time that exists'],

@@ -100,7 +100,7 @@ describe('a small corpus over HTTP', () => {
 
   it('has the same bytes over HTTP and from the command for every combination of filters', async () => {
     const combinations = cartesian([
-      ['', 'approved_only=false'],
+      ['', 'approved_only=False'],
       ['', 'since=2025-01-03T12:00:00.5Z'],
       ['', 'until=2025-01-08T19:00:00%2B07:00'],
       ['', 'has_corrections=true', 'has_corrections=false'],
@@ -219,7 +219,7 @@ describe('a small corpus over HTTP', () => {
          and ($4::boolean is null or $4 = exists (select from job_corrections where job_id = jobs.id))
        order by created_at, id limit $5`,
       [
-        given.get('approved_only') !== 'false',
+        given.get('approved_only') !== 'False',
         given.get('since'),
         given.get('until'),
         given.get('has_corrections'),
@@ -234,7 +234,7 @@ describe('a request that is not accepted', () => {
   it.each([
     [EXPORT, 'approved_only', 'yes', 'true, false, 1 or 0'],
     [EXPORT, 'approved_only', '', 'true, false, 1 or 0'],
-    [EXPORT, 'has_corrections', 'TRUE', 'true, false, 1 or 0'],
+    [EXPORT, 'has_corrections', 'on', 'true, false, 1 or 0'],
     [EXPORT, 'since', 'yesterday', 'RFC 3339'],
     [EXPORT, 'since', '2025-06-01T00:00:00', 'offset'],
     [EXPORT, 'since', '2025-06-01T00:00:00 07:00', '%2B'],

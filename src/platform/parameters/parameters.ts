@@ -7,7 +7,7 @@ import { Transform } from 'class-transformer';
 import { IsOptional, ValidateBy, type ValidationArguments } from 'class-validator';
 import { formatTimestamp, now, parseTimestamp, TimestampError } from '../timestamp.js';
 
-/** `true`, `false`, `1` or `0`. */
+/** `true`, `false`, in any case (Python writes `True`), `1` or `0`. */
 export function BooleanParameter(): PropertyDecorator {
   const values = new Map([
     ['true', true],
@@ -16,7 +16,7 @@ export function BooleanParameter(): PropertyDecorator {
     ['0', false],
   ]);
   return parameter(
-    (text) => values.get(text) ?? text,
+    (text) => values.get(text.toLowerCase()) ?? text,
     (value) => typeof value === 'boolean',
     () => 'true, false, 1 or 0',
   );
