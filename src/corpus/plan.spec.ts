@@ -135,6 +135,32 @@ describe('plan', () => {
     expect(faultOf(result, edit)).toEqual([kind, field]);
   });
 
+  it.each<[string, EditRequest, string]>([
+    [
+      '{"rows":[1]}',
+      request('replace', 'rows[1].n', '1'),
+      'there is no value at this path to replace: rows is an array of 1 element, and [1] is beyond its end',
+    ],
+    [
+      '{"rows":[1]}',
+      request('remove', '/rows/0/n'),
+      'there is no value at this path to remove: rows[0] is a number, with nothing below it',
+    ],
+    [
+      '{"rows":[1]}',
+      request('add', 'rows[2]', '1'),
+      'nothing can be added here: rows is an array of 1 element, and [2] is beyond its end',
+    ],
+    [
+      '{"rows":[1]}',
+      request('add', 'row.n', '1'),
+      'nothing can be added here: the document is an object without a member row',
+    ],
+    ['{"rows":[1]}', request('remove', ''), 'the whole document cannot be removed'],
+  ])('of %s: says up to where a path leads (%#)', (result, edit, message) => {
+    expect(() => planned(result, edit)).toThrow(message);
+  });
+
   it('names the edit that cannot be made', () => {
     expect(faultOf('{"a":1}', request('replace', 'a', '2'), request('replace', 'b', '2'))).toEqual([
       'path-missing',

@@ -4,6 +4,7 @@ import {
   Budget,
   depth,
   deriveEdits,
+  describeReach,
   type FieldPath,
   FieldPathError,
   formatFieldPath,
@@ -138,7 +139,7 @@ function edit(
   const written = removed ? [...path.slice(0, -1), removed] : path;
   const edited = applyEdit(document, op, path, newValue);
   if (edited === PATH_MISSING) {
-    throw new CorpusFault('path-missing', whyMissing(op), field);
+    throw new CorpusFault('path-missing', whyMissing(document, op, path), field);
   }
   const field_path = formatFieldPath(written, edited.op === 'remove');
   requireShort(field_path, field);
@@ -175,10 +176,12 @@ function requireShort(path: string, field: string): void {
   throw new CorpusFault('invalid-path', message, field);
 }
 
-function whyMissing(op: Op): string {
+function whyMissing(document: JsonDocument, op: Op, path: FieldPath): string {
+  const reach = describeReach(document, path);
+  if (reach === undefined) return 'the whole document cannot be removed';
   return op === 'add'
-    ? 'nothing can be added here: the parent must be an object, or an array that reaches to the index'
-    : `there is no value at this path to ${op}`;
+    ? `nothing can be added here: ${reach}`
+    : `there is no value at this path to ${op}: ${reach}`;
 }
 
 /** Every recorded trail must lead back exactly, byte for byte. The check costs about as much as the edits. */

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { codePointOf, foreignAt, foreignEncodingOf } from './foreign-text.js';
 import { Char, isWhiteSpace, JsonTextError, skipWhiteSpace, TooDeepError } from './scan.js';
 
 /** The most levels of nested arrays and objects. Fixed, because PostgreSQL's limit varies with version and stack size. */
@@ -22,7 +23,7 @@ const enum Expect {
  * @throws JsonTextError with the byte position
  */
 export function compact(text: Buffer, maxDepth: number = MAX_DEPTH): Buffer {
-  if (!isUtf8(text)) throw new JsonTextError('not valid UTF-8', firstInvalidByte(text));
+  if (!isUtf8(text)) throw notUtf8(text);
   const gaps: number[] = [];
   const open: number[] = [];
   let expect = Expect.Value;
@@ -31,7 +32,7 @@ export function compact(text: Buffer, maxDepth: number = MAX_DEPTH): Buffer {
     at = noteGap(text, at, gaps);
     const byte = text[at];
     if (open.length === 0 && expect === Expect.CommaOrClose) {
-      if (byte !== undefined) throw new JsonTextError('unexpected text after the JSON value', at);
+      if (byte !== undefined) throw textAfterValue(text, at);
       return without(text, gaps);
     }
     switch (expect) {
@@ -131,7 +132,8 @@ function checkScalar(text: Buffer, at: number): number {
 
 function checkLiteral(text: Buffer, at: number, literal: string): number {
   for (let i = 0; i < literal.length; i++) {
-    if (text[at + i] !== literal.charCodeAt(i)) throw unexpected(text, at + i, 'a JSON value');
+    if (text[at + i] !== literal.charCodeAt(i))
+      throw unexpected(text, foreignAt(text, at) ? at : at + i, 'a JSON value');
   }
   return at + literal.length;
 }
@@ -141,7 +143,10 @@ function checkString(text: Buffer, at: number): number {
     const byte = text[++at];
     if (byte === Char.Quote) return at + 1;
     if (byte === undefined) throw new JsonTextError('the text ends within a string', at);
-    if (byte < 0x20) throw new JsonTextError('a control character within a string', at);
+    if (byte < 0x20) {
+      const sign = codePointOf(String.fromCharCode(byte));
+      throw new JsonTextError(`a control character (${sign}) within a string`, at);
+    }
     if (byte === Char.Backslash) at = checkEscape(text, at + 1);
   }
 }
@@ -169,7 +174,9 @@ function checkEscape(text: Buffer, at: number): number {
 }
 
 function checkNumber(text: Buffer, at: number): number {
+  const start = at;
   if (text[at] === 0x2d) at++; // minus
+  if (!isDigit(text[at])) throw unexpected(text, foreignAt(text, start) ? start : at, 'a JSON value');
   if (text[at] === 0x30)
     at++; // a leading zero stands alone
   else at = checkDigits(text, at, 'a JSON value');
@@ -198,8 +205,16 @@ function isHexDigit(byte: number | undefined): boolean {
 }
 
 function unexpected(text: Buffer, at: number, expected: string): JsonTextError {
-  const where = at >= text.length ? 'the text ends' : 'unexpected character';
-  return new JsonTextError(`${where} where ${expected} is expected`, at);
+  const encoding = at <= 1 ? foreignEncodingOf(text) : undefined;
+  if (encoding !== undefined) return new JsonTextError(`${encoding} where UTF-8 is expected`, 0);
+  if (at >= text.length) return new JsonTextError(`the text ends where ${expected} is expected`, at);
+  const { name = 'unexpected character', remedy = '' } = foreignAt(text, at) ?? {};
+  const advice = remedy === '' ? '' : `; ${remedy}`;
+  return new JsonTextError(`${name} where ${expected} is expected${advice}`, at);
+}
+
+function textAfterValue(text: Buffer, at: number): JsonTextError {
+  return new JsonTextError(`${foreignAt(text, at)?.name ?? 'unexpected text'} after the JSON value`, at);
 }
 
 /** @param gaps offsets in ascending order, in pairs: start and end of each part to remove */
@@ -214,6 +229,12 @@ function without(text: Buffer, gaps: readonly number[]): Buffer {
   }
   length += text.copy(result, length, from);
   return result.subarray(0, length);
+}
+
+function notUtf8(text: Buffer): JsonTextError {
+  const encoding = foreignEncodingOf(text);
+  if (encoding !== undefined) return new JsonTextError(`${encoding} where UTF-8 is expected`, 0);
+  return new JsonTextError('not valid UTF-8', firstInvalidByte(text));
 }
 
 /** Decoding replaces invalid UTF-8, so the first difference is at the fault, or just after it. */

@@ -18,6 +18,8 @@ export interface Target {
   readonly hasCopies: boolean;
 }
 
+export type Kind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
+
 interface FoundTarget extends Target {
   /** The array or object that contains it, or would; Link.None for the whole document. */
   readonly container: number;
@@ -127,6 +129,25 @@ export class JsonDocument {
     if (parent !== 'object' || entry === Link.None) return undefined;
     const { bytes, start, end } = this.tree.keySlice(entry);
     return key(this.tree.keyOf(entry), bytes.toString('utf8', start, end));
+  }
+
+  /** The kind of the value at a target that exists. */
+  kindOf(target: Target): Kind {
+    switch (this.tree.firstByte(this.tree.valueNode((target as FoundTarget).entry))) {
+      case Char.OpenObject:
+        return 'object';
+      case Char.OpenArray:
+        return 'array';
+      case Char.Quote:
+        return 'string';
+      case 0x74: // t
+      case 0x66: // f
+        return 'boolean';
+      case 0x6e: // n
+        return 'null';
+      default:
+        return 'number';
+    }
   }
 
   /** The number of elements of the array at the target; undefined if it is not an array. */

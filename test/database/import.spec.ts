@@ -432,7 +432,7 @@ describe('import', () => {
     ['reviewed_by: is neither a string nor null', 'a number for a reviewer', { reviewed_by: 1 }],
     ['created_at: is not a string with a time', 'a number for a time', { created_at: 1 }],
     [
-      'created_at: has more than six digits of a second’s fraction',
+      'created_at: has more than six digits of a second’s fraction, and those beyond the sixth are not zeros; times are kept to the microsecond and not rounded',
       'nanoseconds',
       { created_at: '2025-06-01T00:00:00.1234567Z' },
     ],
@@ -490,6 +490,15 @@ describe('import', () => {
       { ...corrected, final_result: { a: 3 } },
     ],
     [
+      'corrections[0]: does not match the document at that point of the trail (path_missing): rows is an array of 1 element, and [1] is beyond its end; use --accept-diverged to import it anyway',
+      'a correction of what is not there',
+      {
+        initial_result: { rows: [0] },
+        final_result: { rows: [0] },
+        corrections: [correction({ field_path: 'rows[1].nrp' })],
+      },
+    ],
+    [
       'corrections[0].field_path: cannot be parsed: a key is expected; a key with special characters is written ["…"] (at position 2); use --accept-diverged to import it anyway',
       'a path that is none',
       { ...corrected, corrections: [correction({ field_path: 'a..b' })] },
@@ -512,6 +521,35 @@ describe('import', () => {
     expect(await faultsOf(Buffer.from([0x7b, 0xff, 0x7d]))).toEqual([
       '1 : is not JSON: not valid UTF-8 (at byte 1)',
     ]);
+  });
+
+  it('leaves a byte order mark at the start out, and names one elsewhere', async () => {
+    const other = sampleLine({ job_id: '0197a1b2-0000-7000-8000-000000000002' });
+    expect(await faultsOf(`\ufeff${sampleLine()}\ufeff${other}`)).toEqual([
+      '2 : is not JSON: a byte order mark (U+FEFF) where a JSON value is expected (at byte 0)',
+    ]);
+    await bringIn(`\ufeff\r\n${sampleLine()}${other}`);
+    expect(await bringOut()).toBe(sampleLine() + other);
+  });
+
+  it.each([
+    [
+      'a time that is none',
+      { corrected_at: 'yesterday' },
+      /^1 corrections\[1\]\.corrected_at: is not a time/,
+    ],
+    ['a time that is missing', { corrected_at: undefined }, /^1 corrections\[1\]\.corrected_at: is missing$/],
+    ['an operation that is none', { op: 1 }, /^1 corrections\[1\]\.op: is not a string$/],
+  ])('tells one fault for %s', async (_, overrides, fault) => {
+    const corrections = [correction(), correction(overrides), correction()];
+    expect(await faultsOf(sampleLine({ ...corrected, corrections }))).toEqual([
+      expect.stringMatching(fault) as string,
+    ]);
+  });
+
+  it('tells one fault for an approved sample without its result', async () => {
+    const fields = { approved: true, final_result: undefined };
+    expect(await faultsOf(sampleLine(fields))).toEqual(['1 final_result: is missing']);
   });
 
   it('names a job that stands twice in the input, or is in the database', async () => {

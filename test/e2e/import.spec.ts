@@ -30,7 +30,12 @@ describe('ground-truth import', () => {
     const corpus = await readFile(SAMPLES);
     const compressed = path.join(folder, 'corpus.jsonl.gz');
     await writeFile(compressed, gzipSync(corpus));
-    const ways = [{ args: [SAMPLES] }, { args: [compressed] }, { args: ['-'], input: corpus }];
+    const ways = [
+      { args: [SAMPLES] },
+      { args: [compressed] },
+      { args: ['-'], input: corpus },
+      { args: ['-'], input: gzipSync(corpus) },
+    ];
     for (const { args, ...options } of ways) {
       // Standard input is a process's.
       const run = await (args[0] === '-' ? runCli : runCommand)(['import', ...args], { env, ...options });
@@ -56,8 +61,42 @@ describe('ground-truth import', () => {
     expect(await exportText(database.dataSource)).toBe('');
   });
 
-  it('counts the faults beyond the first 1,000', async () => {
-    const run = await runCommand(['import', '-'], { env, input: 'x\n'.repeat(1_234) });
+  it('tells many alike faults in one line, with the first three and a count', async () => {
+    const output = (members: string) => `{"filename":"f","source_kind":"pdf","result":1${members}}\n`;
+    const run = await runCommand(['import', '-'], {
+      env,
+      input:
+        output(',"job_id":1') +
+        output(',"confidence":2').repeat(1_230) +
+        output(',"review_flags":[1,2,3,4,5]') +
+        output('').replace('1}', 'rahasia}').repeat(3),
+    });
+    expect(run.stderr).toBe(
+      'ground-truth: line 1: job_id is not a string\n' +
+        'ground-truth: lines 2, 3, 4 and 1,227 more: confidence is neither a number from 0 to 1 nor null\n' +
+        'ground-truth: lines 1232: review_flags[0], 1232: review_flags[1], 1232: review_flags[2] and 2 more: is not a string\n' +
+        [1_233, 1_234, 1_235]
+          .map(
+            (line) =>
+              `ground-truth: line ${line}: is not JSON: unexpected character where a JSON value is expected (at byte 45)\n`,
+          )
+          .join('') +
+        'ground-truth: nothing was imported\n',
+    );
+    await runCommand(['import', SAMPLES], { env });
+    const again = await runCommand(['import', SAMPLES], { env });
+    expect(again.stderr.split('\n')).toHaveLength(3);
+    expect(again.stderr).toMatch(
+      /^ground-truth: lines 1, 2, 3 and 297 more: job_id is already in the database; use /,
+    );
+  });
+
+  it('counts the faults beyond the first 1,000 kinds', async () => {
+    const names = Array.from({ length: 1_234 }, (_, index) =>
+      String.fromCharCode(97 + (index % 26)).repeat(1 + Math.floor(index / 26)),
+    );
+    const input = `{"filename":"f","source_kind":"pdf","result":1,${names.map((name) => `"x${name}":1`).join()}}`;
+    const run = await runCommand(['import', '-'], { env, input });
     expect(run.stderr.split('\n')).toHaveLength(1_003);
     expect(run.stderr).toContain('ground-truth: and 234 more errors\n');
   });
@@ -103,15 +142,66 @@ describe('ground-truth import', () => {
     expect(run).toMatchObject({ code: 1, stderr: expect.stringMatching(message) as string });
   });
 
-  it('says that a compressed file is cut off', async () => {
-    const file = path.join(folder, 'cut.jsonl.gz');
-    await writeFile(file, gzipSync(await readFile(SAMPLES)).subarray(0, 5_000));
+  it('reads compressed data of several members, with zeros behind them, whatever they are named', async () => {
+    const lines = [sampleLine(), sampleLine({ job_id: '0197a1b2-0000-7000-8000-000000000002' })];
+    const file = path.join(folder, 'padded');
+    // Longer than what is read at once, so that the zeros come in several blocks.
+    await writeFile(file, Buffer.concat([...lines.map((line) => gzipSync(line)), Buffer.alloc(600_000)]));
+    expect(await runCommand(['import', file], { env })).toMatchObject({ code: 0 });
+    expect(await exportText(database.dataSource)).toBe(lines.join(''));
+  });
+
+  const whole = gzipSync(sampleLine());
+  it.each<[string, Buffer, RegExp]>([
+    ['cut off', whole.subarray(0, 100), /is not a whole gzip file/],
+    ['damaged', Buffer.from(whole).fill(0, 40, 50), /is not a whole gzip file/],
+    ['empty', Buffer.alloc(0), /its name ends in .gz, but it is not a gzip file\n$/],
+    ['not compressed', Buffer.from(sampleLine()), /its name ends in .gz, but it is not a gzip file\n$/],
+    [
+      'followed by text',
+      Buffer.concat([whole, Buffer.from('rahasia')]),
+      /bytes after the end of the gzip data/,
+    ],
+    [
+      'followed by zeros and text',
+      Buffer.concat([whole, Buffer.alloc(300_000), Buffer.from('rahasia')]),
+      /bytes after the end of the gzip data/,
+    ],
+    [
+      'followed by zeros and more of it',
+      Buffer.concat([whole, Buffer.alloc(9), whole]),
+      /bytes after the end/,
+    ],
+  ])('says that a compressed file is %s', async (_, content, message) => {
+    const file = path.join(folder, 'bad.jsonl.gz');
+    await writeFile(file, content);
     const run = await runCommand(['import', file], { env });
-    expect(run).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/is not a whole gzip file/) as string,
-    });
+    expect(run).toMatchObject({ code: 1, stderr: expect.stringMatching(message) as string });
+    expect(run.stderr).not.toContain('rahasia');
     expect(await exportText(database.dataSource)).toBe('');
+  });
+
+  const pretty = JSON.stringify(JSON.parse(sampleLine()), null, 2);
+  it.each<[string, string | Buffer, RegExp]>([
+    [
+      'UTF-16',
+      Buffer.from(`\ufeff${sampleLine().repeat(2)}`, 'utf16le'),
+      /is UTF-16, .*: iconv -f UTF-16 -t UTF-8 FILE$/,
+    ],
+    [
+      'an array',
+      `[\n${pretty},\n${pretty}\n]\n`,
+      /is not JSON Lines, .* a JSON array; .*: jq -c '.\[\]' FILE /,
+    ],
+    ['an array in one line', `[${sampleLine()},{}]`, /a JSON array/],
+    ['formatted objects', pretty, /is not JSON Lines, .* over several lines; .*: jq -c \. FILE /],
+  ])('says once of a whole input that it is %s', async (_, input, message) => {
+    const run = await runCommand(['import', '-'], { env, input });
+    const [fault, end, ...rest] = run.stderr.split('\n');
+    expect(fault).toMatch(/^ground-truth: line 1: the input is /);
+    expect(fault).toMatch(message);
+    expect([end, ...rest]).toEqual(['ground-truth: nothing was imported', '']);
+    expect(run.code).toBe(1);
   });
 
   it('ends by SIGTERM while it waits for input, and changes nothing', async () => {

@@ -69,6 +69,26 @@ describe('POST /jobs', () => {
     ]);
   });
 
+  it('leaves a byte order mark before the body out, and names another encoding', async () => {
+    const { body } = outcome(RESULT);
+    expect((await call('POST', '/jobs', { body: `\ufeff${body}` })).status).toBe(201);
+    expect(await resultOf()).toBe(RESULT);
+    for (const [name, other] of [
+      ['UTF-16', Buffer.from(body, 'utf16le')],
+      ['gzip', gzipSync(body)],
+    ] as const) {
+      const refused = await call('POST', '/jobs', { body: other });
+      expect(refused.json.detail).toBe(`the body is not JSON: ${name} where UTF-8 is expected (at byte 0)`);
+    }
+    const batch = await call('POST', '/jobs/batch', {
+      body: gzipSync(body),
+      headers: { 'content-type': 'application/x-ndjson' },
+    });
+    expect(batch.json.errors).toEqual([
+      { field: 'line 1', message: 'the input is compressed by gzip; decompress it with: gzip -dc FILE' },
+    ]);
+  });
+
   it('makes an id that grows with time where none is given', async () => {
     const ids = [];
     for (let i = 0; i < 3; i++) ids.push((await create(RESULT, { job_id: undefined })).json.job_id);
@@ -273,7 +293,8 @@ describe('GET /jobs', () => {
     ['', [0, 1, 2, 3, 4, 5, 6]],
     ['?approved=false', [1, 2, 3, 4, 5, 6]],
     ['?approved=true', [0]],
-    ['?has_corrections=true', [1]],
+    ['?has_corrections=True', [1]],
+    ['?approved=FALSE&confidence_lt=0.3', [5, 6]],
     ['?has_corrections=0&source_kind=image', [3, 5]],
     ['?flag=low', [0, 1, 2]],
     ['?filename=sprint_', [0, 2, 4, 6]],
@@ -399,6 +420,14 @@ describe('POST /jobs/{id}/corrections', () => {
     ['{"field_path":"header.perihal","op":"remove","new_value":1}', 400, 'invalid-body', 'new_value'],
     ['{"new_value":1}', 400, 'invalid-body', 'field_path'],
     ['{"corrections":[]}', 400, 'invalid-body', 'corrections'],
+    ['{"corrections":{}}', 400, 'invalid-body', 'corrections'],
+    [
+      `{"corrections":[${Array<string>(1_001).fill('{"field_path":"a","new_value":1}').join()}]}`,
+      400,
+      'invalid-body',
+      'corrections',
+    ],
+    ['{"field_path":"header.perihal","op":1,"new_value":1}', 400, 'invalid-body', 'op'],
     [
       `{"field_path":"header","new_value":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
       422,

@@ -8,8 +8,9 @@ import { Interruption } from '../../platform/terminal/interruption.js';
 import { inGroups, printNote } from '../../platform/terminal/print.js';
 import { Progress } from '../../platform/terminal/progress.js';
 import { type Flags, refuseToWrite, TerminalCommand } from '../../platform/terminal/terminal-command.js';
-import { BadInputError } from '../import/bad-input.js';
+import { type AlikeFaults, BadInputError } from '../import/bad-input.js';
 import { type Imported, ImportService } from '../import/import.service.js';
+import { type LineFault } from '../import/line-reader.js';
 import { type OnConflict } from '../import/staging.repository.js';
 
 /** Flags of `import`. */
@@ -30,7 +31,7 @@ export class ImportOptionsDto {
   name: 'import',
   arguments: '<file>',
   argsDescription: {
-    file: 'corpus or pipeline output (filename, source_kind, result), one JSON object a line; decompressed if the name ends in .gz; - is standard input',
+    file: 'corpus or pipeline output (filename, source_kind, result), one JSON object a line; decompressed if it is a gzip file; - is standard input',
   },
   description: 'Import a corpus or pipeline output into the database, all lines or none',
 })
@@ -120,11 +121,33 @@ function summary({ inserted, corrections, replaced, skipped, diverged, ahead }: 
   return parts.join(', ');
 }
 
-function toFailure({ faults, count }: BadInputError): Failure {
-  const lines = faults.map(
-    ({ line, field, reason }) => `line ${line}: ${field === '' ? '' : `${field} `}${reason}`,
-  );
-  const more = count - faults.length;
+function toFailure({ alike, count }: BadInputError): Failure {
+  const told = alike.flatMap((kind) => (isMany(kind) ? [kind] : kind.first.map(alone)));
+  told.sort((a, b) => a.first[0]!.line - b.first[0]!.line);
+  const lines = told.map(describe);
+  const more = count - alike.reduce((sum, kind) => sum + kind.count, 0);
   if (more > 0) lines.push(`and ${inGroups(more)} more errors`);
   return new Failure([...lines, 'nothing was imported'].join('\n'));
+}
+
+/** Whether not all of them are named. */
+function isMany({ first, count }: AlikeFaults): boolean {
+  return count > first.length;
+}
+
+function alone(fault: LineFault): AlikeFaults {
+  return { first: [fault], count: 1 };
+}
+
+/** Names the first of many alike faults by their lines, and by their fields where these differ. */
+function describe({ first, count }: AlikeFaults): string {
+  const [{ field, reason }] = first as [LineFault];
+  const isSameField = first.every((fault) => fault.field === field);
+  const places = first.map((fault) => (isSameField ? String(fault.line) : `${fault.line}: ${fault.field}`));
+  const more = count > first.length ? ` and ${inGroups(count - first.length)} more` : '';
+  const isSameReason = first.every((fault) => fault.reason === reason);
+  return (
+    `line${places.length === 1 ? '' : 's'} ${places.join(', ')}${more}: ` +
+    `${field === '' || !isSameField ? '' : `${field} `}${reason}${isSameReason ? '' : ' in the first of them'}`
+  );
 }

@@ -1,4 +1,4 @@
-import { compact, JSON_NULL, JsonTextError, MAX_DEPTH } from '../../json-text/index.js';
+import { compact, JSON_NULL, JsonTextError, MAX_DEPTH, withoutByteOrderMark } from '../../json-text/index.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { type FieldError } from '../../platform/fault.js';
 import { FieldReader } from '../import/field-reader.js';
@@ -32,16 +32,14 @@ export function readCorrections(body: Buffer): AskedCorrections {
   return readFields(body, (fields) => {
     if (!fields.has('corrections')) return { requests: [readCorrection(fields)], isList: false };
     fields.expectKeys(['corrections'], []);
-    const requests = fields.objects('corrections').map(readCorrection);
-    if (requests.length === 0) fields.fault('corrections', 'is empty');
-    return { requests, isList: true };
+    return { requests: fields.objects('corrections', 1).map(readCorrection), isList: true };
   });
 }
 
 /** Returns any JSON as compact text. */
 export function readResult(body: Buffer): Buffer {
   try {
-    return compact(body, BODY_DEPTH);
+    return compact(withoutByteOrderMark(body), BODY_DEPTH);
   } catch (error) {
     if (error instanceof JsonTextError)
       throw new ProblemError('invalid-body', `the body is not JSON: ${error.message}`);

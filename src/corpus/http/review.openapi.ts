@@ -68,7 +68,10 @@ export const DescribeCorrect = () =>
         'ambiguous-path',
         'field_path: a key on this path occurs more than once in its object; correct the whole object',
       ],
-      ['path-missing', 'field_path: there is no value at this path to replace'],
+      [
+        'path-missing',
+        'field_path: there is no value at this path to replace: header is an object without a member perihall',
+      ],
       ['no-change', 'new_value: the field already has this value'],
       ['too-deep', 'new_value: the result would be deeper than 5,000 levels'],
       TOO_LARGE,

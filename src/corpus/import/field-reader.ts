@@ -146,9 +146,17 @@ export class FieldReader {
 
   /** The operation of a correction; `replace` by default. */
   op(key: string): Op {
-    const op = this.has(key) ? this.string(key) : 'replace';
-    if (!OPS.includes(op)) this.fault(key, `is not one of ${OPS.join(', ')}`);
-    return op as Op;
+    return (this.has(key) ? this.choice(key, OPS) : undefined) ?? 'replace';
+  }
+
+  /** One of `choices`; undefined, and a fault, if it is another value. */
+  choice<Choice extends string>(key: string, choices: readonly Choice[]): Choice | undefined {
+    const value = this.values.get(key);
+    const text = value && this.text(key, value, 'is not a string');
+    const choice = choices.find((name) => name === text);
+    if (typeof text === 'string' && choice === undefined)
+      this.fault(key, `is not one of ${choices.join(', ')}`);
+    return choice;
   }
 
   boolean(key: string): boolean {
@@ -194,7 +202,8 @@ export class FieldReader {
     if (this.hasLimits && value.length > MAX_FLAGS_BYTES)
       this.fault(key, `takes more than ${inGroups(MAX_FLAGS_BYTES)} bytes`);
     const most = this.hasLimits ? Math.min(MAX_FLAGS, this.most) : this.most;
-    return this.elements(key, value, 'is not an array of strings', most).map((element, index) => {
+    const elements = this.elements(key, value, 'is not an array of strings', most) ?? [];
+    return elements.map((element, index) => {
       const name = `${key}[${index}]`;
       return this.within(MAX_NAME_LENGTH, name, this.text(name, element, 'is not a string') ?? '');
     });
@@ -212,11 +221,13 @@ export class FieldReader {
     return Math.abs(number);
   }
 
-  /** An array of objects. */
-  objects(key: string): FieldReader[] {
+  /** An array of at least `least` objects. */
+  objects(key: string, least = 0): FieldReader[] {
     const value = this.values.get(key);
     if (value === undefined) return [];
-    return this.elements(key, value, 'is not an array').map(
+    const elements = this.elements(key, value, 'is not an array');
+    if (elements !== undefined && elements.length < least) this.fault(key, 'is empty');
+    return (elements ?? []).map(
       (element, index) => new FieldReader(element, this.at(`${key}[${index}]`), this.onFault, this.bounds),
     );
   }
@@ -226,12 +237,12 @@ export class FieldReader {
     return value && new FieldReader(value, this.at(key), this.onFault, this.bounds);
   }
 
-  private elements(key: string, value: Buffer, reason: string, most = this.most): Buffer[] {
+  /** Returns undefined, and reports why, if there is no array or too long a one. */
+  private elements(key: string, value: Buffer, reason: string, most = this.most): Buffer[] | undefined {
     const elements = readElements(value, most);
-    if (elements === undefined) this.fault(key, reason);
-    if (elements === undefined || elements.length <= most) return elements ?? [];
-    this.fault(key, `has more than ${inGroups(most)} elements`);
-    return [];
+    if (elements !== undefined && elements.length <= most) return elements;
+    this.fault(key, elements === undefined ? reason : `has more than ${inGroups(most)} elements`);
+    return undefined;
   }
 
   fault(key: string, reason: string): void {
@@ -257,7 +268,7 @@ export class FieldReader {
 
 /** In microseconds. */
 const DAY = 86_400_000_000n;
-const OPS: readonly string[] = ['replace', 'add', 'remove'] satisfies Op[];
+const OPS: readonly Op[] = ['replace', 'add', 'remove'];
 const QUOTE = 0x22;
 const MINUS = 0x2d;
 const ZERO = Buffer.from('0');

@@ -15,7 +15,7 @@ import { type AcceptedLines, type ImportedSample, type Line, readLine } from './
 import { ReplayService } from '../../replay/replay.service.js';
 import { Threads } from '../../platform/threads.js';
 import { type LineTask } from './line.worker.js';
-import { type InputLine, splitLines } from './split-lines.js';
+import { type InputLine, splitLines, whyNotLines } from './split-lines.js';
 import {
   type Conflicts,
   type Merged,
@@ -76,9 +76,10 @@ export class ImportService {
       let lines = 0;
       for await (const line of splitLines(input, reading.maxLineBytes)) {
         options.signal?.throwIfAborted();
+        if (lines++ === 0) requireLines(line);
         await reading.stage(line);
         bytes += (line.bytes?.length ?? 0) + 1;
-        options.onProgress?.(++lines, bytes);
+        options.onProgress?.(lines, bytes);
       }
       await findConflicts(staging, faults, options.onConflict);
       options.signal?.throwIfAborted();
@@ -91,6 +92,15 @@ export class ImportService {
       throw error;
     }
   }
+}
+
+/** @throws BadInputError if the first line shows that the input is something else */
+function requireLines({ number, bytes }: InputLine): void {
+  const reason = bytes && whyNotLines(bytes);
+  if (reason === undefined) return;
+  const faults = new ImportFaults();
+  faults.add({ line: number, field: '', reason });
+  faults.throwIfAny();
 }
 
 async function findConflicts(staging: Staging, faults: ImportFaults, onConflict: OnConflict): Promise<void> {
@@ -220,7 +230,7 @@ function sizeOfSample(sample: ImportedSample, { paths, original }: CheckedTrail)
 
 function describeDivergence(
   { corrections }: ImportedSample,
-  { diverged, isProved }: CheckedTrail,
+  { diverged, reach, isProved }: CheckedTrail,
 ): { field: string; reason: string } {
   const remedy = 'use --accept-diverged to import it anyway';
   if (diverged) {
@@ -228,9 +238,10 @@ function describeDivergence(
     const fault =
       diverged.reason === 'path_invalid' && whyInvalid(corrections[diverged.correction]!.field_path);
     if (fault) return { field: `${field}.field_path`, reason: `cannot be parsed: ${fault}; ${remedy}` };
+    const there = reach === undefined ? '' : `: ${reach}`;
     return {
       field,
-      reason: `does not match the document at that point of the trail (${diverged.reason}); ${remedy}`,
+      reason: `does not match the document at that point of the trail (${diverged.reason})${there}; ${remedy}`,
     };
   }
   if (!isProved) return { field: 'initial_result', reason: `is not what the trail leads back to; ${remedy}` };

@@ -67,6 +67,9 @@ const SAMPLE_KEYS = [
 ];
 const CORRECTION_KEYS = ['field_path', 'old_value', 'new_value', 'corrected_by', 'reason', 'corrected_at'];
 
+/** Stands for a time that is missing or cannot be read, which is a fault already. Before every other. */
+const NO_TIME = -(2n ** 63n);
+
 /** Deep enough that a value which is too deep is usually reported with its field, not as a bad line. */
 const LINE_DEPTH = 2 * MAX_DEPTH;
 
@@ -122,7 +125,7 @@ function readSample(fields: FieldReader): ImportedSample {
     approved: fields.boolean('approved'),
     reviewed_by: fields.nullableName('reviewed_by'),
     reviewed_at: fields.nullableTime('reviewed_at'),
-    created_at: fields.time('created_at') ?? 0n,
+    created_at: fields.time('created_at') ?? NO_TIME,
     initial_result: fields.json('initial_result'),
     final_result: fields.json('final_result'),
     corrections: fields.objects('corrections').map(readCorrection),
@@ -132,7 +135,7 @@ function readSample(fields: FieldReader): ImportedSample {
     diverged: fields.has('diverged'),
   };
   fields.object('diverged')?.expectKeys(['correction', 'reason'], []);
-  if (sample.approved && sample.final_result.equals(JSON_NULL))
+  if (sample.approved && fields.has('final_result') && sample.final_result.equals(JSON_NULL))
     fields.fault('approved', 'is true, but final_result is null');
   checkOrder(sample, fields);
   return sample;
@@ -148,7 +151,7 @@ function readCorrection(fields: FieldReader): ImportedCorrection {
     new_value: fields.json('new_value'),
     corrected_by: fields.name('corrected_by'),
     reason: fields.nullableReason('reason'),
-    corrected_at: fields.time('corrected_at') ?? 0n,
+    corrected_at: fields.time('corrected_at') ?? NO_TIME,
   };
   if (op === 'add' && !correction.old_value.equals(JSON_NULL))
     fields.fault('old_value', 'must be null for an add');
@@ -158,23 +161,25 @@ function readCorrection(fields: FieldReader): ImportedCorrection {
   return correction;
 }
 
-const EVENTS = ['approved', 'reopened'];
+const EVENTS = ['approved', 'reopened'] as const satisfies ReviewEvent['event'][];
 
 function readEvent(fields: FieldReader): ReviewEvent {
   fields.expectKeys(['event', 'by', 'at'], []);
-  const event = fields.string('event');
-  if (fields.has('event') && !EVENTS.includes(event))
-    fields.fault('event', `is not one of ${EVENTS.join(', ')}`);
-  return { event: event as ReviewEvent['event'], by: fields.name('by'), at: fields.time('at') ?? 0n };
+  const event = fields.choice('event', EVENTS) ?? 'approved';
+  return { event, by: fields.name('by'), at: fields.time('at') ?? NO_TIME };
 }
 
 function checkOrder({ corrections, history }: ImportedSample, fields: FieldReader): void {
   for (let i = 1; i < corrections.length; i++) {
-    if (corrections[i]!.corrected_at < corrections[i - 1]!.corrected_at) {
+    if (isBefore(corrections[i]!.corrected_at, corrections[i - 1]!.corrected_at)) {
       fields.fault(`corrections[${i}].corrected_at`, 'is before the corrected_at of the previous correction');
     }
   }
   for (let i = 1; i < history.length; i++)
-    if (history[i]!.at < history[i - 1]!.at)
+    if (isBefore(history[i]!.at, history[i - 1]!.at))
       fields.fault(`history[${i}].at`, 'is before the time of the previous event');
+}
+
+function isBefore(time: bigint, previous: bigint): boolean {
+  return time !== NO_TIME && time < previous;
 }

@@ -4,6 +4,7 @@
  */
 import {
   applyEdit,
+  describeReach,
   equal,
   type FieldPath,
   FieldPathError,
@@ -29,6 +30,8 @@ export interface CheckedTrail {
   /** The document that the trail leads back to. */
   readonly original: Buffer;
   readonly diverged: Divergence | null;
+  /** Up to where the path of the diverged correction leads, if it leads to no value. */
+  readonly reach: string | undefined;
   /** Whether the trail leads back to JSON equal to `initial_result`. */
   readonly isProved: boolean;
 }
@@ -166,6 +169,7 @@ function positionBehind(keys: readonly string[], neighbour: Neighbour): number |
 interface Undone extends Replayed {
   readonly positions: readonly (number | null)[];
   readonly skipped: ReadonlySet<number>;
+  readonly reach: string | undefined;
 }
 
 /** Replays the trail. Records the position at which each removed member is restored, and the corrections that do not fit. */
@@ -177,14 +181,18 @@ function undo(
 ): Undone {
   const skipped = new Set<number>();
   const positions: (number | null)[] = trail.map(() => null);
+  let reach: string | undefined;
   const replayed = replay.replayText(final, trail, (document, edit, index) => {
     const removal = removals.get(index);
     const target = removal && document.find(edit.path!);
     const position = target ? positionBehind(document.keysBeside(target), removal.neighbour) : null;
     const reason = undoEdit(document, { ...edit, position });
     if (reason === undefined) positions[index] = position;
-    else skipped.add(index);
+    else {
+      if (skipped.size === 0 && edit.path) reach = describeReach(document, edit.path);
+      skipped.add(index);
+    }
     return reason;
   });
-  return { ...replayed, positions, skipped };
+  return { ...replayed, positions, skipped, reach };
 }

@@ -1,8 +1,7 @@
-import { createReadStream, type ReadStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { gunzip, isGzip, TrailingBytesError } from '../files/gzip.js';
 import { errorCode } from '../files/system-error.js';
 import { Failure, systemReason } from './failure.js';
 
@@ -16,42 +15,71 @@ export interface Input {
 const BLOCK_SIZE = 256 * 1024;
 
 /**
- * Opens `source`: a file, decompressed if its name ends in `.gz`, or standard input for `-`.
+ * Opens `source`: a file, or standard input for `-`. Decompresses what begins as gzip does.
  *
  * @param signal ends the reading, even while it waits for a writer
- * @throws Failure if it cannot be opened; the iteration also throws one if it cannot be read
+ * @throws Failure if it cannot be opened or read; the iteration also throws one if it cannot be read
  */
 export async function openInput(source: string, signal: AbortSignal): Promise<Input> {
-  if (source === '-') {
-    return { blocks: explained(addAbortSignal(signal, process.stdin), 'standard input'), size: undefined };
-  }
+  const name = source === '-' ? 'standard input' : source;
   try {
-    const file = await open(source, 'r');
-    const stats = await file.stat();
-    if (stats.isDirectory()) {
-      await file.close();
-      throw new Failure(`${source} cannot be read: it is a folder`);
+    const { stream, size } =
+      source === '-'
+        ? { stream: addAbortSignal(signal, process.stdin), size: undefined }
+        : await openFile(source, signal);
+    const blocks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    const head = await readHead(blocks);
+    const isCompressed = isGzip(head);
+    if (!isCompressed && source.endsWith('.gz')) {
+      stream.destroy();
+      throw new Failure(`${source} cannot be read: its name ends in .gz, but it is not a gzip file`);
     }
-    const stream: ReadStream = createReadStream('', { fd: file, highWaterMark: BLOCK_SIZE, signal });
-    if (source.endsWith('.gz')) return { blocks: explained(decompressed(stream), source), size: undefined };
-    return { blocks: explained(stream, source), size: stats.isFile() ? stats.size : undefined };
+    const whole = following(head, blocks);
+    const content = isCompressed ? gunzip(whole) : whole;
+    return { blocks: explained(closing(content, stream), name), size: isCompressed ? undefined : size };
   } catch (error) {
-    throw toFailure(error, source);
+    throw toFailure(error, name);
   }
 }
 
-async function* decompressed(stream: Readable): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: BLOCK_SIZE });
-  const decompressing = pipeline(stream, gunzip);
-  // The loop over gunzip throws the same error.
-  decompressing.catch(() => undefined);
-  yield* gunzip as AsyncIterable<Buffer>;
-  await decompressing;
+async function openFile(source: string, signal: AbortSignal): Promise<{ stream: Readable; size?: number }> {
+  const file = await open(source, 'r');
+  const stats = await file.stat();
+  if (stats.isDirectory()) {
+    await file.close();
+    throw new Failure(`${source} cannot be read: it is a folder`);
+  }
+  const stream = createReadStream('', { fd: file, highWaterMark: BLOCK_SIZE, signal });
+  return stats.isFile() ? { stream, size: stats.size } : { stream };
 }
 
-async function* explained(blocks: AsyncIterable<unknown>, name: string): AsyncGenerator<Buffer> {
+/** Reads the first two bytes, and what comes with them; less where there is no more. */
+async function readHead(blocks: AsyncIterator<Buffer>): Promise<Buffer> {
+  let head = Buffer.alloc(0);
+  while (head.length < 2) {
+    const next = await blocks.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  return head;
+}
+
+async function* following(head: Buffer, blocks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield head;
+  for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) yield next.value;
+}
+
+async function* closing(content: AsyncIterable<Buffer>, stream: Readable): AsyncGenerator<Buffer> {
   try {
-    for await (const block of blocks) yield block as Buffer;
+    yield* content;
+  } finally {
+    stream.destroy();
+  }
+}
+
+async function* explained(blocks: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+  try {
+    yield* blocks;
   } catch (error) {
     throw toFailure(error, name);
   }
@@ -59,6 +87,10 @@ async function* explained(blocks: AsyncIterable<unknown>, name: string): AsyncGe
 
 function toFailure(error: unknown, name: string): unknown {
   if (error instanceof Failure) return error;
+  if (error instanceof TrailingBytesError)
+    return new Failure(
+      `${name} cannot be read: there are bytes after the end of the gzip data, which are neither zeros nor more of it`,
+    );
   const code = errorCode(error);
   if (code?.startsWith('Z_'))
     return new Failure(`${name} cannot be read: it is not a whole gzip file (${code})`);
