@@ -1,5 +1,5 @@
 import { escapeLiteral } from 'pg';
-import { ExternalDatabaseError } from '../platform/database/external/relation.js';
+import { ExternalFaults } from '../platform/database/external/external-faults.js';
 import { type ExternalRelations } from '../platform/database/external/external-relations.js';
 import { type Snapshot } from '../platform/database/snapshot.js';
 import { type JobFilter } from './corpus-filter.js';
@@ -18,20 +18,24 @@ export async function checkKeys(
   relations: ExternalRelations,
   filter: JobFilter,
 ): Promise<void> {
+  const faults = new ExternalFaults();
   for (const { query, describe } of questions(relations, filter)) {
-    const [faulty] = await snapshot.ask<Faulty>(query);
-    if (faulty) throw new ExternalDatabaseError(describe(faulty));
+    const faulty = await snapshot.ask<Faulty>(query);
+    faults.addAll(Number(faulty[0]?.count ?? 0), faulty.map(describe));
   }
+  faults.throwIfAny();
 }
 
 interface Faulty {
   readonly job_id: string;
   /** Whether the id of the row is null. */
   readonly is_null: boolean;
+  /** Of all such rows; a bigint, as text. */
+  readonly count: string;
 }
 
 interface Question {
-  /** Returns a row if something is wrong. */
+  /** Returns the first rows with which something is wrong. */
   readonly query: string;
   readonly describe: (faulty: Faulty) => string;
 }
@@ -48,8 +52,8 @@ function jobsTwice(relations: ExternalRelations, { id }: JobFilter): Question {
   const { name } = relations.jobs;
   return {
     query: relations.reading(`
-      select id as job_id, id is null as is_null from jobs ${id === undefined ? '' : `where id = ${uuid(id)}`}
-      group by id having count(*) > 1 or id is null limit 1`),
+      select id as job_id, id is null as is_null, ${COUNT} from jobs ${id === undefined ? '' : `where id = ${uuid(id)}`}
+      group by id having count(*) > 1 or id is null ${FIRST}`),
     describe: ({ job_id, is_null }) =>
       is_null ? `${name}: column id is null in a row` : `${name}: job ${job_id} occurs more than once`,
   };
@@ -58,8 +62,8 @@ function jobsTwice(relations: ExternalRelations, { id }: JobFilter): Question {
 function correctionsWithoutOrder(relations: ExternalRelations, { id }: JobFilter): Question {
   const { name } = relations.corrections;
   const query = (condition: string) => `
-    select job_id, id is null as is_null from job_corrections ${condition}
-    group by job_id, corrected_at, id having count(*) > 1 or id is null limit 1`;
+    select job_id, id is null as is_null, ${COUNT} from job_corrections ${condition}
+    group by job_id, corrected_at, id having count(*) > 1 or id is null ${FIRST}`;
   return {
     query:
       id === undefined
@@ -79,12 +83,15 @@ function jobsWithoutTime(relations: ExternalRelations): Question[] {
   return [
     {
       query: relations.reading(
-        `select id as job_id, false as is_null from jobs where ${column} is null limit 1`,
+        `select id as job_id, false as is_null, ${COUNT} from jobs where ${column} is null ${FIRST}`,
       ),
       describe: ({ job_id }) => `${name}: column ${column} of job ${job_id} is null`,
     },
   ];
 }
+
+const COUNT = 'count(*) over () as count';
+const FIRST = `order by job_id limit ${ExternalFaults.MAX}`;
 
 function uuid(id: string): string {
   return `${escapeLiteral(id)}::uuid`;

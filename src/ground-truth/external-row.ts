@@ -1,5 +1,6 @@
 import { ByteWriter } from '../platform/byte-writer.js';
 import { type CopyRow, IndexedRow } from '../platform/database/binary-copy.js';
+import { type ExternalFaults } from '../platform/database/external/external-faults.js';
 import { ExternalDatabaseError } from '../platform/database/external/relation.js';
 import { type ExternalRelations } from '../platform/database/external/external-relations.js';
 import { int32At, NULL_LENGTH, readArrayHead } from '../platform/database/postgres-binary.js';
@@ -12,19 +13,27 @@ const FALSE = Buffer.from([0]);
 const USUAL_ROW = 16 * 1024;
 
 /**
- * Wraps `onRow` for external relations: each row is checked, and passed on as our own schema would hold it.
+ * Wraps `onRow` for external relations: each row is checked, and passed on as our own schema would hold it. After the first bad row,
+ * rows are only checked, so that all bad ones are named together.
  *
  * @param fields the number of fields of a row
+ * @param faults what is wrong with the rows
  */
 export function checkingRows(
   relations: ExternalRelations,
   fields: number,
+  faults: ExternalFaults,
   onRow: (row: CopyRow) => boolean,
 ): (row: CopyRow) => boolean {
   const checked = new ExternalRow(relations, fields);
   return (row) => {
-    checked.take(row);
-    return onRow(checked);
+    try {
+      checked.take(row);
+    } catch (error) {
+      if (!(error instanceof ExternalDatabaseError)) throw error;
+      faults.addAll(1, [error.message]);
+    }
+    return faults.isEmpty && onRow(checked);
   };
 }
 

@@ -1,4 +1,4 @@
-import { compact, JSON_NULL, JsonTextError } from '../json-text/index.js';
+import { compact, JSON_NULL, JsonTextError, TooDeepError } from '../json-text/index.js';
 import { type ByteWriter } from '../platform/byte-writer.js';
 import { type CopyRow } from '../platform/database/binary-copy.js';
 import { ExternalDatabaseError } from '../platform/database/external/relation.js';
@@ -48,7 +48,8 @@ export class ValueCheck {
     try {
       return compact(this.bytes.subarray(start, end));
     } catch (error) {
-      if (error instanceof JsonTextError) this.refuse(column, `is ${error.reason}`);
+      if (error instanceof TooDeepError) this.refuse(column, `is ${error.reason}`);
+      if (error instanceof JsonTextError) this.refuse(column, `is not JSON: ${error.message}`);
       throw error;
     }
   }

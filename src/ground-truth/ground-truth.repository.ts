@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type QueryResultRow } from 'pg';
 import { type CopyRow } from '../platform/database/binary-copy.js';
+import { ExternalFaults } from '../platform/database/external/external-faults.js';
 import { type ExternalRelations } from '../platform/database/external/external-relations.js';
 import { GroundTruthDataSource, type ReadLimits } from '../platform/database/ground-truth-data-source.js';
 import { exceedsLimit } from '../platform/database/database-fault.js';
@@ -118,7 +119,8 @@ export class CorpusSnapshot {
     if (external && filter.include !== undefined && filter.include.size > 0)
       throw new IncludeFault(filter.include);
     let rows = 0;
-    const take = external ? checkingRows(external, fields, onRow) : onRow;
+    const faults = new ExternalFaults();
+    const take = external ? checkingRows(external, fields, faults, onRow) : onRow;
     const counting = (row: CopyRow) => {
       rows++;
       return take(row);
@@ -132,6 +134,7 @@ export class CorpusSnapshot {
     } catch (error) {
       throw (await this.nameOfUnreadable(error, filter, rows)) ?? external?.explain(error) ?? error;
     }
+    faults.throwIfAny();
   }
 
   /**

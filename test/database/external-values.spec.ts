@@ -124,6 +124,49 @@ describe('a value that would make a wrong sample fails the export and names its 
     await expect(exported).rejects.toMatchObject({ name: 'ExternalDatabaseError', message });
   });
 
+  it('with all the other bad rows: the first twenty, and a count of the rest', async () => {
+    await client.query(`
+      alter table ocr.jobs alter result type text; alter table ocr.corrections alter new_value type varchar;
+      insert into ocr.jobs select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'f', 'pdf',
+        case when n = 1 then '{rahasia}' else '{"a":1}' end, true, null, null, null, case when n > 2 then 1.5 end, now()
+      from generate_series(1, 1030) as n;
+      ${CORRECTION.replace("'1'", "'tidak'")};
+      update ocr.corrections set job_id = '${ID.replace(/1$/, '2')}'`);
+    const exported: unknown = await exportText(await connect()).catch((error: unknown) => error);
+    const [first, second, third, ...others] = (exported as Error).message.split('\n');
+    expect(first).toBe(
+      `ocr.jobs: column result ${job} is not JSON: unexpected character where a key in double quotes is expected (at byte 1)`,
+    );
+    expect(second).toMatch(
+      /^ocr.corrections: column new_value of a correction of job \S+2 is not JSON: unexpected character .* \(at byte 1\)$/,
+    );
+    expect(third).toMatch(/^ocr.jobs: column confidence of job \S+3 is not between 0 and 1/);
+    expect([others.length, others.at(-1)]).toEqual([18, 'and 1,010 more']);
+    expect((exported as Error).message).not.toMatch(/rahasia|tidak/);
+  });
+
+  it('with all jobs that occur twice and all corrections without an order', async () => {
+    const other = (sql: string) => sql.replace(ID, ID.replace(/1$/, '2'));
+    await client.query([JOB, JOB, other(JOB), other(JOB), CORRECTION, CORRECTION].join(';'));
+    await expect(exportText(await connect())).rejects.toThrow(
+      [
+        `ocr.jobs: job ${ID} occurs more than once`,
+        `ocr.jobs: job ${other(ID)} occurs more than once`,
+        `ocr.corrections: two corrections of job ${ID} have the same corrected_at and id, so their order is undefined`,
+      ].join('\n'),
+    );
+  });
+
+  it('but not one that a cast of a view fails for, which PostgreSQL does not name', async () => {
+    await client.query(`${JOB}; update ocr.jobs set filename = 'rahasia';
+      create view ocr.casting as
+      select id, filename::int::text as filename, source_kind, result, approved, reviewed_by, reviewed_at, review_flags,
+        confidence, created_at from ocr.jobs`);
+    await expect(exportText(await connect('ocr.casting'))).rejects.toThrow(
+      /^ocr.casting or ocr.corrections converts a value that cannot be converted \(SQLSTATE 22P02\); a view can/,
+    );
+  });
+
   it('fails a verification too', async () => {
     await client.query(`${JOB}; ${CORRECTION}; update ocr.corrections set corrected_by = null`);
     await expect(verifyService(await connect()).verify()).rejects.toThrow(

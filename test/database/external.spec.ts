@@ -251,10 +251,10 @@ describe('a role that may only select', () => {
 describe('at the start', () => {
   it('all faults of the columns are named at once', async () => {
     await client.query(`
-      alter table ocr.jobs drop reviewed_at, alter result type text, add updated_at timestamp, alter created_at type timestamp;
+      alter table ocr.jobs drop reviewed_at, alter result type bytea using null, add updated_at timestamp, alter created_at type timestamp;
       alter table ocr.corrections drop reason, alter id type text, add op integer`);
     expect(await faultsOf()).toEqual([
-      'GROUND_TRUTH_JOBS_RELATION: ocr.jobs column result is text; accepted are json and jsonb',
+      'GROUND_TRUTH_JOBS_RELATION: ocr.jobs column result is bytea; accepted are json, jsonb, text and character varying',
       'GROUND_TRUTH_JOBS_RELATION: ocr.jobs has no column reviewed_at (timestamp with time zone)',
       `GROUND_TRUTH_JOBS_RELATION: ocr.jobs column created_at is timestamp without time zone; accepted is timestamp with time zone; make a view with created_at at time zone 'UTC', or the zone that it is in`,
       `GROUND_TRUTH_JOBS_RELATION: ocr.jobs column updated_at is timestamp without time zone; accepted is timestamp with time zone; make a view with updated_at at time zone 'UTC', or the zone that it is in`,

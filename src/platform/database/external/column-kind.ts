@@ -27,8 +27,18 @@ const TEXT: ColumnKind = {
   },
 };
 
-/** The binary format of `jsonb` has a version number before the text, so it is sent as text. */
-const JSON_VALUE: ColumnKind = { types: { json: accept('json'), jsonb: accept('jsonb', 'text') } };
+/**
+ * The binary format of `jsonb` has a version number before the text, so it is sent as text. Columns of text are read as they are: the
+ * row check refuses what is not JSON, and names the job.
+ */
+const JSON_VALUE: ColumnKind = {
+  types: {
+    json: accept('json'),
+    jsonb: accept('jsonb', 'text'),
+    text: accept('text'),
+    varchar: accept('character varying', 'text'),
+  },
+};
 
 const BOOLEAN: ColumnKind = { types: { bool: accept('boolean') } };
 

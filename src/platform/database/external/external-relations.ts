@@ -62,8 +62,13 @@ export class ExternalRelations {
   /** Explains an error of a statement that means that a relation has changed since `find`; undefined for any other. */
   explain(error: unknown): ExternalDatabaseError | undefined {
     const code = errorCode(error);
-    if (code === undefined || !CHANGED.includes(code)) return undefined;
     const { jobs, corrections } = this;
+    if (code?.startsWith(DATA_EXCEPTION) === true)
+      return new ExternalDatabaseError(
+        `${jobs.name} or ${corrections.name} converts a value that cannot be converted (SQLSTATE ${code}); ` +
+          'a view can leave out what its casts do not take, or convert it in another way',
+      );
+    if (code === undefined || !CHANGED.includes(code)) return undefined;
     return new ExternalDatabaseError(
       `${jobs.name} or ${corrections.name} has changed since the start (SQLSTATE ${code}); start again`,
     );
@@ -77,6 +82,8 @@ export class ExternalRelations {
   }
 }
 
+/** The class of errors of casts and functions. The messages quote values. */
+const DATA_EXCEPTION = '22';
 /** Missing table, column or function; wrong type. `explain` omits the message: a view's function can raise these with any text. */
 const CHANGED = ['42P01', '42703', '42883', '42804', '42846'];
 
