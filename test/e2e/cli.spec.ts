@@ -4,6 +4,7 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { Client } from 'pg';
 import { type CliRun, runCli, runShell } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/database.js';
@@ -196,6 +197,43 @@ describe('a database that cannot be used', () => {
     expect(run.stderr).toMatch(/^ground-truth: the database cannot be used: .*ECONNREFUSED.*\n$/);
     expect(await readdir(folder)).toEqual([]);
   }
+
+  it('is told apart from one whose tables belong to another application, and what to set is said', async () => {
+    const foreign = await cloneDatabase('template0');
+    const client = new Client({ connectionString: foreign.url });
+    await client.connect();
+    try {
+      await client.query(`
+        create table api_keys (key text);
+        create schema app;
+        create table app.jobs (id varchar(36), result json, approved boolean);
+        create table app.job_corrections (id integer, job_id varchar(36), field_path text)`);
+      const foreignEnv = { DATABASE_URL: foreign.url };
+      const run = async (command: string) => runCommand([command], { env: foreignEnv });
+      const refusal = (schema: string, tables: string) =>
+        `ground-truth: the schema ${schema} has tables that Ground Truth did not create, under names of its own: ${tables}. `;
+      expect((await run('stats')).stderr).toContain('run: ground-truth migrate\n');
+      expect((await run('migrate')).stderr).toContain(refusal('public', 'api_keys'));
+      const database = new URL(foreign.url).pathname.slice(1);
+      const search = (schemas: string) =>
+        client.query(`alter database ${database} set search_path = ${schemas}`);
+      await search('app');
+      for (const command of ['stats', 'export', 'migrate']) {
+        const { code, stderr } = await run(command);
+        expect(code).toBe(1);
+        expect(stderr).toContain(refusal('app', 'job_corrections, jobs'));
+        expect(stderr).toMatch(/set GROUND_TRUTH_JOBS_RELATION and .* set search_path = SCHEMA\n$/);
+      }
+      await client.query('create schema corpus');
+      await search('corpus, app');
+      expect((await run('verify')).stderr).toMatch(/SQLSTATE 42\d+\): its tables are not those .* migrate/);
+      expect(await run('migrate')).toMatchObject({ code: 0 });
+      expect(await run('stats')).toMatchObject({ code: 0 });
+    } finally {
+      await client.end();
+      await foreign.drop();
+    }
+  });
 
   it('is told apart from one without tables, which ground-truth migrate makes', async () => {
     const empty = await cloneDatabase('template0');

@@ -2,6 +2,7 @@ import { isNativeError } from 'node:util/types';
 import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { errorCode } from '../files/system-error.js';
 import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
+import { ForeignTablesError } from './foreign-tables.js';
 import { DISK_FULL } from './full-disk.js';
 
 /** The meaning of a database error for the caller. */
@@ -25,6 +26,7 @@ const CONNECTION_LOST = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlr
 /** Recognises errors that mean that the database cannot be used; undefined for all others. */
 export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
   if (error instanceof EmbeddedPostgresError) return { kind: 'unavailable', message: error.message };
+  if (error instanceof ForeignTablesError) return { kind: 'not_migrated', message: error.message };
   // Node's errors may come from another realm, in which case `instanceof Error` is false.
   if (!isNativeError(error)) return undefined;
   // If several addresses were tried, `errors` has the error of each, and the message is empty.

@@ -6,6 +6,7 @@ import { EmbeddedPostgres, type EmbeddedPostgresEvent } from './embedded/embedde
 import { AccessLogEntry, AccessLogOutcome, ApiKeyRow } from './entities/access.entity.js';
 import { Job, JobApproval, JobCorrection } from './entities/job.entity.js';
 import { ExternalRelations } from './external/external-relations.js';
+import { refuseForeignTables } from './foreign-tables.js';
 import { FullDisk, hasNoRoom } from './full-disk.js';
 import { migrate, migrations, MIGRATIONS_TABLE } from './migrate.js';
 import { type SilenceTimeouts, WatchedClient } from './watched-client.js';
@@ -62,6 +63,7 @@ export class GroundTruthDataSource extends DataSource {
    * Connects. Migrates the embedded database, but no other. Checks external relations.
    *
    * @throws ExternalDatabaseError if external relations cannot be read
+   * @throws ForeignTablesError
    */
   override async initialize(): Promise<this> {
     const isEmbedded = this.env.DATABASE_URL === undefined;
@@ -70,6 +72,7 @@ export class GroundTruthDataSource extends DataSource {
       await super.initialize();
       if (isEmbedded) await migrate(this);
       else if (this.env.isReadOnly) this.externalRelations = await ExternalRelations.find(this, this.env);
+      else await refuseForeignTables(this, MIGRATIONS_TABLE, ['jobs', 'job_corrections']);
       return this;
     } catch (error) {
       await this.release();

@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { errorCode } from '../files/system-error.js';
+import { refuseForeignTables } from './foreign-tables.js';
 import { CreateCorpus1763800000000 } from './migrations/1763800000000-create-corpus.js';
 import { PinSearchPath1764200000000 } from './migrations/1764200000000-pin-search-path.js';
 import { AddExternalId1764300000000 } from './migrations/1764300000000-add-external-id.js';
@@ -14,7 +15,7 @@ const MIGRATION_LOCK = 7_246_105_911;
  * Brings the schema up to date. Safe in several processes at once, which then wait for each other.
  *
  * @returns the names of the migrations that ran
- * @throws Error if the database is not encoded in UTF-8
+ * @throws Error if the database is not encoded in UTF-8; ForeignTablesError
  */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
   if (await isUpToDate(dataSource)) return [];
@@ -22,6 +23,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
   const holder = migrator.createQueryRunner();
   try {
     await holder.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await refuseForeignTables(migrator, MIGRATIONS_TABLE);
     const applied = await migrator.runMigrations({ transaction: 'all' });
     return applied.map((migration) => migration.name);
   } finally {

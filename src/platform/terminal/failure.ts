@@ -75,10 +75,18 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
  */
 const WITHOUT_VALUES = /^(25|40|42|54|55|57|P0001)/;
 
+/** Undefined column, function or operator; types that do not fit together. */
+const OTHER_TABLES = ['42703', '42883', '42804'];
+
 function describeRefusal(error: unknown): string | undefined {
   const code = errorCode(error);
   if (!(error instanceof Error) || code === undefined || !SQLSTATE.test(code) || systemReason(error))
     return undefined;
+  if (OTHER_TABLES.includes(code))
+    return (
+      `the database refused it (SQLSTATE ${code}): its tables are not those of this version of Ground Truth; run: ground-truth migrate. ` +
+      'If it says that they are up to date, the search path leads to tables of another application'
+    );
   return WITHOUT_VALUES.test(code)
     ? `the database refused it: ${onOneLine(error.message)}`
     : `the database refused it (SQLSTATE ${code})`;
