@@ -2,16 +2,19 @@ import { parse } from 'node:querystring';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import helmet from 'helmet';
+import { corpusSchemas } from './corpus/http/corpus.openapi.js';
+import { groundTruthSchemas } from './ground-truth/http/ground-truth.openapi.js';
 import { type Scope } from './platform/access/key.js';
 import { type Env } from './platform/config/env.js';
 import { BODY_LIMIT } from './platform/http/json.js';
-import { problemSchema } from './platform/http/problem.openapi.js';
+import { problemSchemas } from './platform/http/problem.openapi.js';
 import { giveRequestId } from './platform/http/request.js';
 import { API_KEY } from './platform/http/access.guard.js';
 import { breakOffSlowSenders, endAfterEarlyAnswers, oneByOne } from './platform/http/connections.js';
 import { answerOnlyTo, refuseForeignOrigins } from './platform/http/hosts.js';
 import { cutOffSlowReaders } from './platform/http/slow-readers.js';
 import { swaggerPlugin } from './platform/http/swagger-plugin.js';
+import { operationsSchemas } from './platform/operations/operations.openapi.js';
 import { RequestLog } from './platform/operations/request-log.js';
 
 /** Response headers that a page of another origin may read. */
@@ -91,7 +94,8 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
     .build();
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: nameOperation });
   nameScopes(document);
-  document.components = { ...document.components, schemas: { Problem: problemSchema } };
+  const schemas = { ...groundTruthSchemas, ...corpusSchemas, ...operationsSchemas, ...problemSchemas };
+  document.components = { ...document.components, schemas };
   return document;
 }
 

@@ -95,12 +95,15 @@ describe('Swagger', () => {
     }
   });
 
-  it('has an export example of ten samples, as lines of JSON that fit the schema of a sample', () => {
+  it('shows an export of ten samples by lines of the demo, which fit the schema of a sample', () => {
     const { parameters, responses } = operation('export');
     expect(parameters.find(({ name }) => name === 'limit')?.schema.example).toBe(10);
     const example = responses['200']?.content['application/x-ndjson']?.example as string;
-    expect(faultsOf(JSON.parse(example.replace(/\n$/, '')))).toEqual([]);
-    expect(example.indexOf('\n')).toBe(example.length - 1);
+    const lines = example.match(/.*\n/g)!;
+    expect(lines).toHaveLength(2);
+    const ofDemo = read('samples/surat-perintah.jsonl').match(/.*\n/g)!;
+    expect(ofDemo.filter((line) => lines.includes(line))).toEqual(lines);
+    for (const line of lines) expect(faultsOf(JSON.parse(line))).toEqual([]);
   });
 
   it('describes one sample by the sample that it gives for an example of the corpus', () => {

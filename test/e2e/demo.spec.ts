@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { runCli, runShell } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { linesOf } from '../setup/corpus.js';
+import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 import { startServer } from '../setup/server.js';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -60,8 +61,134 @@ describe('ground-truth demo', () => {
     expect(alone.stdout.equals(bytes)).toBe(true);
   });
 
+  describe('has what the examples of Swagger UI are about', () => {
+    let server: LocalServer;
+    let examples: Example[];
+    beforeAll(async () => {
+      const [, dataDir] = /GROUND_TRUTH_DATA_DIR=(\S+) npx ground-truth serve/.exec(said) ?? [];
+      server = await startLocalServer({ GROUND_TRUTH_DATA_DIR: dataDir });
+      examples = examplesIn((await (await fetch(`${server.url}/openapi.json`)).json()) as Document);
+    });
+    afterAll(() => server.stop());
+
+    it('every GET and the dry run are answered with 200, as they are described', async () => {
+      const reads = examples.filter(({ method, path }) => method === 'GET' || path.endsWith('/result'));
+      const answers = new Map<string, unknown>();
+      for (const example of reads) {
+        const response = await send(server.url, example);
+        expect([example.path, response.status]).toEqual([example.path, 200]);
+        const text = await response.text();
+        if (typeof example.answer === 'object') answers.set(example.path, [JSON.parse(text), example.answer]);
+      }
+      expect(reads.length).toBeGreaterThan(8);
+      for (const [path, [answer, described]] of answers as Map<string, [Body, Body]>) {
+        // A page has more jobs than one, and corrections have other ids when the demo has been run twice.
+        const shown = described.jobs?.map(({ job_id }) => job_id);
+        const jobs = answer.jobs?.filter(({ job_id }) => shown?.includes(job_id));
+        const strip = ({ corrections }: Body) => corrections?.map((correction) => ({ ...correction, id: 0 }));
+        expect({ path, ...answer, jobs, corrections: strip(answer), next_cursor: null }).toEqual({
+          path,
+          ...described,
+          jobs: described.jobs,
+          corrections: strip(described),
+          next_cursor: null,
+        });
+      }
+      expect(answers.size).toBeGreaterThan(6);
+    });
+
+    it('they work from top to bottom', async () => {
+      const statuses: Record<string, number> = {};
+      for (const example of examples) {
+        const response = await send(server.url, example);
+        await response.text();
+        statuses[`${example.method} ${example.path}`] = response.status;
+      }
+      const created = ['POST /api/v1/jobs', 'POST /api/v1/jobs/{id}/corrections'];
+      expect(statuses).toEqual(
+        Object.fromEntries(Object.keys(statuses).map((name) => [name, created.includes(name) ? 201 : 200])),
+      );
+    });
+  });
+
   it('leaves no process behind', async () => {
     const { stdout } = await runShell(`ps -A -o args | grep -F '${folder}' | grep -v grep || true`);
     expect(stdout.toString()).toBe('');
   });
 });
+
+interface Described {
+  readonly example?: unknown;
+  readonly examples?: Record<string, { readonly value: unknown }>;
+}
+
+interface Document {
+  readonly paths: Record<
+    string,
+    Record<
+      string,
+      {
+        readonly parameters?: (Described & {
+          readonly name: string;
+          readonly in: string;
+          readonly schema: { readonly example?: unknown; readonly default?: unknown };
+        })[];
+        readonly requestBody?: { readonly content: Record<string, Described> };
+        readonly responses: Record<string, { readonly content?: Record<string, Described> }>;
+      }
+    >
+  >;
+}
+
+/** What the server's answers have that is compared one by one. */
+interface Body {
+  readonly jobs?: readonly { readonly job_id: string }[];
+  readonly corrections?: readonly object[];
+}
+
+/** A request as Swagger UI sends it if nothing is filled in, and the answer that is described. */
+interface Example {
+  readonly method: string;
+  /** As in the document. */
+  readonly path: string;
+  readonly target: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+  readonly answer: unknown;
+}
+
+const firstOf = ({ example, examples = {} }: Described): unknown =>
+  example ?? Object.values(examples)[0]?.value;
+
+function examplesIn({ paths }: Document): Example[] {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { parameters = [], requestBody, responses }]) => {
+      let target = path;
+      const query = new URLSearchParams();
+      const headers: Record<string, string> = {};
+      for (const { name, in: place, schema, ...described } of parameters) {
+        const value = (firstOf(described) ?? schema.example ?? schema.default ?? '') as
+          string | number | boolean;
+        if (value === '') continue;
+        if (place === 'path') target = target.replace(`{${name}}`, String(value));
+        else if (place === 'query') query.set(name, String(value));
+        else headers[name] = String(value);
+      }
+      const [mediaType, body] = Object.entries(requestBody?.content ?? {})[0] ?? [];
+      if (mediaType !== undefined) headers['Content-Type'] = mediaType;
+      const value = body && firstOf(body);
+      return {
+        method: method.toUpperCase(),
+        path,
+        target: query.size > 0 ? `${target}?${query.toString()}` : target,
+        headers,
+        ...(value !== undefined && { body: typeof value === 'string' ? value : JSON.stringify(value) }),
+        answer: firstOf(Object.values(responses['200']?.content ?? {})[0] ?? {}),
+      };
+    }),
+  );
+}
+
+async function send(url: string, { method, target, headers, body }: Example): Promise<Response> {
+  return fetch(url + target, { method, headers, ...(body !== undefined && { body }) });
+}

@@ -1,13 +1,18 @@
-/** OpenAPI parts that jobs and reviews share. Executed from top to bottom, the examples work. */
+/** OpenAPI parts that jobs and reviews share. On a fresh demo, the examples work, executed from top to bottom. */
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader, ApiParam, ApiResponse } from '@nestjs/swagger';
+import { ApiHeader, ApiParam, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { type ProblemExample, UNAVAILABLE } from '../../platform/http/problem.openapi.js';
 
-export const JOB = '01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3';
+/** Of a job that the examples create. */
+export const NEW_JOB = '0197b2c4-1a00-7d11-8f3e-6b0d5a9c4e21';
+/** Of a job of the demo that nobody has reviewed yet: the examples correct and approve it. */
+export const JOB = '01949262-79e8-740e-a8a9-3305c224ecc4';
+/** Of a job of the demo with a trail. */
+export const CORRECTED_JOB = '0195fad9-8898-77fc-b0f1-1aaea86e4e02';
 export const JOBS = '/api/v1/jobs';
 
 export const output = {
-  job_id: JOB,
+  job_id: NEW_JOB,
   external_id: 'scan-4711',
   filename: 'sprint-0123.pdf',
   source_kind: 'pdf',
@@ -16,122 +21,325 @@ export const output = {
   confidence: 0.87,
 };
 
-export const summary = {
-  job_id: JOB,
-  external_id: 'scan-4711',
-  filename: 'sprint-0123.pdf',
+/** Of a document that the pipeline could not read. Without a `job_id`, it would be another job each time. */
+export const failed = {
+  job_id: '0197b2c4-1a00-7d11-8f3e-6b0d5a9c4e22',
+  filename: 'sprint-0124.pdf',
   source_kind: 'pdf',
+  result: null,
+  review_flags: ['ocr_failed'],
+};
+
+export const summary = {
+  job_id: '01949262-79e8-740e-a8a9-3305c224ecc4',
+  external_id: null,
+  filename: 'IMG_20250120_105624.jpg',
+  source_kind: 'image',
   approved: false,
   reviewed_by: null,
   reviewed_at: null,
-  review_flags: ['low_confidence'],
-  confidence: 0.87,
-  created_at: '2025-06-01T10:15:00.5Z',
-  updated_at: '2025-06-01T10:15:00.5Z',
-  original_sha256: '7d2cc33d1a18840bb948656a5e1694c08a9807d1b66588af6908cea02fcb30ab',
+  review_flags: [],
+  confidence: 0.8322,
+  created_at: '2025-01-23T08:58:34.856706Z',
+  updated_at: '2025-01-23T08:58:34.856706Z',
+  original_sha256: 'a98483c2dfb0156d8b52d56d5a8203fbc705b90848534e92153ee7f322b5d084',
   correction_count: 0,
 };
 
-export const job = { ...summary, result: output.result };
+const { result, ...members } = output;
+
+/** The job that `output` makes. */
+export const created = {
+  ...summary,
+  ...members,
+  created_at: '2025-06-01T10:15:00.5Z',
+  updated_at: '2025-06-01T10:15:00.5Z',
+  original_sha256: '7d2cc33d1a18840bb948656a5e1694c08a9807d1b66588af6908cea02fcb30ab',
+  result,
+};
+
+const resultWith = (nama: string, nrp: string, untuk: readonly string[]) => ({
+  header: {
+    nomor_sprint: 'Sprin/438/I/KES.8.1./2025',
+    perihal: 'Pelaksanaan\ntes kesamaptaan jasmani periodik',
+    satuan: 'Polda Jawa Barat',
+    tanggal: '20 Januari 2025',
+    dasar: [
+      'Undang-Undang Nomor 2 Tahun 2002 tentang Kepolisian Negara Republik Indonesia',
+      'Surat Kepala Biro SDM Nomor B/1228/KES.8.1./2025',
+    ],
+    untuk,
+  },
+  personel: [
+    {
+      pangkat: 'AIPDA',
+      nrp: '71911146',
+      nama: 'JOKO WIBOWO',
+      jabatan: 'BANUM POLDA',
+      keterangan: 'KETUA TIM',
+    },
+    {
+      pangkat: 'BRIPKA',
+      nrp: '80060198',
+      nama: 'RATNA MAULANA',
+      jabatan: 'PS. KASUBNIT POLDA',
+      keterangan: null,
+    },
+    {
+      pangkat: 'BRIGPOL',
+      nrp: '88050209',
+      nama,
+      jabatan: 'BANUM POLDA',
+      keterangan: null,
+    },
+    {
+      pangkat: 'BRIPDA',
+      nrp,
+      nama: 'DADANG SAPUTRA',
+      jabatan: 'BANUM POLDA',
+      keterangan: 'PENYIDIK',
+    },
+    {
+      pangkat: 'PENGDA',
+      nrp: '199B02192021011004',
+      nama: 'KOMANG KUSUMA',
+      jabatan: 'OPERATOR KOMPUTER',
+      keterangan: null,
+    },
+  ],
+});
+
+const TASKS = [
+  'Menjadi penguji dan pencatat waktu',
+  'Menyusun rekapitulasi nilai',
+  'peserta',
+  'Surat perintah ini berlaku sejak tanggal dikeluarkan',
+];
+
+/** JOB, as the demo has it. */
+export const job = { ...summary, result: resultWith('FERI SlREGAR', '0502I202', TASKS) };
+
+/** Its result with three mistakes corrected: a name, a number, and one task that became two. */
+export const correctedResult = resultWith('FERI SIREGAR', '05021202', [
+  TASKS[0]!,
+  'Menyusun rekapitulasi nilai peserta',
+  TASKS[3]!,
+]);
 
 export const approved = {
-  ...job,
+  ...summary,
   approved: true,
   reviewed_by: 'rini.k',
   reviewed_at: '2025-06-02T03:20:00Z',
   updated_at: '2025-06-02T03:20:00Z',
-  correction_count: 2,
+  correction_count: 1,
+  result: resultWith('FERI SIREGAR', '0502I202', TASKS),
 };
 
+/** The correction of the example that corrects one field. */
 export const recorded = {
-  id: 1,
-  field_path: 'personel[0].nrp',
+  id: 543,
+  field_path: 'personel[2].nama',
   op: 'replace',
-  old_value: '8703l234',
-  new_value: '87031234',
+  old_value: 'FERI SlREGAR',
+  new_value: 'FERI SIREGAR',
   corrected_by: 'rini.k',
-  reason: 'l dibaca 1',
+  reason: 'I dibaca l',
   corrected_at: '2025-06-02T03:19:40Z',
 };
+
+/** What the dry run with `correctedResult` answers. */
+export const derived = [
+  { field_path: 'header.untuk[2]', op: 'remove', old_value: 'peserta', new_value: null },
+  {
+    field_path: 'header.untuk[1]',
+    op: 'replace',
+    old_value: 'Menyusun rekapitulasi nilai',
+    new_value: 'Menyusun rekapitulasi nilai peserta',
+  },
+  { field_path: 'personel[2].nama', op: 'replace', old_value: 'FERI SlREGAR', new_value: 'FERI SIREGAR' },
+  { field_path: 'personel[3].nrp', op: 'replace', old_value: '0502I202', new_value: '05021202' },
+];
+
+/** The trail of CORRECTED_JOB. */
+export const trail = [
+  {
+    id: 273,
+    field_path: 'personel[3].nama',
+    op: 'replace',
+    old_value: 'TEGUH 5AEFULLAH',
+    new_value: 'TEGUH SAEFULLAH',
+    corrected_by: 'm.yusuf',
+    reason: null,
+    corrected_at: '2025-04-04T03:45:10Z',
+  },
+];
 
 export const anyJson = {
   description: 'Any JSON. It is stored as written, without insignificant white space.',
 };
 export const string = { type: 'string' };
-export const nullableString = { type: 'string', nullable: true };
-export const time = { type: 'string', format: 'date-time' };
+const nullableString = { type: 'string', nullable: true };
+const time = { type: 'string', format: 'date-time' };
+const uuid = { type: 'string', format: 'uuid' };
+const flags = { type: 'array', items: string };
+const external_id = {
+  ...nullableString,
+  maxLength: 255,
+  description: 'The pipeline’s own id of the document.',
+};
+const confidence = { type: 'number', nullable: true, minimum: 0, maximum: 1 };
+const op = { type: 'string', enum: ['replace', 'add', 'remove'] };
 
-export const summaryProperties = {
-  job_id: { type: 'string', format: 'uuid' },
-  external_id: { ...nullableString, maxLength: 255, description: "The pipeline's own id of the document." },
+const summaryProperties = {
+  job_id: uuid,
+  external_id,
   filename: string,
   source_kind: string,
   approved: { type: 'boolean' },
   reviewed_by: nullableString,
   reviewed_at: { ...time, nullable: true },
-  review_flags: { type: 'array', items: string },
-  confidence: { type: 'number', nullable: true, minimum: 0, maximum: 1 },
+  review_flags: flags,
+  confidence,
   created_at: time,
-  updated_at: time,
-  original_sha256: nullableString,
+  updated_at: { ...time, description: 'Of the last change.' },
+  original_sha256: {
+    ...nullableString,
+    description: 'Of the compact original result; null if the original is not known.',
+  },
   correction_count: { type: 'integer', minimum: 0 },
 };
 
-export const jobSchema = { type: 'object', properties: { ...summaryProperties, result: anyJson } };
+const plannedProperties = { field_path: string, op, old_value: anyJson, new_value: anyJson };
 
-const correctionSchema = {
-  type: 'object',
-  properties: {
-    id: { type: 'integer' },
-    field_path: string,
-    op: { type: 'string', enum: ['replace', 'add', 'remove'] },
-    old_value: anyJson,
-    new_value: anyJson,
-    corrected_by: string,
-    reason: nullableString,
-    corrected_at: time,
-  },
+const correctionProperties = {
+  id: { type: 'integer', format: 'int64' },
+  ...plannedProperties,
+  corrected_by: string,
+  reason: nullableString,
+  corrected_at: time,
 };
 
-export const correctionsSchema = {
-  type: 'object',
-  required: ['corrections'],
-  properties: {
-    corrections: { type: 'array', items: correctionSchema },
-    warnings: {
-      type: 'array',
-      items: string,
-      description:
-        'Present if `corrected_at` is later than now. No correction is before the last change of its job, and that is then in the future.',
+const correctionList = { type: 'array', items: { $ref: getSchemaPath('Correction') } };
+
+const whole_document = {
+  type: 'boolean',
+  enum: [true],
+  description:
+    'Only for a whole result, and only if one correction replaces it, because there would be more than 10,000.',
+};
+
+/** The schemas of the write side, by name. */
+export const corpusSchemas = {
+  NewJob: {
+    type: 'object',
+    description: 'What a pipeline made of a document.',
+    required: ['filename', 'source_kind'],
+    properties: {
+      job_id: uuid,
+      external_id,
+      filename: string,
+      source_kind: { ...string, description: 'Free text: `pdf`, `image`, …' },
+      result: { ...anyJson, description: 'Any JSON. null or absent if the pipeline failed.' },
+      review_flags: flags,
+      confidence,
+      created_at: time,
+    },
+  },
+  BatchCounts: {
+    type: 'object',
+    required: ['created', 'unchanged'],
+    properties: { created: { type: 'integer' }, unchanged: { type: 'integer' } },
+  },
+  JobSummary: {
+    type: 'object',
+    description: 'A job without its result.',
+    required: Object.keys(summaryProperties),
+    properties: summaryProperties,
+  },
+  Job: {
+    type: 'object',
+    required: [...Object.keys(summaryProperties), 'result'],
+    properties: {
+      ...summaryProperties,
+      result: { ...anyJson, description: 'The current result, any JSON.' },
+    },
+  },
+  JobPage: {
+    type: 'object',
+    required: ['jobs', 'next_cursor'],
+    properties: {
+      jobs: { type: 'array', items: { $ref: getSchemaPath('JobSummary') } },
+      next_cursor: { ...nullableString, description: 'Null on the last page.' },
+    },
+  },
+  NewCorrection: {
+    type: 'object',
+    required: ['field_path'],
+    properties: {
+      field_path: { ...string, description: 'A dotted path, or a JSON Pointer (RFC 6901).' },
+      op: { ...op, default: 'replace' },
+      new_value: { ...anyJson, description: 'Any JSON. Required unless `op` is `remove`.' },
+      reason: nullableString,
+    },
+  },
+  NewCorrectionList: {
+    type: 'object',
+    required: ['corrections'],
+    properties: { corrections: { type: 'array', items: { $ref: getSchemaPath('NewCorrection') } } },
+  },
+  NewCorrections: {
+    description: 'One correction, or several.',
+    oneOf: [{ $ref: getSchemaPath('NewCorrection') }, { $ref: getSchemaPath('NewCorrectionList') }],
+  },
+  Correction: {
+    type: 'object',
+    description: 'A correction as it was recorded.',
+    required: Object.keys(correctionProperties),
+    properties: correctionProperties,
+  },
+  Trail: {
+    type: 'object',
+    description: 'All corrections of a job, oldest first.',
+    required: ['corrections'],
+    properties: { corrections: correctionList },
+  },
+  RecordedCorrections: {
+    type: 'object',
+    required: ['corrections'],
+    properties: {
+      corrections: correctionList,
+      whole_document,
+      warnings: {
+        type: 'array',
+        items: string,
+        description:
+          'Present if `corrected_at` is later than now. No correction is before the last change of its job, and that is then in the future.',
+      },
+    },
+  },
+  DerivedCorrection: {
+    type: 'object',
+    description: 'A correction that is not recorded yet.',
+    required: Object.keys(plannedProperties),
+    properties: plannedProperties,
+  },
+  DerivedCorrections: {
+    type: 'object',
+    required: ['corrections'],
+    properties: {
+      corrections: { type: 'array', items: { $ref: getSchemaPath('DerivedCorrection') } },
+      whole_document,
     },
   },
 };
 
-export const derivedSchema = {
-  ...correctionsSchema,
-  properties: {
-    ...correctionsSchema.properties,
-    whole_document: {
-      type: 'boolean',
-      const: true,
-      description:
-        'Present if one correction replaces the whole document, because there would be more than 10,000.',
-    },
+export const etag = {
+  ETag: {
+    description: 'The version of the job, for If-Match.',
+    schema: { ...string, example: '"BzAOQkx0OIVA3EqwW6RrGBPfz4U"' },
   },
 };
-
-export const requestSchema = {
-  type: 'object',
-  required: ['field_path'],
-  properties: {
-    field_path: { type: 'string', description: 'A dotted path, or a JSON Pointer (RFC 6901).' },
-    op: { type: 'string', enum: ['replace', 'add', 'remove'], default: 'replace' },
-    new_value: { ...anyJson, description: 'Required unless `op` is `remove`.' },
-    reason: nullableString,
-  },
-};
-
-export const etag = { ETag: { description: 'The version of the job, for If-Match.', schema: string } };
 
 export const NOT_FOUND: ProblemExample = ['job-not-found', `there is no job ${JOB}`];
 export const BAD_ID: ProblemExample = [
@@ -164,7 +372,8 @@ export const APPROVED: ProblemExample = [
 export const answer = (
   status: number,
   description: string,
-  schema: object,
+  /** The name of the schema of the body. */
+  schema: keyof typeof corpusSchemas,
   example: object,
   headers?: object,
 ) =>
@@ -172,10 +381,10 @@ export const answer = (
     status,
     description,
     ...(headers && { headers: headers as Record<string, never> }),
-    content: { 'application/json': { schema, example } },
+    content: { 'application/json': { schema: { $ref: getSchemaPath(schema) }, example } },
   });
 
-export const JobId = () => ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid', example: JOB } });
+export const JobId = (example = JOB) => ApiParam({ name: 'id', schema: { ...uuid, example } });
 
 export const Change = () =>
   applyDecorators(

@@ -1,6 +1,14 @@
 /** OpenAPI of creating, listing and reading jobs. */
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiOperation,
+  ApiProduces,
+  ApiQuery,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
 import {
   apiProblems,
@@ -11,25 +19,23 @@ import {
 } from '../../platform/http/problem.openapi.js';
 import {
   answer,
-  anyJson,
   BAD_ID,
   BODY_PROBLEMS,
-  correctionsSchema,
+  CORRECTED_JOB,
+  created,
   etag,
+  failed,
   JOB,
   job,
   JobId,
   JOBS,
-  jobSchema,
+  NEW_JOB,
   NOT_FOUND,
-  nullableString,
   output,
-  recorded,
   string,
   summary,
-  summaryProperties,
-  time,
   TOO_LARGE,
+  trail,
 } from './corpus.openapi.js';
 
 export const DescribeJobs = () =>
@@ -44,31 +50,18 @@ export const DescribeCreate = () =>
         'nothing (200). Without either, each request makes another job, also when a client sends it again after a lost answer.',
     }),
     ApiConsumes('application/json'),
-    ApiBody({
-      schema: {
-        type: 'object',
-        required: ['filename', 'source_kind'],
-        properties: {
-          job_id: { type: 'string', format: 'uuid' },
-          external_id: summaryProperties.external_id,
-          filename: string,
-          source_kind: string,
-          result: { ...anyJson, description: 'null or absent if the pipeline failed.' },
-          review_flags: summaryProperties.review_flags,
-          confidence: summaryProperties.confidence,
-          created_at: time,
-        },
-        example: output,
+    ApiBody({ schema: { $ref: getSchemaPath('NewJob') }, examples: { one: { value: output } } }),
+    answer(201, 'The created job.', 'Job', created, {
+      ...etag,
+      Location: {
+        description: 'The path of the job.',
+        schema: { ...string, example: `${JOBS}/${NEW_JOB}` },
       },
     }),
-    answer(201, 'The created job.', jobSchema, job, {
-      ...etag,
-      Location: { description: 'The URL of the job.', schema: string },
-    }),
-    answer(200, 'The job already exists with the same output.', jobSchema, job, etag),
+    answer(200, 'The job already exists with the same output.', 'Job', created, etag),
     ...apiProblems(JOBS, [
       ['invalid-body', 'filename: is missing', { field: 'filename', message: 'is missing' }],
-      ['job-exists', `job_id: job ${JOB} already exists with different pipeline output`],
+      ['job-exists', `job_id: job ${NEW_JOB} already exists with different pipeline output`],
       TOO_LARGE,
       UNKNOWN_PARAMETER,
       ...BODY_PROBLEMS,
@@ -81,19 +74,21 @@ export const DescribeBatch = () =>
     ApiOperation({
       summary: 'Create many jobs at once',
       description:
-        'One JSON object a line, as for POST /jobs. All or none: if a line is invalid, nothing is stored and the response lists the invalid lines.',
+        'Each line is a `NewJob`, as for POST /jobs. All or none: if a line is invalid, nothing is stored and the response lists the ' +
+        'invalid lines. The schema is that of a line, since OpenAPI 3.0 has none for lines.',
     }),
     ApiConsumes('application/x-ndjson'),
-    ApiBody({ schema: { type: 'string', example: `${JSON.stringify(output)}\n` } }),
+    ApiBody({
+      schema: { $ref: getSchemaPath('NewJob') },
+      examples: {
+        two: { value: [output, failed].map((line) => `${JSON.stringify(line)}\n`).join('') },
+      },
+    }),
     answer(
       200,
       'How many jobs were created, and how many already existed with the same output.',
-      {
-        type: 'object',
-        required: ['created', 'unchanged'],
-        properties: { created: { type: 'integer' }, unchanged: { type: 'integer' } },
-      },
-      { created: 0, unchanged: 1 },
+      'BatchCounts',
+      { created: 1, unchanged: 1 },
     ),
     ...apiProblems(`${JOBS}/batch`, [
       ['invalid-body', '1 error in the input', { field: 'line 3: filename', message: 'is missing' }],
@@ -111,7 +106,7 @@ export const DescribeQueue = () =>
       description:
         'With `approved=false`, this is the review queue. Results are not included. Pass `next_cursor` as `cursor` to get the next page.',
     }),
-    ApiQuery({ name: 'approved', required: false, schema: { type: 'boolean' } }),
+    ApiQuery({ name: 'approved', required: false, schema: { type: 'boolean', example: false } }),
     ApiQuery({ name: 'has_corrections', required: false, schema: { type: 'boolean' } }),
     ApiQuery({
       name: 'external_id',
@@ -167,19 +162,7 @@ export const DescribeQueue = () =>
       schema: string,
       description: 'The `next_cursor` of the previous page.',
     }),
-    answer(
-      200,
-      'One page of jobs.',
-      {
-        type: 'object',
-        required: ['jobs', 'next_cursor'],
-        properties: {
-          jobs: { type: 'array', items: { type: 'object', properties: summaryProperties } },
-          next_cursor: nullableString,
-        },
-      },
-      { jobs: [summary], next_cursor: null },
-    ),
+    answer(200, 'One page of jobs.', 'JobPage', { jobs: [summary], next_cursor: null }),
     ...apiProblems(JOBS, [
       [
         'invalid-parameters',
@@ -195,14 +178,14 @@ export const DescribeFind = () =>
   applyDecorators(
     ApiOperation({ summary: 'Get a job with its current result' }),
     JobId(),
-    answer(200, 'The job.', jobSchema, job, etag),
+    answer(200, 'The job.', 'Job', job, etag),
     ...apiProblems(`${JOBS}/${JOB}`, [BAD_ID, NOT_FOUND, ...UNAVAILABLE]),
   );
 
 export const DescribeTrail = () =>
   applyDecorators(
     ApiOperation({ summary: 'List the corrections of a job in order' }),
-    JobId(),
-    answer(200, 'The trail.', correctionsSchema, { corrections: [recorded] }),
+    JobId(CORRECTED_JOB),
+    answer(200, 'The trail.', 'Trail', { corrections: trail }),
     ...apiProblems(`${JOBS}/${JOB}/corrections`, [BAD_ID, NOT_FOUND, ...UNAVAILABLE]),
   );

@@ -1,6 +1,14 @@
 /** OpenAPI of corrections and approvals. */
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiOperation,
+  ApiProduces,
+  ApiQuery,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
 import { apiProblems } from '../../platform/http/problem.openapi.js';
 import {
@@ -11,14 +19,12 @@ import {
   BODY_PROBLEMS,
   Change,
   CHANGE_PROBLEMS,
-  correctionsSchema,
-  derivedSchema,
+  correctedResult,
+  derived,
   etag,
   JOB,
   JOBS,
-  jobSchema,
   recorded,
-  requestSchema,
   TOO_LARGE,
 } from './corpus.openapi.js';
 
@@ -36,29 +42,21 @@ export const DescribeCorrect = () =>
     Change(),
     ApiConsumes('application/json'),
     ApiBody({
-      schema: {
-        oneOf: [
-          requestSchema,
-          {
-            type: 'object',
-            required: ['corrections'],
-            properties: { corrections: { type: 'array', items: requestSchema } },
-          },
-        ],
-      },
+      schema: { $ref: getSchemaPath('NewCorrections') },
       examples: {
-        one: { value: { field_path: 'personel[0].nrp', new_value: '87031234', reason: 'l dibaca 1' } },
+        one: { value: { field_path: 'personel[2].nama', new_value: 'FERI SIREGAR', reason: 'I dibaca l' } },
         several: {
           value: {
             corrections: [
-              { field_path: 'header.perihal', new_value: 'Pengamanan unjuk rasa' },
-              { op: 'add', field_path: '/personel/-', new_value: { nrp: '88010101', nama: 'BUDI S' } },
+              { field_path: 'personel[3].nrp', new_value: '05021202', reason: '1 dibaca I' },
+              { field_path: 'header.untuk[1]', new_value: 'Menyusun rekapitulasi nilai peserta' },
+              { op: 'remove', field_path: '/header/untuk/2' },
             ],
           },
         },
       },
     }),
-    answer(201, 'The recorded corrections.', correctionsSchema, { corrections: [recorded] }, etag),
+    answer(201, 'The recorded corrections.', 'RecordedCorrections', { corrections: [recorded] }, etag),
     ...apiProblems(`${JOBS}/${JOB}/corrections`, [
       ['invalid-body', 'new_value: is missing', { field: 'new_value', message: 'is missing' }],
       ['invalid-path', 'field_path: a key is expected (at position 2)'],
@@ -106,23 +104,13 @@ export const DescribeReplace = () =>
         'document was read. An `If-Match` that is sent is still checked. Also stores a body that is the job itself, as GET returns it.',
     }),
     ApiConsumes('application/json'),
-    ApiBody({
-      schema: {
-        ...anyJson,
-        example: {
-          header: { perihal: 'Pengamanan unjuk rasa' },
-          personel: [{ nrp: '87031234', nama: 'RINI KARTIKA' }],
-        },
-      },
-    }),
-    answer(201, 'The recorded corrections.', derivedSchema, { corrections: [recorded] }, etag),
+    ApiBody({ schema: anyJson, examples: { corrected: { value: correctedResult } } }),
+    answer(201, 'The recorded corrections.', 'RecordedCorrections', { corrections: [recorded] }, etag),
     answer(
       200,
-      'No corrections if nothing differs. For a dry run: the derived corrections, without `id`, `corrected_by`, `reason` and `corrected_at`.',
-      derivedSchema,
-      {
-        corrections: [],
-      },
+      'For a dry run: the corrections that would be recorded. Otherwise none, since nothing differs.',
+      'DerivedCorrections',
+      { corrections: derived },
     ),
     ...apiProblems(`${JOBS}/${JOB}/result`, [
       ['invalid-body', 'the body is not JSON: the text ends where a JSON value is expected (at byte 0)'],
@@ -146,7 +134,7 @@ export const DescribeApprove = () =>
   applyDecorators(
     ApiOperation({ summary: 'Approve a job', description: 'Declares the current result correct.' }),
     Change(),
-    answer(200, 'The job.', jobSchema, approved, etag),
+    answer(200, 'The job.', 'Job', approved, etag),
     ...apiProblems(`${JOBS}/${JOB}/approval`, [
       ...CHANGE_PROBLEMS,
       ['no-result', 'a job without a result cannot be approved'],
@@ -162,6 +150,6 @@ export const DescribeReopen = () =>
         'The job can be corrected again. `reviewed_by` and `reviewed_at` record who reopened it and when.',
     }),
     Change(),
-    answer(200, 'The job.', jobSchema, { ...approved, approved: false }, etag),
+    answer(200, 'The job.', 'Job', { ...approved, approved: false }, etag),
     ...apiProblems(`${JOBS}/${JOB}/approval`, [...CHANGE_PROBLEMS, TOO_LARGE]),
   );

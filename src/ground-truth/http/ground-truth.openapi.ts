@@ -1,6 +1,14 @@
 /** OpenAPI of the read side. Not in the DTOs, because the commands share them and must not load Swagger. */
 import { applyDecorators } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiProduces,
+  ApiQuery,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
 import { INCLUDES } from '../sample-schema.js';
 import {
@@ -10,36 +18,13 @@ import {
   TRANSFER_PROBLEMS,
   UNAVAILABLE,
 } from '../../platform/http/problem.openapi.js';
+import { corrected, uncorrected } from './sample.examples.js';
 
 const EXPORT = '/api/v1/ground-truth/export';
 const SAMPLES = '/api/v1/ground-truth/samples';
 const STATS = '/api/v1/ground-truth/stats';
 
 export const DescribeGroundTruth = () => applyDecorators(ApiTags('ground truth'));
-
-const sample = {
-  job_id: '01972a3c-5f00-7c3e-9b1a-2f64a0c1d2e3',
-  filename: 'sprint-0123.pdf',
-  source_kind: 'pdf',
-  approved: true,
-  reviewed_by: 'rini.k',
-  reviewed_at: '2025-06-02T03:20:00Z',
-  created_at: '2025-06-01T10:15:00.5Z',
-  initial_result: { header: { perihal: 'Pengamanan' }, personel: [{ nrp: '8703l234' }] },
-  final_result: { header: { perihal: 'Pengamanan' }, personel: [{ nrp: '87031234' }] },
-  corrections: [
-    {
-      field_path: 'personel[0].nrp',
-      old_value: '8703l234',
-      new_value: '87031234',
-      corrected_by: 'rini.k',
-      reason: 'l dibaca 1',
-      corrected_at: '2025-06-02T03:19:40Z',
-    },
-  ],
-  review_flags: ['low_confidence'],
-  confidence: 0.87,
-};
 
 export const DescribeExport = () =>
   applyDecorators(
@@ -62,7 +47,9 @@ export const DescribeExport = () =>
     ApiInclude(),
     ApiProduces('application/x-ndjson', PROBLEM_MEDIA_TYPE),
     ApiOkResponse({
-      description: 'The corpus, one JSON object a line. Empty if nothing matches.',
+      description:
+        'The corpus: each line is a `Sample`. Empty if nothing matches. The schema is that of a line, since OpenAPI 3.0 has ' +
+        'none for lines: split the answer at line feeds, and parse each line.',
       headers: {
         'Content-Disposition': {
           description: 'Suggests a name for the file.',
@@ -70,7 +57,10 @@ export const DescribeExport = () =>
         },
       },
       content: {
-        'application/x-ndjson': { schema: { type: 'string' }, example: `${JSON.stringify(sample)}\n` },
+        'application/x-ndjson': {
+          schema: { $ref: getSchemaPath('Sample') },
+          example: [corrected, uncorrected].map((sample) => `${JSON.stringify(sample)}\n`).join(''),
+        },
       },
     }),
     ...apiProblems(EXPORT, [
@@ -178,17 +168,17 @@ export const DescribeSample = () =>
     }),
     ApiParam({
       name: 'id',
-      schema: { type: 'string', format: 'uuid', example: sample.job_id },
-      description: 'The job_id of a sample. Replace the example with one from your corpus.',
+      schema: { type: 'string', format: 'uuid', example: corrected.job_id },
+      description: 'The `job_id` of a sample. The example is one of the demo.',
     }),
     ApiInclude(),
     ApiOkResponse({
       description: 'The sample, followed by a line feed.',
-      content: { 'application/json': { schema: { type: 'object' }, example: sample } },
+      content: { 'application/json': { schema: { $ref: getSchemaPath('Sample') }, example: corrected } },
     }),
     ...apiProblems(`${SAMPLES}/123`, [refusal('id', '"123" is not a UUID')]),
-    ...apiProblems(`${SAMPLES}/${sample.job_id}`, [
-      ['job-not-found', `there is no job ${sample.job_id}`],
+    ...apiProblems(`${SAMPLES}/${corrected.job_id}`, [
+      ['job-not-found', `there is no job ${corrected.job_id}`],
       UNREADABLE,
       UNUSABLE,
       ...UNAVAILABLE,
@@ -213,21 +203,15 @@ export const DescribeStatistics = () =>
     ApiQuery({
       name: 'collapse_indices',
       required: false,
-      schema: { type: 'boolean', default: false },
+      schema: { type: 'boolean', default: false, example: true },
       description: 'Count `personel[0].nrp` and `personel[7].nrp` as `personel[*].nrp`.',
     }),
     ApiOkResponse({
       description: 'The statistics.',
       content: {
         'application/json': {
-          schema: statisticsSchema,
-          example: {
-            total_jobs: 300,
-            approved_jobs: 210,
-            total_corrections: 515,
-            jobs_with_corrections: 198,
-            top_corrected_fields: [{ field_path: 'header.nomor_sprint', count: 41 }],
-          },
+          schema: { $ref: getSchemaPath('Statistics') },
+          example: statistics,
         },
       },
     }),
@@ -238,46 +222,132 @@ export const DescribeStatistics = () =>
     ]),
   );
 
-const count = { type: 'integer', minimum: 0 };
-
-const statisticsSchema = {
-  type: 'object',
-  required: [
-    'total_jobs',
-    'approved_jobs',
-    'total_corrections',
-    'jobs_with_corrections',
-    'top_corrected_fields',
+/** Of the demo, with collapsed indices. */
+const statistics = {
+  total_jobs: 300,
+  approved_jobs: 210,
+  total_corrections: 542,
+  jobs_with_corrections: 198,
+  top_corrected_fields: [
+    { field_path: 'personel[*].nrp', count: 161 },
+    { field_path: 'personel[*].nama', count: 51 },
+    { field_path: 'personel[*].pangkat', count: 50 },
+    { field_path: 'personel[*].keterangan', count: 49 },
+    { field_path: 'header.untuk[*]', count: 45 },
+    { field_path: 'header.tanggal', count: 38 },
+    { field_path: 'personel[*]', count: 27 },
+    { field_path: 'personel[*].jabatan', count: 27 },
+    { field_path: 'header.perihal', count: 15 },
+    { field_path: 'header.satuan', count: 14 },
   ],
-  properties: {
-    total_jobs: count,
-    approved_jobs: count,
-    total_corrections: count,
-    jobs_with_corrections: count,
-    top_corrected_fields: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['field_path', 'count'],
-        properties: { field_path: { type: 'string' }, count },
-      },
-    },
-  },
 };
 
 /** Only for jobs from before there were limits. */
 const UNREADABLE: ProblemExample = [
   'sample-unreadable',
-  `job ${sample.job_id} is larger than what PostgreSQL gives out of one row, 1 GiB, so no corpus that it is part of can be read; ` +
+  `job ${corrected.job_id} is larger than what PostgreSQL gives out of one row, 1 GiB, so no corpus that it is part of can be read; ` +
     'erase it (ground-truth erase), or select samples without it',
 ];
 
 /** Only with external relations; our own schema prevents it. */
 const UNUSABLE: ProblemExample = [
   'source-unusable',
-  `ocr.jobs: column filename of job ${sample.job_id} is null`,
+  `ocr.jobs: column filename of job ${corrected.job_id} is null`,
 ];
 
 function refusal(field: string, message: string): ProblemExample {
   return ['invalid-parameters', `${field}: ${message}`, { field, message }];
 }
+
+const string = { type: 'string' };
+const nullableString = { type: 'string', nullable: true };
+const time = { type: 'string', format: 'date-time' };
+const count = { type: 'integer', minimum: 0 };
+
+/** docs/ground-truth-sample.schema.json says more than OpenAPI 3.0 can. */
+const sampleSchema = {
+  type: 'object',
+  description: 'A job with its trail: a line of the corpus.',
+  required: Object.keys(corrected),
+  properties: {
+    job_id: { type: 'string', format: 'uuid' },
+    filename: string,
+    source_kind: string,
+    approved: { type: 'boolean' },
+    reviewed_by: nullableString,
+    reviewed_at: { ...time, nullable: true },
+    created_at: time,
+    initial_result: { description: 'The pipeline’s own output, any JSON; null if it produced none.' },
+    final_result: { description: 'The current result, any JSON; null if there is none.' },
+    corrections: {
+      type: 'array',
+      items: { $ref: getSchemaPath('SampleCorrection') },
+      description: 'The trail, oldest first.',
+    },
+    review_flags: { type: 'array', items: string },
+    confidence: { type: 'number', minimum: 0, maximum: 1, nullable: true },
+    external_id: {
+      ...nullableString,
+      description: 'Only with `include=external_id`: the pipeline’s own id.',
+    },
+    history: {
+      type: 'array',
+      items: { $ref: getSchemaPath('ReviewEvent') },
+      description: 'Only with `include=history`: who approved and reopened the job, oldest first.',
+    },
+    diverged: { $ref: getSchemaPath('Divergence') },
+  },
+};
+
+/** The schemas of the read side, by name. */
+export const groundTruthSchemas = {
+  Sample: sampleSchema,
+  SampleCorrection: {
+    type: 'object',
+    required: Object.keys(corrected.corrections[0]!),
+    properties: {
+      field_path: string,
+      old_value: { description: 'What was there before, any JSON.' },
+      new_value: { description: 'What the correction put there, any JSON.' },
+      corrected_by: string,
+      reason: nullableString,
+      corrected_at: time,
+      op: { type: 'string', enum: ['add', 'remove'], description: 'Absent for `replace`.' },
+    },
+  },
+  ReviewEvent: {
+    type: 'object',
+    required: ['event', 'by', 'at'],
+    properties: { event: { type: 'string', enum: ['approved', 'reopened'] }, by: string, at: time },
+  },
+  Divergence: {
+    type: 'object',
+    description:
+      'Only where undoing the trail is not exact: the first correction that does not fit, counted from 0, and why.',
+    required: ['correction', 'reason'],
+    properties: {
+      correction: count,
+      reason: { type: 'string', enum: ['path_invalid', 'path_missing', 'path_exists', 'value_differs'] },
+    },
+  },
+  Statistics: {
+    type: 'object',
+    required: Object.keys(statistics),
+    properties: {
+      total_jobs: count,
+      approved_jobs: count,
+      total_corrections: count,
+      jobs_with_corrections: count,
+      top_corrected_fields: {
+        type: 'array',
+        items: { $ref: getSchemaPath('CorrectedField') },
+        description: 'Most corrected first.',
+      },
+    },
+  },
+  CorrectedField: {
+    type: 'object',
+    required: ['field_path', 'count'],
+    properties: { field_path: string, count },
+  },
+};

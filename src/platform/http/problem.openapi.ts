@@ -1,4 +1,4 @@
-import { ApiResponse } from '@nestjs/swagger';
+import { ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { type FieldError } from '../fault.js';
 import {
   KEYS_UNAVAILABLE,
@@ -8,24 +8,29 @@ import {
   toProblem,
 } from './problem.js';
 
-/** The schema of a problem. `buildDocument` adds it to the document once. */
-export const problemSchema = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'detail', 'instance'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    instance: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['field', 'message'],
-        properties: { field: { type: 'string' }, message: { type: 'string' } },
+/** The schemas of problems, by name. */
+export const problemSchemas = {
+  Problem: {
+    type: 'object',
+    description: 'RFC 9457. `type` is `urn:ground-truth:problem:` and the kind of the problem.',
+    required: ['type', 'title', 'status', 'detail', 'instance'],
+    properties: {
+      type: { type: 'string' },
+      title: { type: 'string' },
+      status: { type: 'integer' },
+      detail: { type: 'string' },
+      instance: { type: 'string' },
+      errors: {
+        type: 'array',
+        items: { $ref: getSchemaPath('FieldError') },
+        description: 'The invalid parameters or fields, if there are any.',
       },
     },
+  },
+  FieldError: {
+    type: 'object',
+    required: ['field', 'message'],
+    properties: { field: { type: 'string' }, message: { type: 'string' } },
   },
 };
 
@@ -47,7 +52,7 @@ export function apiProblems(
       description: problems.map(({ title, type }) => `${title} (\`${type}\`)`).join('; '),
       content: {
         [PROBLEM_MEDIA_TYPE]: {
-          schema: { $ref: '#/components/schemas/Problem' },
+          schema: { $ref: getSchemaPath('Problem') },
           examples: Object.fromEntries(
             problems.map((value) => [value.type.replace(/.*:/, ''), { summary: value.title, value }]),
           ),

@@ -16,7 +16,7 @@ interface SwaggerSystem {
 }
 
 /**
- * Shows JSON as it was sent, and JSON Lines as lines. Without this plugin, Swagger UI shows JSON after a conversion to
+ * Shows JSON as it was sent, and JSON Lines as lines, the first of them below the link that downloads all. Without this plugin, Swagger UI shows JSON after a conversion to
  * JavaScript values: 198703212010011234 becomes 198703212010011230, and 1e400 becomes null. A reviewer who copied that into a
  * correction would change the document. Swagger UI also puts examples of JSON Lines in quotes, and sends the quotes.
  *
@@ -48,6 +48,12 @@ export function swaggerPlugin({ React, fn: { getSampleSchema } }: SwaggerSystem)
     });
   }
 
+  /** The first lines, as many as a browser can show at once without delay. */
+  function firstLines(text: string): string {
+    const most = 200_000;
+    return text.length <= most ? text : text.slice(0, text.lastIndexOf('\n', most) + 1);
+  }
+
   return {
     fn: {
       // Swagger UI treats every media type with "json" in its name as JSON.
@@ -57,8 +63,20 @@ export function swaggerPlugin({ React, fn: { getSampleSchema } }: SwaggerSystem)
     wrapComponents: {
       responseBody: (Original: unknown) => (props: AnswerProps) => {
         const { content, contentType = '', getComponent } = props;
-        if (typeof content !== 'string' || !/[/+]json\b/.test(contentType))
-          return React.createElement(Original, props);
+        if (typeof content !== 'string') return React.createElement(Original, props);
+        if (/\bx-ndjson\b/.test(contentType)) {
+          return React.createElement(
+            'div',
+            null,
+            React.createElement(Original, props),
+            React.createElement(
+              getComponent('HighlightCode', true),
+              { language: 'json', canCopy: true },
+              firstLines(content),
+            ),
+          );
+        }
+        if (!/[/+]json\b/.test(contentType)) return React.createElement(Original, props);
         return React.createElement(
           'div',
           null,

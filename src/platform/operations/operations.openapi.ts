@@ -1,14 +1,19 @@
 /** The OpenAPI description of health checks and metrics. */
 import { applyDecorators } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
 import { apiProblems, UNKNOWN_PARAMETER } from '../http/problem.openapi.js';
 
 const ok = {
-  schema: {
+  content: { 'application/json': { schema: { $ref: getSchemaPath('Health') }, example: { status: 'ok' } } },
+};
+
+/** The schemas of health checks, by name. */
+export const operationsSchemas = {
+  Health: {
     type: 'object',
+    required: ['status'],
     properties: { status: { type: 'string', enum: ['ok'] } },
-    example: { status: 'ok' },
   },
 };
 
