@@ -1,6 +1,7 @@
 import { parse } from 'node:querystring';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { type Request } from 'express';
 import helmet from 'helmet';
 import { corpusSchemas } from './corpus/http/corpus.openapi.js';
 import { groundTruthSchemas } from './ground-truth/http/ground-truth.openapi.js';
@@ -11,6 +12,7 @@ import { problemSchemas } from './platform/http/problem.openapi.js';
 import { giveRequestId } from './platform/http/request.js';
 import { API_KEY } from './platform/http/access.guard.js';
 import { breakOffSlowSenders, endAfterEarlyAnswers, oneByOne } from './platform/http/connections.js';
+import { basePathOf, noteBasePath } from './platform/http/base-path.js';
 import { answerOnlyTo, refuseForeignOrigins } from './platform/http/hosts.js';
 import { cutOffSlowReaders } from './platform/http/slow-readers.js';
 import { swaggerPlugin } from './platform/http/swagger-plugin.js';
@@ -41,6 +43,7 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
     cutOffSlowReaders(env.GROUND_TRUTH_EXPORT_STALL_SECONDS),
     endAfterEarlyAnswers,
     protectiveHeaders(),
+    noteBasePath(env),
   );
   const { GROUND_TRUTH_CORS_ORIGINS: origins } = env;
   if (reach.hosts) app.use(answerOnlyTo(reach.hosts));
@@ -51,10 +54,16 @@ export function configureApp(app: NestExpressApplication, env: Env, version: str
   SwaggerModule.setup('docs', app, () => buildDocument(app, version), {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
+    patchDocumentOnRequest: (request, _, document) => locate(document, basePathOf(request as Request)),
     customSiteTitle: 'Ground Truth',
     // No persistAuthorization: it would keep the key in local storage, where the next user of the browser could read it.
     swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true, plugins: [swaggerPlugin] },
   });
+}
+
+/** Names the server in the document, so that what is tried out in Swagger UI reaches it through its proxy. */
+function locate(document: OpenAPIObject, basePath: string): OpenAPIObject {
+  return basePath === '' ? document : { ...document, servers: [{ url: basePath }] };
 }
 
 /** Health checks and metrics keep their usual paths; all other routes get a prefix. */

@@ -6,6 +6,7 @@ import { compact } from '../../src/json-text/index.js';
 import { importText, linesOf, parseLines, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { bearer, createKey } from '../setup/keys.js';
+import { startReverseProxy } from '../setup/reverse-proxy.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -335,6 +336,23 @@ describe('Swagger UI', () => {
     expect(takeFaults()).toEqual([
       expect.stringContaining('Cross-Origin-Opener-Policy header has been ignored') as string,
     ]);
+  });
+
+  it('works below a path of a proxy', async () => {
+    const below = await startServer({ DATABASE_URL: database!.url, GROUND_TRUTH_TRUST_PROXY: 'true' });
+    const proxy = await startReverseProxy(below, '/ocr/corpus', { 'x-forwarded-prefix': '/ocr/corpus' });
+    try {
+      const page = await open(proxy.url);
+      const operation = await unfold(page, 'GET', STATS);
+      const { status, curl } = await execute(operation);
+      expect(status).toBe(200);
+      expect(curl).toContain(`'${proxy.url}${STATS}?`);
+      await page.goto(`${proxy.url}/docs/`);
+      expect(await execute(await unfold(page, 'GET', '/healthz'))).toMatchObject({ status: 200 });
+    } finally {
+      await proxy.stop();
+      await below.stop();
+    }
   });
 
   it('has examples that work from top to bottom', async () => {

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { type Request, type Response } from 'express';
 import { Env } from '../../platform/config/env.js';
+import { basePathOf } from '../../platform/http/base-path.js';
 import { entityTag } from '../../platform/http/conditions.js';
 import { JsonBody, sendJson } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
@@ -44,10 +45,11 @@ export class JobsController {
   async create(
     @Query(NoParametersPipe) _query: unknown,
     @JsonBody() body: Buffer,
+    @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
     const { job, isNew } = await this.intake.create(await this.bodies.output(body));
-    response.setHeader('Location', `/api/v1/jobs/${job.summary.job_id}`);
+    response.setHeader('Location', `${basePathOf(request)}/api/v1/jobs/${job.summary.job_id}`);
     sendJob(response, isNew ? 201 : 200, job);
   }
 

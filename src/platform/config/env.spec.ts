@@ -11,6 +11,7 @@ describe('Env', () => {
       GROUND_TRUTH_EXPORT_STALL_SECONDS: 60,
       GROUND_TRUTH_MAX_BODY_MB: 16,
       GROUND_TRUTH_REQUIRE_IF_MATCH: false,
+      GROUND_TRUTH_TRUST_PROXY: false,
       GROUND_TRUTH_SHUTDOWN_SECONDS: 10,
       GROUND_TRUTH_LOG_LEVEL: 'info',
       HOST: '127.0.0.1',
@@ -46,6 +47,9 @@ describe('Env', () => {
       { GROUND_TRUTH_CORS_ORIGINS: 'https://a.example/' },
       /^GROUND_TRUTH_CORS_ORIGINS is not a list of origins/,
     ],
+    [{ GROUND_TRUTH_BASE_PATH: 'ocr' }, 'GROUND_TRUTH_BASE_PATH is not a path such as /ground-truth'],
+    [{ GROUND_TRUTH_BASE_PATH: '/a/..' }, 'GROUND_TRUTH_BASE_PATH is not a path such as /ground-truth'],
+    [{ GROUND_TRUTH_TRUST_PROXY: '10.0.0.1' }, 'GROUND_TRUTH_TRUST_PROXY is not true or false'],
     [{ GROUND_TRUTH_MAX_EXPORTS: '20' }, 'GROUND_TRUTH_MAX_EXPORTS must be less than GROUND_TRUTH_POOL_SIZE'],
     [{ GROUND_TRUTH_KEYS_FILE: '/keys' }, 'GROUND_TRUTH_KEYS_FILE requires GROUND_TRUTH_JOBS_RELATION'],
     [

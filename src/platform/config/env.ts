@@ -10,6 +10,7 @@ import {
   validateSync,
 } from 'class-validator';
 import { namesOf } from '../parameters/read-dto.js';
+import { toBasePath } from './base-path.js';
 
 /** The environment has an invalid value. One line per fault. */
 export class EnvError extends Fault {
@@ -115,6 +116,23 @@ function HostNames(): PropertyDecorator {
   );
 }
 
+/** A path below which a proxy has the server. */
+function BasePath(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' ? (toBasePath(value) ?? value) : value,
+    ),
+    ValidateBy({
+      name: 'basePath',
+      validator: {
+        validate: (value) => typeof value === 'string' && toBasePath(value) === value,
+        defaultMessage: ({ property }: ValidationArguments) =>
+          `${property} is not a path such as /ground-truth`,
+      },
+    }),
+  );
+}
+
 const toBoolean = Transform(({ value }: { value: unknown }) =>
   value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value,
 );
@@ -202,6 +220,16 @@ export class Env {
   @IsOptional()
   @HostNames()
   readonly GROUND_TRUTH_ALLOWED_HOSTS?: readonly string[];
+
+  /** The path below which clients reach the server, if a proxy takes it away; without a slash at the end. */
+  @IsOptional()
+  @BasePath()
+  readonly GROUND_TRUTH_BASE_PATH?: string;
+
+  /** Whether `X-Forwarded-Prefix` names that path. */
+  @toBoolean
+  @IsBoolean({ message: 'GROUND_TRUTH_TRUST_PROXY is not true or false' })
+  readonly GROUND_TRUTH_TRUST_PROXY: boolean = false;
 
   /** Seconds that running exports may continue during a shutdown. */
   @WholeNumber(0, 86_400)

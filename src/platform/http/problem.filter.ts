@@ -19,6 +19,7 @@ import {
 import { type DatabaseFault, toDatabaseFault } from '../database/database-fault.js';
 import { errorCode } from '../files/system-error.js';
 import { Fault } from '../fault.js';
+import { basePathOf } from './base-path.js';
 import {
   isProblemKind,
   KEYS_UNAVAILABLE,
@@ -63,8 +64,9 @@ export class ProblemFilter implements ExceptionFilter {
 
   private describe(error: unknown, request: Request): Problem {
     const { method, originalUrl } = request;
-    // Not Express's `path`, which lacks the prefix.
-    const path = pathOf(originalUrl);
+    const base = basePathOf(request);
+    // As the client has sent it. Not Express's `path`, which lacks the prefix.
+    const path = base + pathOf(originalUrl);
     const request_id = requestIdOf(request);
     if (error instanceof Fault && isProblemKind(error.kind)) {
       const { kind } = error;
@@ -78,7 +80,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (status === 404) {
       const methods = methodsAt(request);
       return methods.length === 0
-        ? toProblem('not-found', `${method} ${path} does not exist; see /docs`, path)
+        ? toProblem('not-found', `${method} ${path} does not exist; see ${base}/docs`, path)
         : toProblem(
             'method-not-allowed',
             `${method} is not accepted; accepted are ${methods.join(', ')}`,
