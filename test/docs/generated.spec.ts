@@ -174,7 +174,7 @@ describe('the commands', () => {
   });
 
   it.each<[string, new () => object, string[]]>([
-    ['export', ExportFilterDto, ['out', 'print_stats', 'allow_empty']],
+    ['export', ExportFilterDto, ['out', 'print_stats', 'collapse_indices', 'allow_empty']],
     ['stats', StatisticsQueryDto, ['json']],
     ['import', ImportOptionsDto, []],
   ])('%s has the flags of its DTO, with the same defaults', (command, dto, others) => {

@@ -128,6 +128,7 @@ describe('wrong usage', () => {
       '2025-06-02T00:00:00Z is not before until',
     ],
     [['export', '--print-stats=yes'], '--print-stats'],
+    [['export', '--collapse-indices'], '--collapse-indices: ', 'is for --print-stats'],
     [['stats', '--top-n', '1001'], '--top-n: "1001"', 'a whole number from 1 to 1000'],
     [['stats', '--top-n', 'ten'], '--top-n: "ten"', 'a whole number from 1 to 1000'],
     [['stats', '--json', '--json'], '--json is given more than once'],

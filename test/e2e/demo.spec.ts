@@ -44,6 +44,30 @@ describe('ground-truth demo', () => {
     }
   });
 
+  it('prints addresses that are there, and statistics whose indices are collapsed', async () => {
+    const [, dataDir] = /GROUND_TRUTH_DATA_DIR=(\S+) npx ground-truth serve/.exec(said) ?? [];
+    const env = { GROUND_TRUTH_DATA_DIR: dataDir };
+    const server = await startLocalServer(env);
+    const addresses = [...said.matchAll(/curl --fail 'http:\/\/localhost:3000(\/[^']*)'/g)].map(
+      ([, rest]) => rest!,
+    );
+    const [corpus, statistics] = await Promise.all(
+      addresses.map(async (rest) => (await fetch(server.url + rest)).text()),
+    );
+    await server.stop();
+    expect(linesOf(corpus!)).toHaveLength(10);
+    expect(statistics).toContain('"personel[*].nrp"');
+    const { stdout } = await runCommand(['stats', '--collapse-indices', '--top-n', '5'], { env });
+    expect(said).toContain(stdout.toString());
+    const exported = await runCommand(['export', '--limit', '1', '--print-stats', '--collapse-indices'], {
+      env,
+    });
+    expect(exported).toMatchObject({
+      code: 0,
+      stderr: (await runCommand(['stats', '--collapse-indices'], { env })).stdout.toString(),
+    });
+  });
+
   it('prints a command that serves that database', async () => {
     const [, dataDir] = /GROUND_TRUTH_DATA_DIR=(\S+) npx ground-truth serve/.exec(said) ?? [];
     const server = await startServer({ GROUND_TRUTH_DATA_DIR: dataDir });

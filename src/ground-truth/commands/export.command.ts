@@ -28,7 +28,7 @@ export class ExportCommand extends FilteringCommand {
 
   protected override examples(): string[] {
     return [
-      'ground-truth export --out corpus.jsonl --print-stats',
+      'ground-truth export --out corpus.jsonl --print-stats --collapse-indices',
       'ground-truth export --approved-only false --since 2025-06-01 --until 2025-07-01 --out june.jsonl.gz',
       'ground-truth export --has-corrections true --limit 100 | jq .corrections',
     ];
@@ -78,6 +78,16 @@ export class ExportCommand extends FilteringCommand {
   }
 
   @Option({
+    flags: '--collapse-indices',
+    name: 'collapse_indices',
+    description:
+      'in these statistics, count personel[0].nrp and personel[7].nrp as personel[*].nrp (default: count each separately)',
+  })
+  collapseIndices(): boolean {
+    return true;
+  }
+
+  @Option({
     flags: '--allow-empty',
     name: 'allow_empty',
     description: 'replace a file that is not empty even if no sample matches (default: refuse)',
@@ -88,16 +98,20 @@ export class ExportCommand extends FilteringCommand {
 
   async run(
     _: string[],
-    { out = STANDARD_OUTPUT, print_stats, allow_empty, ...flags }: Flags,
+    { out = STANDARD_OUTPUT, print_stats, collapse_indices = false, allow_empty, ...flags }: Flags,
   ): Promise<void> {
     const filter = this.readFlags(ExportFilterDto, flags);
+    if (collapse_indices === true && print_stats !== true)
+      this.refuse(['--collapse-indices: is for --print-stats, which is missing']);
     const target = String(out);
     if (target === '') this.refuse(['--out: "" is not a file name; use a file, a device, a pipe or -']);
     const { signal } = this.interruption;
     const recorded = await this.exports.begin({ who: userName(), via: 'cli' }, filter, {
       signal,
       countFirst: Progress.isShown,
-      ...(print_stats === true && { statistics: new StatisticsQueryDto() }),
+      ...(print_stats === true && {
+        statistics: Object.assign(new StatisticsQueryDto(), { collapse_indices }),
+      }),
     });
     const { corpus } = recorded;
     let written: Written;
