@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'nest-commander';
 import { Env } from './platform/config/env.js';
@@ -90,7 +91,7 @@ export class DemoCommand extends TerminalCommand {
   private serveLine(folder: string): string {
     const setting = `GROUND_TRUTH_DATA_DIR=${shellQuote(folder)}`;
     const unset = OTHER_DATABASE.filter((name) => this.env[name] !== undefined).map((name) => `${name}= `);
-    return `${unset.join('')}${setting} npx ground-truth serve`;
+    return `${unset.join('')}${setting} ${program()} serve`;
   }
 }
 
@@ -136,6 +137,12 @@ function describeSample(line: string): string {
 function shorten(value: unknown, most = 60): string {
   const text = JSON.stringify(value);
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
+/** How to call this program from here. Outside its folder, npx would ask the registry for a package of that name. */
+function program(): string {
+  const isInside = !path.relative(fileURLToPath(packageFile('.')), process.cwd()).startsWith('..');
+  return isInside ? 'npx ground-truth' : shellQuote(process.argv[1] ?? 'ground-truth');
 }
 
 function shellQuote(text: string): string {

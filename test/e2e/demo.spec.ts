@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { runCli, runShell } from '../setup/cli.js';
+import { CLI, runCli, runShell } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { linesOf } from '../setup/corpus.js';
 import { type LocalServer, startLocalServer } from '../setup/local-server.js';
@@ -30,9 +30,10 @@ describe('ground-truth demo', () => {
     );
     const bundled = linesOf(await readFile(path.join(ROOT, 'samples/surat-perintah.jsonl'), 'utf8'));
     const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
-    for (const [way, env, unset] of [
-      [runCli, nowhere, 'DATABASE_URL= '],
-      [runCommand, {}, ''],
+    // Not npx, which would not find the program from this folder. In this process it has no path.
+    for (const [way, env, unset, program] of [
+      [runCli, nowhere, 'DATABASE_URL= ', CLI],
+      [runCommand, {}, '', 'ground-truth'],
     ] as const) {
       const run = await way(['demo'], { cwd: folder, env });
       expect([unset, run.code, run.stderr]).toEqual([unset, 0, '']);
@@ -40,7 +41,7 @@ describe('ground-truth demo', () => {
       expect(lines).toEqual(bundled.filter((line) => line.includes('"approved":true,')));
       for (const line of lines) expect([validate(JSON.parse(line)), validate.errors]).toEqual([true, null]);
       said = run.stdout.toString();
-      expect(said).toMatch(new RegExp(`^ *${unset}GROUND_TRUTH_DATA_DIR=\\S+ npx ground-truth serve`, 'm'));
+      expect(said).toMatch(new RegExp(`^ *${unset}GROUND_TRUTH_DATA_DIR=\\S+ ${program} serve$`, 'm'));
     }
   });
 
@@ -69,7 +70,7 @@ describe('ground-truth demo', () => {
   });
 
   it('prints a command that serves that database', async () => {
-    const [, dataDir] = /GROUND_TRUTH_DATA_DIR=(\S+) npx ground-truth serve/.exec(said) ?? [];
+    const [, dataDir] = /GROUND_TRUTH_DATA_DIR=(\S+) \S+ serve/.exec(said) ?? [];
     const server = await startServer({ GROUND_TRUTH_DATA_DIR: dataDir });
     const cli = await runCommand(['export', '--approved-only', 'false'], {
       env: { GROUND_TRUTH_DATA_DIR: dataDir },
