@@ -59,6 +59,8 @@ export class JobsRepository {
         return true;
       });
       for await (const _ of rows) yield* read.splice(0);
+      // What arrived together with the end of the statement.
+      yield* read;
     } finally {
       snapshot.close();
     }
