@@ -7,7 +7,10 @@
 const rooms = {
   'json-text': { holds: 'JSON as text: paths, edits, comparison, derivation. Pure', knows: [] },
   replay: { holds: 'Undoes a trail and verifies each step. Pure', knows: ['json-text'] },
-  platform: { holds: 'Faults, times to the microsecond, a growing buffer, worker threads', knows: [] },
+  platform: {
+    holds: 'Faults, times to the microsecond, a growing buffer, worker threads, plurals',
+    knows: [],
+  },
   'platform/files': {
     holds: 'Files that appear whole or not at all, marks of processes, gzip, system errors',
     knows: [],
@@ -122,7 +125,14 @@ const rooms = {
   },
   'corpus/commands': {
     holds: '`import`, `erase`',
-    knows: ['platform/parameters', 'platform/config', 'platform/terminal', 'corpus', 'corpus/import'],
+    knows: [
+      'platform',
+      'platform/parameters',
+      'platform/config',
+      'platform/terminal',
+      'corpus',
+      'corpus/import',
+    ],
   },
   'ground-truth': {
     holds: 'The read side: query, sample writer, export, verification, statistics',
@@ -143,7 +153,7 @@ const rooms = {
   },
   'ground-truth/commands': {
     holds: '`export`, `stats`, `verify`',
-    knows: ['platform/terminal', 'ground-truth'],
+    knows: ['platform', 'platform/terminal', 'ground-truth'],
   },
 };
 

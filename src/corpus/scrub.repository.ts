@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type PoolClient } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GroundTruthDataSource } from '../platform/database/ground-truth-data-source.js';
+import { counted } from '../platform/counted.js';
 
 /** The advisory lock of a scrub. Any fixed number. */
 const SCRUB_LOCK = 7_246_105_912;
@@ -76,9 +77,7 @@ async function untilUnseen(client: PoolClient, tell: (step: string) => void): Pr
     const { older } = found.rows[0]!;
     if (older === 0) return;
     if (older !== told)
-      tell(
-        `waiting for ${older} older ${older === 1 ? 'transaction' : 'transactions'}, such as exports that began before`,
-      );
+      tell(`waiting for ${counted(older, 'older transaction')}, such as exports that began before`);
     told = older;
     await sleep(POLL_MS);
   }

@@ -7,6 +7,7 @@ import { type Flags, refuseToWrite, TerminalCommand } from '../../platform/termi
 import { JobsRepository } from '../jobs.repository.js';
 import { ScrubRepository } from '../scrub.repository.js';
 import { UUID } from '../../platform/parameters/uuid.js';
+import { counted } from '../../platform/counted.js';
 
 const REMAINS = 'see "Erasing a document" in docs/operations.md';
 
@@ -63,16 +64,14 @@ export class EraseCommand extends TerminalCommand {
   private async erase(jobId: string): Promise<void> {
     const corrections = await this.jobs.erase(jobId);
     if (corrections === undefined) throw new Failure(`there is no job ${jobId}; nothing was erased`);
-    printNote(
-      `erased job ${jobId} and its trail of ${corrections} ${corrections === 1 ? 'correction' : 'corrections'}`,
-    );
+    printNote(`erased job ${jobId} and its trail of ${counted(corrections, 'correction')}`);
   }
 
   private async scrubFiles(): Promise<void> {
     const kept = await this.scrubbing.scrub(printNote, this.interruption.signal);
     if (kept > 0)
       throw new Failure(
-        `PostgreSQL keeps ${kept} old files of its write-ahead log, which may hold what was erased: take archive_mode, wal_keep_size and replication slots out of its settings, and repeat: ground-truth erase --scrub`,
+        `PostgreSQL keeps ${counted(kept, 'old file')} of its write-ahead log, which may hold what was erased: take archive_mode, wal_keep_size and replication slots out of its settings, and repeat: ground-truth erase --scrub`,
       );
     printNote(`nothing that was erased is left in the files of the database; for backups, ${REMAINS}`);
   }

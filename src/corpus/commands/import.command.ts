@@ -12,6 +12,7 @@ import { type AlikeFaults, BadInputError } from '../import/bad-input.js';
 import { type Imported, ImportService } from '../import/import.service.js';
 import { type LineFault } from '../import/line-reader.js';
 import { type OnConflict } from '../import/staging.repository.js';
+import { counted } from '../../platform/counted.js';
 
 /** Flags of `import`. */
 export class ImportOptionsDto {
@@ -109,14 +110,14 @@ export class ImportCommand extends TerminalCommand {
 }
 
 function summary({ inserted, corrections, replaced, skipped, diverged, ahead }: Imported): string {
-  const parts = [`${inGroups(inserted)} ${inserted === 1 ? 'job' : 'jobs'} imported`];
+  const parts = [`${counted(inserted, 'job')} imported`];
   if (replaced > 0) parts.push(`${inGroups(replaced)} of them replaced existing jobs`);
   if (skipped > 0) parts.push(`${inGroups(skipped)} skipped because they already exist`);
-  parts.push(`${inGroups(corrections)} ${corrections === 1 ? 'correction' : 'corrections'}`);
-  if (diverged > 0) parts.push(`${inGroups(diverged)} diverged samples accepted`);
+  parts.push(counted(corrections, 'correction'));
+  if (diverged > 0) parts.push(`${counted(diverged, 'diverged sample')} accepted`);
   if (ahead > 0)
     parts.push(
-      `warning: ${inGroups(ahead)} of the jobs have a created_at that is more than a day ahead of the clock`,
+      `warning: ${counted(ahead, 'job has', 'jobs have')} a created_at that is more than a day ahead of the clock`,
     );
   return parts.join(', ');
 }
@@ -126,7 +127,7 @@ function toFailure({ alike, count }: BadInputError): Failure {
   told.sort((a, b) => a.first[0]!.line - b.first[0]!.line);
   const lines = told.map(describe);
   const more = count - alike.reduce((sum, kind) => sum + kind.count, 0);
-  if (more > 0) lines.push(`and ${inGroups(more)} more errors`);
+  if (more > 0) lines.push(`and ${counted(more, 'more error')}`);
   return new Failure([...lines, 'nothing was imported'].join('\n'));
 }
 

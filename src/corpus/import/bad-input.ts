@@ -1,3 +1,4 @@
+import { counted } from '../../platform/counted.js';
 import { Fault } from '../../platform/fault.js';
 import { type LineFault } from './line-reader.js';
 
@@ -25,7 +26,7 @@ export class BadInputError extends Fault {
     const more = count > faults.length ? `; the first ${faults.length} are listed` : '';
     super(
       'invalid-body',
-      `${count} ${count === 1 ? 'error' : 'errors'} in the input${more}`,
+      `${counted(count, 'error')} in the input${more}`,
       faults.map(({ line, field, reason }) => ({
         field: field === '' ? `line ${line}` : `line ${line}: ${field}`,
         message: reason,

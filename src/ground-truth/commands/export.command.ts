@@ -13,6 +13,7 @@ import { type RecordedExport, RecordedExportService } from '../recorded-export.s
 import { INCLUDES } from '../sample-schema.js';
 import { FilteringCommand } from './filtering-command.js';
 import { statisticsText } from './report-text.js';
+import { counted } from '../../platform/counted.js';
 
 @Command({
   name: 'export',
@@ -173,7 +174,7 @@ function summary(
   { bytes }: Written,
   target: string,
 ): string {
-  const all = `${inGroups(samples)} ${samples === 1 ? 'sample' : 'samples'}, ${inMegabytes(bytes)} MB written to ${target}`;
+  const all = `${counted(samples, 'sample')}, ${inMegabytes(bytes)} MB written to ${target}`;
   return diverged === 0
     ? all
     : `${all}; ${inGroups(diverged)} of them diverged: the trail does not lead back exactly`;

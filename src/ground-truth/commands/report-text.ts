@@ -1,6 +1,7 @@
 import { inGroups, printable } from '../../platform/terminal/print.js';
 import { type Statistics } from '../statistics-query.js';
 import { type UnsoundJob, type Verification } from '../verify.service.js';
+import { counted } from '../../platform/counted.js';
 
 /** Counts as text, one a line, aligned. */
 function countLines(counts: readonly (readonly [name: string, count: number])[]): string[] {
@@ -50,7 +51,7 @@ function unsoundLines({ diverged, digest_differs, unsound }: Verification): stri
   const more = diverged + digest_differs - unsound.length;
   return [
     ...unsound.map((job) => `${job.job_id}  ${describe(job)}`),
-    ...(more > 0 ? [`and ${inGroups(more)} more jobs`] : []),
+    ...(more > 0 ? [`and ${counted(more, 'more job')}`] : []),
     '',
   ];
 }

@@ -1,5 +1,6 @@
 import { type Socket } from 'node:net';
 import { Client, type ClientConfig } from 'pg';
+import { counted } from '../counted.js';
 
 /** The most time without an answer of the database, in seconds. */
 export interface SilenceTimeouts {
@@ -108,6 +109,6 @@ class SilenceError extends Error {
   readonly code = 'ETIMEDOUT';
 
   constructor(seconds: number) {
-    super(`it has not answered for ${seconds} seconds`);
+    super(`it has not answered for ${counted(seconds, 'second')}`);
   }
 }

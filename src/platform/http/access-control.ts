@@ -6,6 +6,7 @@ import { ApiKeys, type FoundKey, type KeyState } from '../access/api-keys.js';
 import { allows, digestOf, type Scope } from '../access/key.js';
 import { Env } from '../config/env.js';
 import { ProblemError, type ProblemKind } from './problem.js';
+import { counted } from '../counted.js';
 
 /** The key of a request. */
 export interface Requester {
@@ -124,7 +125,7 @@ export class AccessControl {
     const seconds = Math.max(1, Math.ceil(msBeforeNext / 1_000));
     return new ProblemError(
       'too-many-requests',
-      `more than ${this.limiter!.points} requests a minute; try again in ${seconds} seconds`,
+      `more than ${this.limiter!.points} requests a minute; try again in ${counted(seconds, 'second')}`,
       undefined,
       { 'Retry-After': String(seconds) },
     );
