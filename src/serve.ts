@@ -7,8 +7,9 @@ import { ApiKeys } from './platform/access/api-keys.js';
 import { AppModule } from './app.module.js';
 import { Env } from './platform/config/env.js';
 import { configureApp } from './configure-app.js';
+import { counted } from './platform/counted.js';
 import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';
-import { migrate } from './platform/database/migrate.js';
+import { isUpToDate, migrate } from './platform/database/migrate.js';
 import { answerUnreadable, limitConnections } from './platform/http/connections.js';
 import { isLoopbackAddress } from './platform/http/hosts.js';
 import { Transfers } from './platform/http/transfers.js';
@@ -42,7 +43,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   const logger = new JsonLogger(env.GROUND_TRUTH_LOG_LEVEL);
   const server = await startServer(env, options, logger, packageVersion());
   greet(logger, server.url);
-  await ending;
+  logger.log(`${await ending} was received: the server shuts down`);
   endInAnyCase(logger, env.GROUND_TRUTH_SHUTDOWN_SECONDS);
   await server.stop();
 }
@@ -80,6 +81,7 @@ export async function startServer(
     const names = env.GROUND_TRUTH_ALLOWED_HOSTS ?? (needsNoKey && isPrivate ? [] : undefined);
     configureApp(app, env, version, { hosts: names && [host, ...names], needsNoKey });
     if (env.GROUND_TRUTH_MIGRATE) await migrate(app.get(GroundTruthDataSource));
+    if (!env.isReadOnly && !(await isMigrated(app))) logger.warn(NOT_MIGRATED);
     if (authentication === 'required') await requireUsableKey(app.get(ApiKeys), host);
     else if (!isPrivate) logger.warn(WITHOUT_KEYS);
     limitConnections(app.getHttpServer(), mostConnections, () => {
@@ -92,10 +94,11 @@ export async function startServer(
       url,
       stop: async () => {
         try {
-          await drain(app, env.GROUND_TRUTH_SHUTDOWN_SECONDS);
+          await drain(app, logger, env.GROUND_TRUTH_SHUTDOWN_SECONDS);
         } finally {
           await app.close();
         }
+        logger.log('the server has ended');
       },
     };
   } catch (error) {
@@ -117,6 +120,14 @@ function connectionsThatFit(env: Env): number {
 }
 
 const WITHOUT_KEYS = 'GROUND_TRUTH_AUTH is none: anyone who can reach the server can read every document';
+
+const NOT_MIGRATED =
+  'the schema of the database is not up to date, and requests that need it fail; run: ground-truth migrate';
+
+/** What cannot be read counts as not migrated, as for `/readyz`. */
+async function isMigrated(app: NestExpressApplication): Promise<boolean> {
+  return isUpToDate(app.get(GroundTruthDataSource)).catch(() => false);
+}
 
 /** @throws Failure if there is no usable key */
 async function requireUsableKey(keys: ApiKeys, host: string): Promise<void> {
@@ -158,11 +169,12 @@ function toAuthority(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-async function askedToEnd(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const end = () => {
+/** @returns the signal */
+async function askedToEnd(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const end = (signal: NodeJS.Signals) => {
       for (const name of SIGNALS) process.off(name, end);
-      resolve();
+      resolve(signal);
     };
     for (const name of SIGNALS) process.on(name, end);
   });
@@ -179,11 +191,17 @@ function endInAnyCase(logger: JsonLogger, seconds: number): void {
   ).unref();
 }
 
+const TRANSFERS = ['export, batch or long read', 'exports, batches or long reads'] as const;
+
 /**
  * Lets running exports end, refuses new ones, and reports not ready. After `seconds`, closing the application cuts off
  * exports; other responses are cut off here, after GRACE_MS more.
  */
-async function drain(app: NestExpressApplication, seconds: number): Promise<void> {
+async function drain(app: NestExpressApplication, logger: JsonLogger, seconds: number): Promise<void> {
+  const transfers = app.get(Transfers);
+  const running = transfers.count;
+  if (running > 0)
+    logger.log(`waiting up to ${counted(seconds, 'second')} for ${counted(running, ...TRANSFERS)}`);
   const time = sleep(seconds * 1_000, undefined, { ref: false });
   setTimeout(
     () => {
@@ -191,5 +209,7 @@ async function drain(app: NestExpressApplication, seconds: number): Promise<void
     },
     seconds * 1_000 + GRACE_MS,
   ).unref();
-  await Promise.race([app.get(Transfers).refuse(), time]);
+  await Promise.race([transfers.refuse(), time]);
+  const { count } = transfers;
+  if (count > 0) logger.warn(`cutting off what did not end in time: ${counted(count, ...TRANSFERS)}`);
 }

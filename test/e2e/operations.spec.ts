@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -234,6 +234,12 @@ describe('health, metrics and log', () => {
         type: 'urn:ground-truth:problem:not-ready',
         detail: 'the schema is not up to date; run: ground-truth migrate',
       });
+      expect(parseLog(server.log())).toContainEqual(
+        expect.objectContaining({
+          level: 'warn',
+          message: expect.stringContaining('run: ground-truth migrate') as string,
+        }),
+      );
     } finally {
       await server.stop();
       await empty.drop();
@@ -266,6 +272,17 @@ describe('health, metrics and log', () => {
       duration_ms: expect.any(Number) as number,
     });
     expect(server.log()).not.toContain('dead');
+  });
+});
+
+describe('main.js', () => {
+  it('refuses arguments, and says what to use instead', () => {
+    const main = path.join(path.dirname(CLI), 'main.js');
+    const { status, stderr } = spawnSync(process.execPath, [main, '--port', '8080'], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([
+      2,
+      `ground-truth: main.js takes no arguments, but was given --port 8080; set HOST and PORT, or use: ${path.dirname(CLI)}/cli.js serve --port 8080\n`,
+    ]);
   });
 });
 
@@ -349,7 +366,14 @@ describe('the shutdown', () => {
     for await (const chunk of response as AsyncIterable<Buffer>) bytes += chunk.length;
     expect(response.complete).toBe(true);
     expect(bytes).toBeGreaterThan(1_500 * 20_000);
-    expect(await ended).toMatchObject({ code: 0, signal: null });
+    const { stderr, ...end } = await ended;
+    expect(end).toMatchObject({ code: 0, signal: null });
+    const messages = parseLog(stderr).map(({ message }) => message);
+    expect(messages.filter((message) => message !== 'request' && message !== 'export').slice(-3)).toEqual([
+      'SIGTERM was received: the server shuts down',
+      'waiting up to 60 seconds for 1 export, batch or long read',
+      'the server has ended',
+    ]);
   });
 
   it('waits for the access log, and leaves no embedded database behind', async () => {
@@ -365,7 +389,14 @@ describe('the shutdown', () => {
       expect(imported.stderr).toContain(`There was no database in ${folder}; created a new, empty one\n`);
       const server = await startServer(env);
       const readers = [await beginReading(server.url + EXPORT), await beginReading(server.url + EXPORT)];
-      expect(await server.stop()).toMatchObject({ code: 0, signal: null });
+      const { stderr, ...end } = await server.stop();
+      expect(end).toMatchObject({ code: 0, signal: null });
+      expect(parseLog(stderr)).toContainEqual(
+        expect.objectContaining({
+          level: 'warn',
+          message: 'cutting off what did not end in time: 2 exports, batches or long reads',
+        }),
+      );
       for (const reader of readers) reader.destroy();
       expect(existsSync(path.join(folder, 'pgdata/postmaster.pid'))).toBe(false);
       const { stdout, stderr } = await runCommand(['access-log', '--json'], { env });
