@@ -77,7 +77,7 @@ describe('help', () => {
       .replace(/\s+/g, ' ')
       .split(/ (?=--)/)
       .filter((flag) => flag !== '');
-    expect(flags).toHaveLength(14);
+    expect(flags).toHaveLength(15);
     for (const flag of flags) expect(flag).toContain('(default: ');
   });
 

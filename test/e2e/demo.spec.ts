@@ -46,7 +46,7 @@ describe('ground-truth demo', () => {
   });
 
   it('prints addresses that are there, and statistics whose indices are collapsed', async () => {
-    const [, dataDir] = /GROUND_TRUTH_DATA_DIR=(\S+) npx ground-truth serve/.exec(said) ?? [];
+    const dataDir = dataDirIn(said);
     const env = { GROUND_TRUTH_DATA_DIR: dataDir };
     const server = await startLocalServer(env);
     const addresses = [...said.matchAll(/curl --fail 'http:\/\/localhost:3000(\/[^']*)'/g)].map(
@@ -70,7 +70,7 @@ describe('ground-truth demo', () => {
   });
 
   it('prints a command that serves that database', async () => {
-    const [, dataDir] = /GROUND_TRUTH_DATA_DIR=(\S+) \S+ serve/.exec(said) ?? [];
+    const dataDir = dataDirIn(said);
     const server = await startServer({ GROUND_TRUTH_DATA_DIR: dataDir });
     const cli = await runCommand(['export', '--approved-only', 'false'], {
       env: { GROUND_TRUTH_DATA_DIR: dataDir },
@@ -90,7 +90,7 @@ describe('ground-truth demo', () => {
     let server: LocalServer;
     let examples: Example[];
     beforeAll(async () => {
-      const [, dataDir] = /GROUND_TRUTH_DATA_DIR=(\S+) npx ground-truth serve/.exec(said) ?? [];
+      const dataDir = dataDirIn(said);
       server = await startLocalServer({ GROUND_TRUTH_DATA_DIR: dataDir });
       examples = examplesIn((await (await fetch(`${server.url}/openapi.json`)).json()) as Document);
     });
@@ -123,16 +123,18 @@ describe('ground-truth demo', () => {
     });
 
     it('they work from top to bottom', async () => {
-      const statuses: Record<string, number> = {};
+      const statuses: [string, number][] = [];
       for (const example of examples) {
         const response = await send(server.url, example);
         await response.text();
-        statuses[`${example.method} ${example.path}`] = response.status;
+        statuses.push([`${example.method} ${example.path}`, response.status]);
       }
       const created = ['POST /api/v1/jobs', 'POST /api/v1/jobs/{id}/corrections'];
-      expect(statuses).toEqual(
-        Object.fromEntries(Object.keys(statuses).map((name) => [name, created.includes(name) ? 201 : 200])),
-      );
+      expect(statuses).toEqual(statuses.map(([name]) => [name, created.includes(name) ? 201 : 200]));
+      // One correction, and several.
+      expect(statuses.filter(([name]) => name === created[1])).toHaveLength(2);
+      const corpus = await fetch(`${server.url}/api/v1/ground-truth/export?approved_only=false`);
+      expect((await corpus.text()).includes('"diverged":')).toBe(false);
     });
   });
 
@@ -141,6 +143,11 @@ describe('ground-truth demo', () => {
     expect(stdout.toString()).toBe('');
   });
 });
+
+/** The folder in the command that the demo prints. */
+function dataDirIn(said: string): string {
+  return /GROUND_TRUTH_DATA_DIR=(\S+) \S.* serve$/m.exec(said)![1]!;
+}
 
 interface Described {
   readonly example?: unknown;
@@ -182,17 +189,17 @@ interface Example {
   readonly answer: unknown;
 }
 
-const firstOf = ({ example, examples = {} }: Described): unknown =>
-  example ?? Object.values(examples)[0]?.value;
+const allOf = ({ example, examples = {} }: Described): unknown[] =>
+  example === undefined ? Object.values(examples).map(({ value }) => value) : [example];
 
 function examplesIn({ paths }: Document): Example[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { parameters = [], requestBody, responses }]) => {
+    Object.entries(methods).flatMap(([method, { parameters = [], requestBody, responses }]) => {
       let target = path;
       const query = new URLSearchParams();
       const headers: Record<string, string> = {};
       for (const { name, in: place, schema, ...described } of parameters) {
-        const value = (firstOf(described) ?? schema.example ?? schema.default ?? '') as
+        const value = (allOf(described)[0] ?? schema.example ?? schema.default ?? '') as
           string | number | boolean;
         if (value === '') continue;
         if (place === 'path') target = target.replace(`{${name}}`, String(value));
@@ -201,15 +208,15 @@ function examplesIn({ paths }: Document): Example[] {
       }
       const [mediaType, body] = Object.entries(requestBody?.content ?? {})[0] ?? [];
       if (mediaType !== undefined) headers['Content-Type'] = mediaType;
-      const value = body && firstOf(body);
-      return {
+      const bodies = body === undefined ? [undefined] : allOf(body);
+      return bodies.map((value) => ({
         method: method.toUpperCase(),
         path,
         target: query.size > 0 ? `${target}?${query.toString()}` : target,
         headers,
         ...(value !== undefined && { body: typeof value === 'string' ? value : JSON.stringify(value) }),
-        answer: firstOf(Object.values(responses['200']?.content ?? {})[0] ?? {}),
-      };
+        answer: allOf(Object.values(responses['200']?.content ?? {})[0] ?? {})[0],
+      }));
     }),
   );
 }

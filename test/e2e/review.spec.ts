@@ -704,65 +704,6 @@ describe('the approval', () => {
   });
 });
 
-it('has examples in Swagger UI that work when they are executed in order', async () => {
-  const response = await fetch(`${server.url}/openapi.json`);
-  const { paths } = (await response.json()) as { paths: Record<string, Record<string, OpenApiOperation>> };
-  const executed: string[] = [];
-  for (const [route, operations] of Object.entries(paths)) {
-    if (!route.startsWith('/api/v1/jobs')) continue;
-    for (const [method, { parameters = [], requestBody }] of Object.entries(operations)) {
-      const [[type, content] = []] = Object.entries(requestBody?.content ?? {});
-      const bodies = Object.values(content?.examples ?? {}).map(({ value }) => value);
-      if (content?.schema.example !== undefined) bodies.push(content.schema.example);
-      const id = parameters.find(({ name }) => name === 'id')?.schema.example;
-      const query = parameters
-        .filter((parameter) => parameter.in === 'query' && parameter.schema.example !== undefined)
-        .map(({ name, schema }) => `${name}=${String(schema.example)}`);
-      for (const body of bodies.length === 0 ? [undefined] : bodies) {
-        const answer = await call(
-          method.toUpperCase(),
-          `${route.replace('/api/v1', '').replace('{id}', String(id))}?${query.join('&')}`,
-          {
-            ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-            ...(type !== undefined && { headers: { 'content-type': type } }),
-          },
-        );
-        executed.push(`${method} ${route} ${answer.status}`);
-      }
-    }
-  }
-  expect(executed).toEqual([
-    'post /api/v1/jobs 201',
-    'get /api/v1/jobs 200',
-    'post /api/v1/jobs/batch 200',
-    'get /api/v1/jobs/{id} 200',
-    'get /api/v1/jobs/{id}/corrections 200',
-    'post /api/v1/jobs/{id}/corrections 201',
-    'post /api/v1/jobs/{id}/corrections 201',
-    'put /api/v1/jobs/{id}/result 200',
-    'put /api/v1/jobs/{id}/approval 200',
-    'delete /api/v1/jobs/{id}/approval 200',
-  ]);
-  expect(await exportText(database.dataSource)).not.toContain('diverged');
-});
-
-interface OpenApiOperation {
-  readonly parameters?: readonly {
-    readonly in: string;
-    readonly name: string;
-    readonly schema: { readonly example?: unknown };
-  }[];
-  readonly requestBody?: {
-    readonly content: Record<
-      string,
-      {
-        readonly schema: { readonly example?: unknown };
-        readonly examples?: Record<string, { readonly value: unknown }>;
-      }
-    >;
-  };
-}
-
 it.each([
   ['POST', '/jobs', '{"filename":"a","source_kind":"pdf"}'],
   ['POST', '/jobs/batch', ''],
