@@ -189,8 +189,10 @@ describe('POST /jobs', () => {
   it('refuses an unsupported media type and a body that is too large', async () => {
     const text = await call('POST', '/jobs', { body: '{}', headers: { 'content-type': 'text/plain' } });
     expect([text.status, kindOf(text)]).toEqual([415, 'unsupported-media-type']);
+    expect(text.json.detail).toBe('the body must be application/json; its Content-Type is "text/plain"');
     const none = await call('POST', '/jobs');
     expect(none.status).toBe(415);
+    expect(none.json.detail).toBe('the body must be application/json; its Content-Type is missing');
     const large = await create(`"${'x'.repeat(1024 * 1024)}"`);
     expect([large.status, kindOf(large)]).toEqual([413, 'payload-too-large']);
   });

@@ -349,7 +349,10 @@ export const BAD_ID: ProblemExample = [
 ];
 export const BODY_PROBLEMS: readonly ProblemExample[] = [
   ['payload-too-large', 'more than 16777216 bytes are not accepted'],
-  ['unsupported-media-type', 'the body must be application/json'],
+  [
+    'unsupported-media-type',
+    'the body must be application/json; its Content-Type is "application/x-www-form-urlencoded"',
+  ],
 ];
 export const CHANGE_PROBLEMS: readonly ProblemExample[] = [
   BAD_ID,

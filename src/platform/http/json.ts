@@ -5,6 +5,9 @@ import { ProblemError } from './problem.js';
 
 const JSON_MEDIA_TYPE = 'application/json';
 
+/** The most characters of a Content-Type that a problem repeats. */
+const MOST_SHOWN = 100;
+
 /** The Express setting with the largest accepted body, in bytes. */
 export const BODY_LIMIT = 'ground-truth body limit';
 
@@ -18,8 +21,13 @@ export const JsonBody = createParamDecorator(
     const request = http.getRequest<Request>();
     // Null: there is no body.
     const type = request.is(JSON_MEDIA_TYPE);
-    if (type === false)
-      throw new ProblemError('unsupported-media-type', `the body must be ${JSON_MEDIA_TYPE}`);
+    if (type === false) {
+      const given = request.get('content-type');
+      throw new ProblemError(
+        'unsupported-media-type',
+        `the body must be ${JSON_MEDIA_TYPE}; its Content-Type is ${given === undefined ? 'missing' : JSON.stringify(given.slice(0, MOST_SHOWN))}`,
+      );
+    }
     if (type === null) throw new ProblemError('invalid-body', 'the request has no body');
     return readBody(request, http.getResponse<Response>(), request.app.get(BODY_LIMIT) as number);
   },
