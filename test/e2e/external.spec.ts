@@ -245,14 +245,14 @@ it.each(['import -', 'migrate', `erase ${ID}`])('%s is refused, and changes noth
 
 it.each(['export', 'stats', 'verify', 'serve'])('%s names all faults of the relations', async (command) => {
   await client.query(
-    'alter table ocr.jobs drop reviewed_at, alter result type text; drop table ocr.corrections',
+    'alter table ocr.jobs drop reviewed_at, alter result type bytea using null; drop table ocr.corrections',
   );
   const { stderr, ...end } = await run(command);
   expect(end).toEqual({ code: 1, signal: null, stdout: '' });
   expect(withoutEntries(stderr)).toBe(
     [
       'ground-truth: GROUND_TRUTH_CORRECTIONS_RELATION: there is no table or view ocr.corrections that this role can see; names are written as in SQL: jobs, ocr.jobs, "Ocr"."Jobs"',
-      'ground-truth: GROUND_TRUTH_JOBS_RELATION: ocr.jobs column result is text; accepted are json and jsonb',
+      'ground-truth: GROUND_TRUTH_JOBS_RELATION: ocr.jobs column result is bytea; accepted are json, jsonb, text and character varying',
       'ground-truth: GROUND_TRUTH_JOBS_RELATION: ocr.jobs has no column reviewed_at (timestamp with time zone)',
       '',
     ].join('\n'),
