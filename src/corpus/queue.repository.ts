@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Job } from '../platform/database/entities/job.entity.js';
 import { GroundTruthDataSource, type ReadLimits } from '../platform/database/ground-truth-data-source.js';
+import { filenamePattern } from './filename-pattern.js';
 import { type JobSummary, toSummary } from './job-record.js';
 
 /** The sort expressions, each with its type and an index on it. Jobs without a confidence come last. */
@@ -68,7 +69,10 @@ export class QueueRepository {
     if (filter.external_id !== undefined) page.andWhere('job.external_id = :external_id');
     if (filter.source_kind !== undefined) page.andWhere('job.source_kind = :source_kind');
     if (filter.flag !== undefined) page.andWhere(':flag = any (job.review_flags)');
-    if (filter.filename !== undefined) page.andWhere('strpos(lower(job.filename), lower(:filename)) > 0');
+    if (filter.filename !== undefined)
+      page.andWhere(`normalize(job.filename) collate "C" ~ :pattern`, {
+        pattern: filenamePattern(filter.filename),
+      });
     if (filter.reviewed_by !== undefined) page.andWhere('job.reviewed_by = :reviewed_by');
     if (filter.confidence_gte !== undefined) page.andWhere('job.confidence >= :confidence_gte');
     if (filter.confidence_lt !== undefined) page.andWhere('job.confidence < :confidence_lt');

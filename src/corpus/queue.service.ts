@@ -32,7 +32,7 @@ export class QueueQueryDto implements QueueFilter {
   @TextParameter()
   readonly flag?: string;
 
-  /** A part of the filename, case-insensitive. */
+  /** A part of the filename, whatever the case of its letters and however they are composed. */
   @TextParameter()
   readonly filename?: string;
 

@@ -399,9 +399,9 @@ describe('the shutdown', () => {
       );
       for (const reader of readers) reader.destroy();
       expect(existsSync(path.join(folder, 'pgdata/postmaster.pid'))).toBe(false);
-      const { stdout, stderr } = await runCommand(['access-log', '--json'], { env });
-      expect(stderr).toBe('');
-      const outcomes = parseLines(stdout.toString()).map(({ outcome }) => outcome);
+      const log = await runCommand(['access-log', '--json'], { env });
+      expect(log.stderr).toBe('');
+      const outcomes = parseLines(log.stdout.toString()).map(({ outcome }) => outcome);
       expect(outcomes).toEqual(['shutdown', 'shutdown']);
     } finally {
       await rm(folder, { recursive: true, force: true });
