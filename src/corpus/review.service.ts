@@ -5,6 +5,7 @@ import { isTheJobItself, type JobRecord, versionOf } from './job-record.js';
 import { bytesAsJson, bytesOfCorrections, EVENT_BYTES, type JobSize } from './import/job-size.js';
 import { type EditRequest, type ResultPlan } from './plan.js';
 import { Planner } from './planner.js';
+import { type Reasons, reasonsOf } from './reasons.js';
 import {
   JobsRepository,
   type LockedJob,
@@ -25,6 +26,8 @@ export interface Change {
 export interface ResultChange extends Change {
   /** Store the body even if it is the job itself. */
   readonly force?: boolean;
+  /** The reasons of the corrections that follow; without it, none has one. */
+  readonly reasons?: Reasons;
 }
 
 export interface CorrectionRequest extends EditRequest {
@@ -40,6 +43,7 @@ export interface Recorded {
   readonly warnings: readonly string[];
 }
 
+const NO_REASONS: Reasons = [];
 const logger = new Logger('Review');
 
 /** Records corrections and approvals, so that replay restores the pipeline output byte for byte. */
@@ -70,16 +74,17 @@ export class ReviewService {
    * would be too many.
    *
    * @param result compact JSON text
-   * @throws CorpusFault
+   * @throws CorpusFault; UnusedReasonsFault
    */
   async replaceResult(change: ResultChange, result: Buffer): Promise<Recorded> {
     return this.jobs.change(change.jobId, async (job) => {
       requireOpen(job.found, change);
       requireResult(result, job.found, change);
       const planned = await this.planner.planResult(job.found.result ?? JSON_NULL, result);
+      const reasons = reasonsOf(planned.corrections, change.reasons ?? NO_REASONS);
       if (planned.corrections.length === 0)
         return { corrections: [], version: versionOf(job.found), isWhole: planned.isWhole, warnings: [] };
-      return record(job, planned, change.reviewer, () => null);
+      return record(job, planned, change.reviewer, (index) => reasons[index]!);
     });
   }
 
@@ -93,9 +98,10 @@ export class ReviewService {
     requireOpen(job, change);
     requireResult(result, job, change);
     const planned = await this.planner.planResult(job.result ?? JSON_NULL, result);
+    const reasons = reasonsOf(planned.corrections, change.reasons ?? NO_REASONS);
     requireRoom(
       await this.jobs.sizeOf(job),
-      reasoned(planned, () => null),
+      reasoned(planned, (index) => reasons[index]!),
       change.reviewer,
       planned,
     );

@@ -307,6 +307,16 @@ describe('GET /jobs', () => {
     expect(await list(query)).toEqual(expected);
   });
 
+  it('finds a filename whatever its case and composition', async () => {
+    await create(RESULT, { job_id: JOB.replace(/.$/, '7'), filename: 'ÜBERWEISUNG 1.pdf' });
+    await create(RESULT, { job_id: JOB.replace(/.$/, '8'), filename: 'u\u0308berweisung 2.pdf' });
+    for (const part of ['überweisung', 'U\u0308BERWEISUNG'])
+      expect(await list(`?sort=confidence&filename=${encodeURIComponent(part)}`)).toEqual([7, 8]);
+    expect(await list('?filename=uberweisung')).toEqual([]);
+    expect(await list(`?filename=${'x'.repeat(5_000)}`)).toEqual([]);
+    expect(await list(`?filename=${encodeURIComponent('.*')}`)).toEqual([]);
+  });
+
   it.each(['created_at', 'confidence'])('goes through pages by %s, each job once', async (sort) => {
     const whole = await list(`?sort=${sort}`);
     const pages: number[] = [];
@@ -464,7 +474,7 @@ describe('POST /jobs/{id}/corrections', () => {
   });
 
   it('requires the X-User-Id header, within its limits', async () => {
-    for (const user of [null, '', 'a b', 'x'.repeat(201), 'a\u00a0b'].map(
+    for (const user of [null, '', '%20', 'x'.repeat(201), 'a\u00a0b'].map(
       (name) => name && Buffer.from(name).toString('latin1'),
     )) {
       const refused = await call('POST', `/jobs/${JOB}/corrections`, {
@@ -475,9 +485,14 @@ describe('POST /jobs/{id}/corrections', () => {
     }
     const accepted = await call('POST', `/jobs/${JOB}/corrections`, {
       body: '{"field_path":"header.perihal","new_value":"x"}',
-      user: Buffer.from('ñandú@polri').toString('latin1'),
+      user: Buffer.from('Ñandú K').toString('latin1'),
     });
-    expect(accepted.json.corrections).toMatchObject([{ corrected_by: 'ñandú@polri' }]);
+    expect(accepted.json.corrections).toMatchObject([{ corrected_by: 'Ñandú K' }]);
+    const encoded = await call('POST', `/jobs/${JOB}/corrections`, {
+      body: '{"field_path":"header.perihal","new_value":"y"}',
+      user: encodeURIComponent('Ñandú K'),
+    });
+    expect(encoded.json.corrections).toMatchObject([{ corrected_by: 'Ñandú K' }]);
   });
 
   it('honours If-Match', async () => {
@@ -606,6 +621,66 @@ describe('PUT /jobs/{id}/result', () => {
     expect(made.json).toMatchObject({
       corrections: [{ field_path: '', op: 'replace' }],
       whole_document: true,
+    });
+  });
+
+  describe('with reasons', () => {
+    const TYPE = 'application/vnd.ground-truth.result+json';
+    const wanted = RESULT.replace('8703l234', '87031234').replace('},{"nrp":"2"}', ',"c/d":1}');
+    const putReasoned = async (reasons: string, query = '', result = wanted) =>
+      call('PUT', `/jobs/${JOB}/result${query}`, {
+        body: `{"result":${result},"reasons":${reasons}}`,
+        headers: { 'content-type': TYPE, 'if-match': await tagOf() },
+      });
+
+    it('records that of each correction whose path is named, in any spelling', async () => {
+      const reasons = '{"personel[0][\\"nrp\\"]":"l dibaca 1","/personel/0/c~1d":"hilang"}';
+      expect((await putReasoned(reasons, '?dry_run=true')).status).toBe(200);
+      const made = await putReasoned(reasons);
+      expect(made.status).toBe(201);
+      const byPath = (made.json.corrections as { field_path: string; reason: string | null }[]).map(
+        ({ field_path, reason }) => [field_path, reason],
+      );
+      expect(Object.fromEntries(byPath)).toEqual({
+        'personel[0].nrp': 'l dibaca 1',
+        'personel[0].c/d': 'hilang',
+        'personel[1]': null,
+      });
+      expect(await resultOf()).toBe(wanted);
+    });
+
+    it.each([
+      ['{"personel[0].a":"x"}', 'reasons."personel[0].a"'],
+      ['{"a..b":"x"}', 'reasons."a..b"'],
+      ['{"personel[0].nrp":"x","/personel/0/nrp":"y"}', 'reasons."/personel/0/nrp"'],
+      ['{"personel[0][\\"nrp\\"]":"x","personel[0].nrp":"y"}', 'reasons."personel[0][\\"nrp\\"]"'],
+      ['{"personel[0].nrp":1}', 'reasons.personel[0].nrp'],
+      [`{"personel[0].nrp":"${'x'.repeat(10_001)}"}`, 'reasons.personel[0].nrp'],
+      ['[]', 'reasons'],
+    ])('refuses %#, and names it, also in a dry run', async (reasons, field) => {
+      for (const query of ['', '?dry_run=true']) {
+        const refused = await putReasoned(reasons, query);
+        expect([refused.status, kindOf(refused)]).toEqual([400, 'invalid-body']);
+        expect(refused.json.errors).toMatchObject([{ field }]);
+      }
+      expect(await resultOf()).toBe(RESULT);
+    });
+
+    it('refuses a reason where nothing changes, and a body without a result', async () => {
+      expect((await putReasoned('{"personel[0].nrp":"x"}', '', RESULT)).status).toBe(400);
+      expect((await putReasoned('{}', '', RESULT)).status).toBe(200);
+      const headers = { 'content-type': TYPE, 'if-match': await tagOf() };
+      const refused = await call('PUT', `/jobs/${JOB}/result`, { body: wanted, headers });
+      expect(refused.json.errors).toContainEqual({ field: 'result', message: 'is missing' });
+      const elsewhere = await call('POST', `/jobs/${JOB}/corrections`, { body: '{}', headers });
+      expect(elsewhere.status).toBe(415);
+    });
+
+    it('takes a large body, which is read in a worker thread', async () => {
+      const large = `{"text":"${'x'.repeat(600_000)}","a":1}`;
+      await call('PUT', `/jobs/${JOB}/result?force=true`, { body: large });
+      const made = await putReasoned('{"a":"salah"}', '', large.replace('1}', '2}'));
+      expect(made.json.corrections).toMatchObject([{ field_path: 'a', reason: 'salah' }]);
     });
   });
 

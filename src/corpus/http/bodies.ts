@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Threads } from '../../platform/threads.js';
 import { type PipelineOutput } from '../import/pipeline-output.js';
-import { type AskedCorrections, readCorrections, readOutput, readResult } from './request-body.js';
+import {
+  type AskedCorrections,
+  readCorrections,
+  readOutput,
+  type ReasonedResult,
+  readReasonedResult,
+  readResult,
+} from './request-body.js';
 
 /** Larger bodies are read in a worker thread. */
 const MAX_BYTES = 512 * 1024;
@@ -21,6 +28,10 @@ export class Bodies {
 
   async result(body: Buffer): Promise<Buffer> {
     return body.length <= MAX_BYTES ? readResult(body) : this.read('readResult', body);
+  }
+
+  async reasonedResult(body: Buffer): Promise<ReasonedResult> {
+    return body.length <= MAX_BYTES ? readReasonedResult(body) : this.read('readReasonedResult', body);
   }
 
   private read<Result>(reader: string, body: Buffer): Promise<Result> {

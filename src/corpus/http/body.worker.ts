@@ -5,3 +5,4 @@ import * as here from './request-body.js';
 export const readOutput = inThread(here.readOutput);
 export const readCorrections = inThread(here.readCorrections);
 export const readResult = inThread(here.readResult);
+export const readReasonedResult = inThread(here.readReasonedResult);

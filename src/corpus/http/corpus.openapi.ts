@@ -136,6 +136,12 @@ export const approved = {
   result: resultWith('FERI SIREGAR', '0502I202', TASKS),
 };
 
+/** The same, with a reason. */
+export const reasonedResult = {
+  result: correctedResult,
+  reasons: { 'personel[2].nama': 'I dibaca l' },
+};
+
 /** The correction of the example that corrects one field. */
 export const recorded = {
   id: 543,
@@ -292,6 +298,21 @@ export const corpusSchemas = {
     description: 'One correction, or several.',
     oneOf: [{ $ref: getSchemaPath('NewCorrection') }, { $ref: getSchemaPath('NewCorrectionList') }],
   },
+  ReasonedResult: {
+    type: 'object',
+    description: 'A corrected result, and the reasons of the corrections.',
+    required: ['result'],
+    additionalProperties: false,
+    properties: {
+      result: anyJson,
+      reasons: {
+        type: 'object',
+        additionalProperties: { ...string, maxLength: 10_000 },
+        description:
+          'By field path (dotted, or a JSON Pointer). A path that no correction has is refused. At most 1,000.',
+      },
+    },
+  },
   Correction: {
     type: 'object',
     description: 'A correction as it was recorded.',
@@ -395,7 +416,9 @@ export const Change = () =>
     ApiHeader({
       name: 'X-User-Id',
       required: true,
-      description: 'The reviewer who makes the change: 1 to 200 visible characters.',
+      description:
+        'The reviewer who makes the change: 1 to 200 visible characters, and spaces between them. UTF-8, or percent-encoded; a ' +
+        'percent sign is written `%25`.',
       schema: { type: 'string', example: 'rini.k' },
     }),
     ApiHeader({

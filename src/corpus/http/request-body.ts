@@ -3,6 +3,7 @@ import { ProblemError } from '../../platform/http/problem.js';
 import { type FieldError } from '../../platform/fault.js';
 import { FieldReader } from '../import/field-reader.js';
 import { type PipelineOutput, readPipelineOutput } from '../import/pipeline-output.js';
+import { type Reasons } from '../reasons.js';
 import { type CorrectionRequest } from '../review.service.js';
 
 /** The most errors listed for one body. Reading stops at the last of them. */
@@ -45,6 +46,24 @@ export function readResult(body: Buffer): Buffer {
       throw new ProblemError('invalid-body', `the body is not JSON: ${error.message}`);
     throw error;
   }
+}
+
+/** A result, and the reasons of the corrections that lead to it. */
+export interface ReasonedResult {
+  readonly result: Buffer;
+  readonly reasons: Reasons;
+}
+
+/** Reads a result with `reasons`, by path. */
+export function readReasonedResult(body: Buffer): ReasonedResult {
+  return readFields(body, (fields) => {
+    fields.expectKeys(['result'], ['reasons']);
+    const reasons = fields.object('reasons');
+    return {
+      result: fields.json('result'),
+      reasons: reasons?.names.map((path) => [path, reasons.reason(path)] as const) ?? [],
+    };
+  });
 }
 
 function readFields<Result>(body: Buffer, read: (fields: FieldReader) => Result): Result {

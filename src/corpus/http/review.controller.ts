@@ -17,6 +17,7 @@ import {
   DescribeReopen,
   DescribeReplace,
   DescribeReview,
+  REASONED_RESULT_MEDIA_TYPE,
 } from './review.openapi.js';
 
 /** Options of replacing a result. */
@@ -59,12 +60,16 @@ export class ReviewController {
   async replace(
     @Param('id', JobIdPipe) id: string,
     @Query(new DtoPipe(ReplaceQueryDto)) { dry_run, force }: ReplaceQueryDto,
-    @JsonBody() body: Buffer,
+    @JsonBody(REASONED_RESULT_MEDIA_TYPE) body: Buffer,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const change = { ...this.readChange(id, request, dry_run || force ? 'none' : 'version'), force };
-    const result = await this.bodies.result(body);
+    const seen = this.readChange(id, request, dry_run || force ? 'none' : 'version');
+    const isReasoned = request.is(REASONED_RESULT_MEDIA_TYPE) !== false;
+    const { result, reasons } = isReasoned
+      ? await this.bodies.reasonedResult(body)
+      : { result: await this.bodies.result(body) };
+    const change = { ...seen, force, ...(reasons && { reasons }) };
     if (dry_run) {
       const derived = await this.review.deriveCorrections(change, result);
       sendJson(response, 200, correctionsText(derived.corrections, derived));

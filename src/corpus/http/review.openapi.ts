@@ -24,6 +24,7 @@ import {
   etag,
   JOB,
   JOBS,
+  reasonedResult,
   recorded,
   TOO_LARGE,
 } from './corpus.openapi.js';
@@ -77,6 +78,9 @@ export const DescribeCorrect = () =>
     ]),
   );
 
+/** A result with the reasons of the corrections that lead to it. */
+export const REASONED_RESULT_MEDIA_TYPE = 'application/vnd.ground-truth.result+json';
+
 export const DescribeReplace = () =>
   applyDecorators(
     ApiOperation({
@@ -86,7 +90,18 @@ export const DescribeReplace = () =>
         'the rows of arrays so that as few values change as possible. Equal values keep their text. Beyond 10,000 corrections, ' +
         'one replaces the whole document, and the response has `whole_document`. The document is accepted only for the ' +
         'version that it was made from: send the `ETag` of that version as `If-Match`, or `force=true`. The example is a dry ' +
-        'run, which records nothing.',
+        `run, which records nothing. With the media type \`${REASONED_RESULT_MEDIA_TYPE}\`, the body has the document in ` +
+        '`result`, and in `reasons` those of the corrections, by their paths; a dry run lists these.',
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': { schema: anyJson, examples: { corrected: { value: correctedResult } } },
+          [REASONED_RESULT_MEDIA_TYPE]: {
+            schema: { $ref: getSchemaPath('ReasonedResult') },
+            examples: { corrected: { value: reasonedResult } },
+          },
+        },
+      },
     }),
     Change(),
     ApiQuery({
@@ -103,8 +118,6 @@ export const DescribeReplace = () =>
         'Replace the result of any version: `If-Match` is not required. This takes back what others have corrected since the ' +
         'document was read. An `If-Match` that is sent is still checked. Also stores a body that is the job itself, as GET returns it.',
     }),
-    ApiConsumes('application/json'),
-    ApiBody({ schema: anyJson, examples: { corrected: { value: correctedResult } } }),
     answer(201, 'The recorded corrections.', 'RecordedCorrections', { corrections: [recorded] }, etag),
     answer(
       200,

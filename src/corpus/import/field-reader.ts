@@ -56,6 +56,10 @@ export class FieldReader {
     return this.values.has(key);
   }
 
+  get names(): string[] {
+    return [...this.values.keys()];
+  }
+
   /** Reports each key that is missing, and each that is neither required nor optional. */
   expectKeys(required: readonly string[], optional: readonly string[]): void {
     if (!this.isObject) return;
@@ -98,6 +102,10 @@ export class FieldReader {
     if (text !== null && Array.from(text).length > MAX_EXTERNAL_ID_LENGTH)
       this.fault(key, `has more than ${MAX_EXTERNAL_ID_LENGTH} characters`);
     return text;
+  }
+
+  reason(key: string): string {
+    return this.within(MAX_REASON_LENGTH, key, this.string(key));
   }
 
   nullableReason(key: string): string | null {

@@ -53,12 +53,40 @@ describe('X-User-Id', () => {
   /** Node decodes headers as Latin-1. */
   const readUser = (user: string) => readUserId(requestWith(Buffer.from(user).toString('latin1')));
 
-  it.each(['rini.k', 'søren@example.org', '李雷', 'नेहा', 'u\u0308ber', '👩'])('accepts %s', (user) => {
-    expect(readUser(user)).toBe(user);
+  it.each(['rini.k', 'søren@example.org', '李雷', 'नेहा', 'u\u0308ber', '👩', 'Rini  Kartika, S.H.'])(
+    'accepts %s, also percent-encoded',
+    (user) => {
+      expect(readUser(user)).toBe(user);
+      expect(readUser(encodeURIComponent(user))).toBe(user);
+    },
+  );
+
+  it('takes a percent sign for the beginning of an escape, always', () => {
+    expect(readUser('100%25')).toBe('100%');
+    expect(readUser('Søren%20K')).toBe('Søren K');
+    for (const user of ['100%', '5%x', '%f8', '%'])
+      expect(() => readUser(user)).toThrow(
+        expect.objectContaining({
+          errors: [{ field: 'X-User-Id', message: expect.stringContaining('write %25') as string }],
+        }) as Error,
+      );
   });
 
   it.each([
-    ['a space', ' '],
+    ['is missing', ''],
+    ['is not UTF-8; a client that cannot send UTF-8 can percent-encode it', 's\xf8ren'],
+  ])('says that it %s', (message, header) => {
+    expect(() => readUserId(requestWith(header))).toThrow(
+      expect.objectContaining({ errors: [{ field: 'X-User-Id', message }] }) as Error,
+    );
+  });
+
+  it.each([' rini', 'rini ', ' ', 'a\u00a0b', 'a\u3000b', 'x'.repeat(201)])('refuses %j', (user) => {
+    for (const written of [user, encodeURIComponent(user)])
+      expect(() => readUser(written)).toThrow(expect.objectContaining({ kind: 'invalid-header' }) as Error);
+  });
+
+  it.each([
     ['a control character', '\u0007'],
     ['a zero-width space', '\u200b'],
     ['a zero-width joiner', '\u200d'],

@@ -1,26 +1,47 @@
 import { type Request } from 'express';
+import { isUtf8 } from 'node:buffer';
 import { ProblemError } from './problem.js';
 
 /** Default-ignorable are fillers and selectors, which are no control characters; U+2800 is a blank Braille pattern, to Unicode a symbol. */
-const VISIBLE = /^[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]{1,200}$/u;
+const VISIBLE = String.raw`[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]`;
+/** The only blank is the space: others look like it, and would make two names of one. */
+const NAME = new RegExp(`^(?=.{1,200}$)${VISIBLE}+(?: +${VISIBLE}+)*$`, 'u');
 /** A recipient must ignore empty list elements (RFC 9110, section 5.6.1.2). */
 const ENTITY_TAGS = /^[\s,]*(?:W\/)?"[^"]*"\s*(?:,\s*(?:(?:W\/)?"[^"]*"\s*)?)*$/;
 const APPENDED_ENCODING = /-(?:gzip|br|zstd|deflate)$/;
 
 /**
- * Reads the header `X-User-Id`, which says who makes a change.
+ * Reads the header `X-User-Id`, which says who makes a change: UTF-8, percent-encoded where a client can send only ASCII. A percent
+ * sign always begins an escape, so that every header has one meaning.
  *
- * @throws ProblemError if it is missing or has other than visible characters
+ * @throws ProblemError if it is missing, or has other than visible characters with spaces between them
  */
 export function readUserId(request: Request): string {
   // Node decodes headers as Latin-1.
-  const user = Buffer.from(request.get('x-user-id') ?? '', 'latin1').toString();
-  if (VISIBLE.test(user) && !user.includes('\ufffd')) return user;
-  throw new ProblemError(
-    'invalid-header',
-    `X-User-Id names the reviewer: 1 to 200 visible characters in UTF-8, without spaces`,
-    [{ field: 'X-User-Id', message: user === '' ? 'is missing' : 'is not accepted' }],
-  );
+  const header = Buffer.from(request.get('x-user-id') ?? '', 'latin1');
+  if (header.length === 0) throw badUserId('is missing');
+  if (!isUtf8(header)) throw badUserId('is not UTF-8; a client that cannot send UTF-8 can percent-encode it');
+  const user = percentDecoded(header.toString());
+  if (user === undefined)
+    throw badUserId(
+      'has a percent sign that does not begin percent-encoded UTF-8; write %25 for a percent sign',
+    );
+  if (!NAME.test(user)) throw badUserId('is not accepted');
+  return user;
+}
+
+function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function badUserId(message: string): ProblemError {
+  const detail =
+    'X-User-Id names the reviewer: 1 to 200 visible characters, and spaces between them, in UTF-8 or percent-encoded';
+  return new ProblemError('invalid-header', detail, [{ field: 'X-User-Id', message }]);
 }
 
 /** What a change needs: no `If-Match`; one, which may be `*`; or one that names a version. */

@@ -13,19 +13,20 @@ export const BODY_LIMIT = 'ground-truth body limit';
 
 /**
  * The bytes of a request's JSON body, not checked yet. It is read here, after the guard, so that a client without a key cannot fill
- * the memory.
+ * the memory. The argument is another media type that is accepted.
  */
 export const JsonBody = createParamDecorator(
-  async (_: unknown, context: ExecutionContext): Promise<Buffer> => {
+  async (other: string | undefined, context: ExecutionContext): Promise<Buffer> => {
     const http = context.switchToHttp();
     const request = http.getRequest<Request>();
+    const accepted = [JSON_MEDIA_TYPE, ...(other === undefined ? [] : [other])];
     // Null: there is no body.
-    const type = request.is(JSON_MEDIA_TYPE);
+    const type = request.is(accepted);
     if (type === false) {
       const given = request.get('content-type');
       throw new ProblemError(
         'unsupported-media-type',
-        `the body must be ${JSON_MEDIA_TYPE}; its Content-Type is ${given === undefined ? 'missing' : JSON.stringify(given.slice(0, MOST_SHOWN))}`,
+        `the body must be ${accepted.join(' or ')}; its Content-Type is ${given === undefined ? 'missing' : JSON.stringify(given.slice(0, MOST_SHOWN))}`,
       );
     }
     if (type === null) throw new ProblemError('invalid-body', 'the request has no body');
