@@ -7,11 +7,9 @@ import { ImportOptionsDto } from '../../src/corpus/commands/import.command.js';
 import { ExportFilterDto } from '../../src/ground-truth/corpus-filter.js';
 import { StatisticsQueryDto } from '../../src/ground-truth/statistics-query.js';
 import { namesOf } from '../../src/platform/parameters/read-dto.js';
-import { runShell } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { exportSamples, importText } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
-import { startLocalServer } from '../setup/local-server.js';
 
 const ROOT = path.resolve(__dirname, '../..');
 const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8');
@@ -249,45 +247,6 @@ describe('README', () => {
         corrections: [{ field_path: 'header.perihal' }],
       },
     ]);
-  });
-
-  it('shows commands that work as pasted', async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'ground-truth-readme-'));
-    // Not npx itself, which would look for the program from the folder on.
-    const prelude = `set -e; npx() { shift; $CLI "$@"; }; cp ${JSON.stringify(path.join(ROOT, 'samples/surat-perintah.jsonl'))} corpus.jsonl\n`;
-    try {
-      const examples = blocks('sh').filter((block) => block.startsWith('npx ground-truth import'));
-      const env = { DATABASE_URL: database.url };
-      const runs = await runShell(prelude + examples.join('\n'), { cwd: folder, env });
-      expect({ ...runs, stdout: runs.stdout.toString() }).toMatchObject({
-        code: 0,
-        stdout: expect.stringMatching(/^jobs +300$/m) as string,
-        stderr: expect.stringMatching(/^2 jobs imported, 0 corrections$/m) as string,
-      });
-      expect(examples).toHaveLength(2);
-      expect(readdirSync(folder).sort()).toEqual(['corpus.jsonl', 'corpus.jsonl.gz']);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
-
-  it('shows addresses that answer', async () => {
-    await importText(database.dataSource, read('samples/surat-perintah.jsonl'));
-    const server = await startLocalServer({ DATABASE_URL: database.url });
-    try {
-      const addresses = [...README.matchAll(/'http:\/\/localhost:3000(\/[^']*)'/g)].map(([, rest]) => rest!);
-      const [corpus, statistics] = await Promise.all(
-        addresses.map(async (rest) => {
-          const response = await fetch(server.url + rest);
-          expect(response.status).toBe(200);
-          return response.text();
-        }),
-      );
-      expect(corpus!.split('\n')).toHaveLength(11);
-      expect(JSON.parse(statistics!)).toMatchObject({ total_jobs: 300 });
-    } finally {
-      await server.stop();
-    }
   });
 });
 
