@@ -107,7 +107,7 @@ function validatorsOf(named: Record<string, Schema>): (reference: string) => Val
   const closed = Object.fromEntries(
     Object.entries(named).map(([name, schema]) => [
       name,
-      schema.type === 'object' ? { ...schema, additionalProperties: false } : schema,
+      schema.type === 'object' ? { additionalProperties: false, ...schema } : schema,
     ]),
   );
   ajv.addVocabulary(['components']).addSchema({ $id: 'document', components: { schemas: closed } });

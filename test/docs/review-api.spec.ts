@@ -40,12 +40,14 @@ describe('docs/review-api.md', () => {
     const job = (await exportSamples(database.dataSource, { approved_only: false })).find(
       ({ filename }) => filename === 'sprint-0123.pdf',
     );
-    const { corrections } = job as { corrections: { field_path: string }[] };
+    const corrections = job!.corrections as { field_path: string; reason?: string | null }[];
     expect(corrections.map(({ field_path }) => field_path)).toEqual([
       'personel[0].nrp',
       'header.perihal',
       'personel[1]',
       'personel[0].nama',
+      'personel[0].nama',
     ]);
+    expect(corrections.at(-1)!.reason).toBe('typo');
   });
 });

@@ -305,13 +305,14 @@ export const corpusSchemas = {
     additionalProperties: false,
     properties: {
       result: anyJson,
-      reasons: {
-        type: 'object',
-        additionalProperties: { ...string, maxLength: 10_000 },
-        description:
-          'By field path (dotted, or a JSON Pointer). A path that no correction has is refused. At most 1,000.',
-      },
+      reasons: { $ref: getSchemaPath('Reasons') },
     },
+  },
+  Reasons: {
+    type: 'object',
+    additionalProperties: { ...string, maxLength: 10_000 },
+    description:
+      'By field path (dotted, or a JSON Pointer). A path that no correction has is refused. At most 1,000.',
   },
   Correction: {
     type: 'object',
