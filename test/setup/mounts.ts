@@ -22,6 +22,12 @@ export async function mountSmall(place: string, size: string): Promise<void> {
   await chmod(place, 0o755);
 }
 
+/** Mounts a file at another one, as containers do, until `unmountAll`. */
+export function mountFile(source: string, place: string): void {
+  execFileSync('mount', ['--bind', source, place]);
+  mounted.push(place);
+}
+
 export function remount(place: string, options: string): void {
   execFileSync('mount', ['-o', `remount,${options}`, place]);
 }

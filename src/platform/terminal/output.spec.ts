@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { constants } from 'node:fs';
-import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Failure } from './failure.js';
 import { writeOutput } from './output.js';
+import { itWithMounts, mountFile, unmountAll } from '../../../test/setup/mounts.js';
 
 let folder: string;
 
@@ -70,5 +71,28 @@ describe('writeOutput', () => {
     await expect(writeOutput(path.join(folder, 'a/b'), blocks(1), never)).rejects.toThrow(
       new Failure(`${folder}/a/b cannot be written: its folder does not exist`),
     );
+  });
+
+  itWithMounts('says that a file which is mounted cannot be replaced, before anything is read', async () => {
+    const [outside, place] = [path.join(folder, 'outside'), path.join(folder, 'corpus of today.jsonl')];
+    await writeFile(outside, 'old');
+    await writeFile(place, '');
+    mountFile(outside, place);
+    try {
+      let hasBegun = false;
+      const unread = (async function* () {
+        hasBegun = true;
+        yield await Promise.resolve(Buffer.from('new'));
+      })();
+      await expect(writeOutput(place, unread, never)).rejects.toThrow(
+        new Failure(
+          `${place} cannot be replaced: it is a mount of its own; mount its folder instead, or write to standard output and redirect that`,
+        ),
+      );
+      expect(hasBegun).toBe(false);
+      expect((await readdir(folder)).sort()).toEqual(['corpus of today.jsonl', 'outside']);
+    } finally {
+      unmountAll();
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { createWriteStream, fstatSync } from 'node:fs';
-import { lstat, open, readlink, realpath, stat } from 'node:fs/promises';
+import { lstat, open, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -141,7 +141,12 @@ async function writeWholeFile(
   blocks: AsyncIterable<Buffer>,
   signal: AbortSignal,
 ): Promise<number> {
-  return replaceFile(await resolvePlace(target), async (partial) => {
+  const place = await resolvePlace(target);
+  if (await isMounted(place))
+    throw new Failure(
+      `${target} cannot be replaced: it is a mount of its own; mount its folder instead, or write to standard output and redirect that`,
+    );
+  return replaceFile(place, async (partial) => {
     const size = await writeAndSync(partial, blocks, signal);
     signal.throwIfAborted();
     return size;
@@ -158,6 +163,17 @@ async function writeAndSync(
   const out = file.createWriteStream({ flush: true, highWaterMark: WRITE_AHEAD });
   await pipeline(blocks, out, { signal });
   return out.bytesWritten;
+}
+
+/** Whether something is mounted at this place, as containers mount single files. Such a file cannot be renamed over (EBUSY). */
+async function isMounted(place: string): Promise<boolean> {
+  // Only Linux has this file. It has one mount a line, with its place as the fifth word, and blanks as octal numbers.
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  const written = place.replace(
+    /[\s\\]/g,
+    (found) => `\\${found.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
+  return mounts.split('\n').some((line) => line.split(' ')[4] === written);
 }
 
 /** The path of the file, with symbolic links resolved. */
