@@ -1,18 +1,21 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { findPackage, runnableBinaries } from '../../src/platform/database/embedded/binaries.js';
 import { ownUser, userForRoot, type ServerUser } from '../../src/platform/database/embedded/server-user.js';
+import { freePort } from './server.js';
 
 const USER = 'postgres';
 
 /** A PostgreSQL server that a test starts and can kill. To the program it is an external server. */
 export class OwnPostgres {
   private server: ChildProcess | undefined;
+  /** With TLS: where it listens besides its socket. */
+  private port: number | undefined;
 
   private constructor(
     /** The folder of its files and its socket. */
@@ -21,8 +24,13 @@ export class OwnPostgres {
     private readonly binaries: string,
   ) {}
 
-  /** Creates and starts a server. */
-  static async create(): Promise<OwnPostgres> {
+  /**
+   * Creates and starts a server.
+   *
+   * @param tls whether it also listens on a port of 127.0.0.1, by TLS only, with a certificate for `localhost` that it has
+   *   signed itself
+   */
+  static async create({ tls = false } = {}): Promise<OwnPostgres> {
     const user = process.getuid?.() === 0 ? await userForRoot(undefined) : await ownUser();
     // A short path, because it contains the socket.
     const folder = await mkdtemp(path.join(tmpdir(), 'gt-'));
@@ -35,19 +43,37 @@ export class OwnPostgres {
       encoding: 'utf8',
     });
     if (made.status !== 0) throw new Error(made.stderr);
+    if (tls) await postgres.prepareTls();
     await postgres.start();
     return postgres;
   }
 
   urlOf(database: string): string {
-    return `postgresql://${USER}@localhost/${database}?host=${encodeURIComponent(this.folder)}`;
+    const port = this.port === undefined ? '' : `&port=${this.port}`;
+    return `postgresql://${USER}@localhost/${database}?host=${encodeURIComponent(this.folder)}${port}`;
+  }
+
+  /** By TCP. @param parameters such as `sslmode=require` */
+  tlsUrlOf(database: string, parameters: string): string {
+    return `postgresql://${USER}@localhost:${this.port}/${database}?${parameters}`;
+  }
+
+  /** The certificate that a client needs to trust. */
+  get certificate(): string {
+    return path.join(this.data, 'server.crt');
   }
 
   /** Resolves when it answers. */
   async start(): Promise<void> {
     // A killed server leaves processes behind, which prevent a new start until they have ended.
     for (;;) {
-      const settings = ['listen_addresses=', `unix_socket_directories=${this.folder}`, 'fsync=off'];
+      const settings = [
+        `unix_socket_directories=${this.folder}`,
+        'fsync=off',
+        ...(this.port === undefined
+          ? ['listen_addresses=']
+          : ['listen_addresses=127.0.0.1', `port=${this.port}`, 'ssl=on']),
+      ];
       const args = ['-D', this.data, ...settings.flatMap((setting) => ['-c', setting])];
       const server = spawn(this.program('postgres'), args, {
         ...this.user.identity,
@@ -99,6 +125,20 @@ export class OwnPostgres {
     } finally {
       await client.end();
     }
+  }
+
+  private async prepareTls(): Promise<void> {
+    this.port = await freePort();
+    await writeFile(path.join(this.data, 'pg_hba.conf'), 'local all all trust\nhostssl all all all trust\n');
+    const key = path.join(this.data, 'server.key');
+    const made = spawnSync('openssl', [
+      ...['req', '-x509', '-days', '2', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'],
+      ...['-keyout', key, '-out', this.certificate],
+    ]);
+    if (made.status !== 0) throw new Error(made.stderr.toString());
+    await chmod(key, 0o600);
+    for (const file of [key, this.certificate]) await chown(file, this.user.uid, this.user.gid);
   }
 
   private get data(): string {

@@ -179,7 +179,7 @@ export class GroundTruthDataSource extends DataSource {
 function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings, disk: FullDisk): DataSourceOptions {
   return {
     type: 'postgres',
-    ...(env.DATABASE_URL === undefined ? {} : { url: env.DATABASE_URL }),
+    ...(env.DATABASE_URL === undefined ? {} : { url: verifyingUrl(env.DATABASE_URL) }),
     applicationName: 'ground-truth',
     poolSize: env.GROUND_TRUTH_POOL_SIZE,
     connectTimeoutMS: 10_000,
@@ -204,6 +204,15 @@ function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings, disk: Full
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     },
   };
+}
+
+/**
+ * The driver warns of each `sslmode` that it verifies as strictly as `verify-full`, since its next version will not. Here they
+ * keep that meaning.
+ */
+function verifyingUrl(url: string): string {
+  if (/[?&]uselibpqcompat=true(&|$)/.test(url)) return url;
+  return url.replace(/([?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/g, '$1verify-full');
 }
 
 async function prepare(client: ClientBase): Promise<void> {
