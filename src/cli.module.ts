@@ -8,6 +8,7 @@ import {
   ListKeysCommand,
   RevokeKeyCommand,
 } from './platform/access/commands/api-key.command.js';
+import { CompletionCommand } from './completion.command.js';
 import { DemoCommand } from './demo.command.js';
 import { MigrateCommand } from './migrate.command.js';
 import { ServeCommand } from './serve.command.js';
@@ -48,7 +49,7 @@ export class CliModule {
         ...[ExportCommand, StatsCommand, VerifyCommand],
         ...[ImportCommand, EraseCommand],
         ...[ApiKeyCommand, CreateKeyCommand, ListKeysCommand, RevokeKeyCommand, AccessLogCommand],
-        ...[ServeCommand, MigrateCommand, DemoCommand],
+        ...[ServeCommand, MigrateCommand, DemoCommand, CompletionCommand],
       ],
     };
   }

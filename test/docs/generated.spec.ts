@@ -17,6 +17,7 @@ const README = read('README.md');
 const COMMANDS = [
   'access-log',
   'api-key',
+  'completion',
   'demo',
   'erase',
   'export',
