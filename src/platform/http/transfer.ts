@@ -7,7 +7,7 @@ import { whenStalled } from './slow-readers.js';
 /** A long response, such as an export, and its outcome. */
 export class Transfer {
   private readonly ending = new AbortController();
-  /** Of the request: a response that is queued behind another on the same connection has no socket yet, and gets no events. */
+  /** Of the request: the response loses its own when it ends. */
   private readonly socket: Socket;
   private result: ExportOutcome | undefined;
 

@@ -14,16 +14,10 @@ export class RequestLog {
 
   constructor(private readonly metrics: Metrics) {}
 
-  /** Must be the first middleware. */
+  /** Must come right after `oneByOne`. */
   readonly note: RequestHandler = (request, response, next) => {
     const start = performance.now();
-    let hasEnded = false;
-    const end = () => {
-      // The end of the connection ends the response. Both events are then under way, so that removing the listeners is too late.
-      if (hasEnded) return;
-      hasEnded = true;
-      response.off('close', end);
-      request.socket.off('close', end);
+    response.once('close', () => {
       const milliseconds = performance.now() - start;
       // The pattern of the route, not the path and the query, which may contain names of people.
       const route = routeOf(request) ?? 'none';
@@ -42,10 +36,7 @@ export class RequestLog {
       };
       if (QUIET.includes(route)) this.logger.debug(line);
       else this.logger.log(line);
-    };
-    response.on('close', end);
-    // A response that is queued behind another gets no event when the connection closes.
-    request.socket.setMaxListeners(0).on('close', end);
+    });
     next();
   };
 }
