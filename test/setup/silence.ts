@@ -21,7 +21,7 @@ export async function failureOf(work: Promise<unknown>): Promise<DatabaseFault |
 export function silent(seconds: number) {
   return {
     kind: 'unavailable',
-    message: `the database cannot be used: it has not answered for ${seconds} seconds`,
+    message: `the database cannot be used: it has not answered for ${seconds} second${seconds === 1 ? '' : 's'}`,
   };
 }
 
