@@ -31,8 +31,8 @@ describe('the mark of a process', () => {
   });
 
   itOnLinux('tells that it has ended before anybody has reaped it', async () => {
-    // The shell becomes a process that does not know its child, and so does not reap it.
-    const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 600']);
+    // The shell becomes a process that does not know its child, and so does not reap it. The child must not end before.
+    const parent = spawn('/bin/sh', ['-c', 'sleep 1 & echo $!; exec sleep 600']);
     const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
     try {
       const stat = readFileSync(`/proc/${Number(String(pid))}/stat`, 'latin1');
