@@ -95,9 +95,7 @@ export class FieldReader {
 
   /** No older version stored any, so the limit always holds. */
   externalId(key: string): string | null {
-    const value = this.values.get(key);
-    if (value === undefined || isNull(value)) return null;
-    const text = this.text(key, value, 'is neither a string nor null');
+    const text = this.nullableText(key);
     if (text === '') this.fault(key, 'is empty');
     if (text !== null && Array.from(text).length > MAX_EXTERNAL_ID_LENGTH)
       this.fault(key, `has more than ${MAX_EXTERNAL_ID_LENGTH} characters`);
@@ -123,10 +121,15 @@ export class FieldReader {
   }
 
   private nullable(key: string, most: number): string | null {
-    const value = this.values.get(key);
-    if (value === undefined || isNull(value)) return null;
-    const text = this.text(key, value, 'is neither a string nor null');
+    const text = this.nullableText(key);
     return text === null ? null : this.within(most, key, text);
+  }
+
+  private nullableText(key: string): string | null {
+    const value = this.values.get(key);
+    return value === undefined || isNull(value)
+      ? null
+      : this.text(key, value, 'is neither a string nor null');
   }
 
   private within(most: number, key: string, text: string): string {
