@@ -88,6 +88,14 @@ const rooms = {
       'platform/http',
     ],
   },
+  'corpus/reading': {
+    holds: 'Reading members of JSON from outside, and the limits of a job',
+    knows: ['json-text', 'platform', 'platform/parameters'],
+  },
+  'corpus/evidence': {
+    holds: 'What pipelines saw and used: reading it, contents in slices, writing it',
+    knows: ['json-text', 'platform', 'platform/database', 'platform/database/entities', 'corpus/reading'],
+  },
   'corpus/import': {
     holds: 'Lines to jobs and trails: reading, checking, staging',
     knows: [
@@ -97,6 +105,8 @@ const rooms = {
       'platform/database',
       'platform/database/entities',
       'platform/parameters',
+      'corpus/reading',
+      'corpus/evidence',
     ],
   },
   corpus: {
@@ -108,6 +118,8 @@ const rooms = {
       'platform/parameters',
       'platform/database',
       'platform/database/entities',
+      'corpus/reading',
+      'corpus/evidence',
       'corpus/import',
     ],
   },
@@ -120,6 +132,8 @@ const rooms = {
       'platform/config',
       'platform/http',
       'corpus',
+      'corpus/reading',
+      'corpus/evidence',
       'corpus/import',
     ],
   },
@@ -131,6 +145,7 @@ const rooms = {
       'platform/config',
       'platform/terminal',
       'corpus',
+      'corpus/evidence',
       'corpus/import',
     ],
   },
@@ -153,7 +168,7 @@ const rooms = {
   },
   'ground-truth/commands': {
     holds: '`export`, `stats`, `verify`',
-    knows: ['platform', 'platform/terminal', 'ground-truth'],
+    knows: ['platform', 'platform/files', 'platform/terminal', 'ground-truth'],
   },
 };
 

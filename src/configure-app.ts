@@ -89,6 +89,7 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
     .addTag('ground truth', 'the training corpus and its statistics')
     .addTag('jobs', 'creating, listing and reading jobs')
     .addTag('review', 'corrections and approvals')
+    .addTag('sources', 'what the documents look like')
     .addTag('operations', 'health and metrics')
     .addBearerAuth(
       {
@@ -119,11 +120,14 @@ function nameScopes({ paths }: OpenAPIObject): void {
   for (const operation of Object.values(paths).flatMap((item) => Object.values(item) as Operation[])) {
     const { 'x-scope': scope, description } = operation;
     if (scope === undefined) continue;
-    operation.description = [description, `Required scope: \`${scope}\`.`].filter(Boolean).join('\n\n');
+    const names = [scope].flat().map((name) => `\`${name}\``);
+    operation.description = [description, `Required scope: ${names.join(' or ')}.`]
+      .filter(Boolean)
+      .join('\n\n');
   }
 }
 
 interface Operation {
-  'x-scope'?: Scope;
+  'x-scope'?: Scope | readonly Scope[];
   description?: string;
 }

@@ -26,6 +26,16 @@ export async function watch(
   } while (!signal.aborted && secondsSince(start) < seconds);
 }
 
+/** Its key cannot be checked while the connections to the database are broken. */
+async function readMetrics(url: string, headers: Record<string, string>): Promise<string> {
+  for (;;) {
+    const response = await fetch(url, { headers });
+    const metrics = await response.text();
+    if (response.status !== 503) return metrics;
+    await sleep(200);
+  }
+}
+
 /** A figure that the system does not provide is NaN. */
 async function look({ server, pool, keys }: Load, start: number) {
   const { rows } = await pool.query<{ count: number }>(
@@ -34,7 +44,7 @@ async function look({ server, pool, keys }: Load, start: number) {
     [OWN_CONNECTIONS],
   );
   const headers = { authorization: `Bearer ${keys.metrics}` };
-  const metrics = await (await fetch(`${server.url}/metrics`, { headers })).text();
+  const metrics = await readMetrics(`${server.url}/metrics`, headers);
   const metric = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1] ?? NaN);
   const rss = server.memory()?.now ?? NaN;
   return {

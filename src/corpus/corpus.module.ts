@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { ReplayService } from '../replay/replay.service.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Job, JobCorrection } from '../platform/database/entities/job.entity.js';
+import { ContentsRepository } from './evidence/contents.repository.js';
+import { EvidenceService } from './evidence.service.js';
 import { ImportService } from './import/import.service.js';
 import { StagingRepository } from './import/staging.repository.js';
 import { IntakeService } from './intake.service.js';
@@ -25,8 +27,19 @@ import { ScrubRepository } from './scrub.repository.js';
     ReviewService,
     ScrubRepository,
     Planner,
+    ContentsRepository,
+    EvidenceService,
     ReplayService,
   ],
-  exports: [JobsRepository, ImportService, IntakeService, QueueService, ReviewService, ScrubRepository],
+  exports: [
+    JobsRepository,
+    ImportService,
+    IntakeService,
+    QueueService,
+    ReviewService,
+    ScrubRepository,
+    ContentsRepository,
+    EvidenceService,
+  ],
 })
 export class CorpusModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { CorpusFault } from './corpus-fault.js';
+import { namingSource } from './evidence.service.js';
 import { ImportService } from './import/import.service.js';
 import { type JobRecord } from './job-record.js';
 import { JobsRepository, requireFits } from './jobs.repository.js';
@@ -24,7 +25,8 @@ export class IntakeService {
     const { job_id, external_id } = output;
     const newId = job_id ?? uuidv7();
     for (;;) {
-      if (await this.jobs.insert(newId, output)) return { job: await this.jobs.find(newId), isNew: true };
+      if (await namingSource(this.jobs.insert(newId, output)))
+        return { job: await this.jobs.find(newId), isNew: true };
       const id = await this.jobs.findId(job_id, external_id);
       // Otherwise it was erased meanwhile.
       if (id !== undefined) {

@@ -14,6 +14,8 @@ export interface JobSummary {
   readonly reviewed_at: string | null;
   readonly review_flags: readonly string[];
   readonly confidence: number | null;
+  /** Of the fields of the pipeline's own result. */
+  readonly lowest_field_confidence: number | null;
   readonly created_at: string;
   /** Time of the last change. */
   readonly updated_at: string;
@@ -28,6 +30,18 @@ export interface JobRecord {
   readonly result: Buffer | null;
   /** The id of the newest correction; null if there is none. */
   readonly lastCorrection: string | null;
+  readonly evidence: EvidenceRecord;
+}
+
+/** What the pipeline saw and used: compact JSON text, `null` for what there is not. */
+export interface EvidenceRecord {
+  readonly producer: Buffer;
+  /** An array, without the text of the sources. */
+  readonly sources: Buffer;
+  /** By paths of the initial result. */
+  readonly fields: Buffer;
+  /** Where the corrections have moved values, if there are fields: an array of `[op, field_path]` in trail order. */
+  readonly moves: Buffer;
 }
 
 export function toSummary(job: Job): JobSummary {
@@ -41,6 +55,7 @@ export function toSummary(job: Job): JobSummary {
     reviewed_at: job.reviewedAt,
     review_flags: job.review_flags,
     confidence: job.confidence,
+    lowest_field_confidence: job.lowest_field_confidence,
     created_at: job.createdAt,
     updated_at: job.updatedAt,
     original_sha256: job.original_sha256,
@@ -48,11 +63,30 @@ export function toSummary(job: Job): JobSummary {
   };
 }
 
-/** A job as JSON: the members of the summary, then the result as written. */
-export function jobText({ summary, result }: JobRecord): Buffer {
-  const head = `${JSON.stringify(summary).slice(0, -1)},"result":`;
-  return Buffer.concat([Buffer.from(head), result ?? JSON_NULL, Buffer.from('}')]);
+/**
+ * A job as JSON: the members of the summary, what the pipeline saw and used, and the result as written.
+ *
+ * @param fields by current paths: see `currentFields`
+ */
+export function jobText({ summary, result, evidence }: JobRecord, fields: Buffer): Buffer {
+  const values = {
+    result: result ?? JSON_NULL,
+    producer: evidence.producer,
+    sources: evidence.sources,
+    fields,
+  };
+  const parts = PARTS.flatMap((name) => [Buffer.from(`,"${name}":`), values[name]]);
+  return Buffer.concat([Buffer.from(JSON.stringify(summary).slice(0, -1)), ...parts, Buffer.from('}')]);
 }
+
+/** About how many bytes `jobText` has. */
+export function lengthOf({ result, evidence }: JobRecord): number {
+  const { producer, sources, fields } = evidence;
+  return (result?.length ?? 0) + producer.length + sources.length + fields.length;
+}
+
+/** Members of a job that do not come from its summary. */
+const PARTS = ['producer', 'sources', 'fields', 'result'] as const;
 
 /**
  * Whether a body that should be the result of this job is the job itself: exactly the members of `jobText`, and its id.
@@ -60,7 +94,7 @@ export function jobText({ summary, result }: JobRecord): Buffer {
  * @param body compact JSON text
  */
 export function isTheJobItself(body: Buffer, { summary }: JobRecord): boolean {
-  const expected = [...Object.keys(summary), 'result'];
+  const expected = [...Object.keys(summary), ...PARTS];
   const members = new Map(readMembers(body, expected.length)?.map(({ key, value }) => [key, value]));
   if (members.size !== expected.length || !expected.every((key) => members.has(key))) return false;
   const id: unknown = JSON.parse(members.get('job_id')!.toString());

@@ -1,7 +1,7 @@
 // SQL where TypeORM would write JSON text as a JSON string, and where a lock must precede every read.
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { escapeLiteral } from 'pg';
+import { type ClientBase, escapeLiteral } from 'pg';
 import { type EntityManager, Repository } from 'typeorm';
 import { JSON_NULL, type Op, plainSpelling, tryParseFieldPath } from '../json-text/index.js';
 import { Job, JobApproval, JobCorrection } from '../platform/database/entities/job.entity.js';
@@ -11,9 +11,20 @@ import { Snapshot } from '../platform/database/snapshot.js';
 import { timeText } from '../platform/database/entities/columns.js';
 import { formatTimestamp } from '../platform/timestamp.js';
 import { CorpusFault } from './corpus-fault.js';
+import { type Evidence, isNone } from './evidence/evidence.js';
+import { digestsOf } from './evidence/evidence-digests.js';
+import { deleteUnused, deleteUnusedProducers } from './evidence/contents.repository.js';
+import { appendEvidence } from './evidence/evidence.repository.js';
 import { IS_SAME_OUTPUT, type PipelineOutput } from './import/pipeline-output.js';
 import { type JobRecord, toSummary } from './job-record.js';
-import { CORRECTION_BYTES, EVENT_BYTES, type JobSize, whyTooLarge } from './import/job-size.js';
+import {
+  CORRECTION_BYTES,
+  EVENT_BYTES,
+  type JobSize,
+  LONGEST_ESCAPE,
+  SOURCE_BYTES,
+  whyTooLarge,
+} from './reading/job-size.js';
 import { type PlannedCorrection } from './plan.js';
 
 /** A correction to append to the trail. */
@@ -81,20 +92,29 @@ export class JobsRepository {
     return found?.id;
   }
 
-  /** @returns false if a job with this id or external id already exists; nothing is changed then */
+  /**
+   * @returns false if a job with this id or external id already exists; nothing is changed then
+   * @throws ContentMissing; CorpusFault `job-too-large`
+   */
   async insert(id: string, output: PipelineOutput): Promise<boolean> {
     const dataSource = await this.dataSource.connected();
     return dataSource.transaction(async (manager) => {
       await manager.query('set local ground_truth.is_compact = on');
-      const values = [id, ...valuesOf(output), output.result];
-      return (await manager.query<unknown[]>(insertJob, values)).length > 0;
+      const { evidence } = output;
+      const values = [id, ...valuesOf(output), evidence.fields?.lowestConfidence ?? null, output.result];
+      if ((await manager.query<unknown[]>(insertJob, values)).length === 0) return false;
+      if (!isNone(evidence))
+        await new LockedJob(manager, await readJob(manager.getRepository(Job), id)).add(evidence);
+      return true;
     });
   }
 
   /** Whether the job with this id came from the same output. */
   async isSame(id: string, output: PipelineOutput): Promise<boolean> {
     const dataSource = await this.dataSource.connected();
-    return (await dataSource.query<unknown[]>(selectSame, [id, ...valuesOf(output)])).length > 0;
+    const { producer_sha256, fields_sha256, sources_sha256 } = digestsOf(output.evidence);
+    const values = [id, ...valuesOf(output), producer_sha256, fields_sha256, sources_sha256];
+    return (await dataSource.query<unknown[]>(selectSame, values)).length > 0;
   }
 
   /**
@@ -114,7 +134,7 @@ export class JobsRepository {
   }
 
   /**
-   * Deletes a job and, by cascade, its trail.
+   * Deletes a job and, by cascade, its trail; and what only it refers to: its producer, and contents of its sources.
    *
    * @returns the number of deleted corrections; undefined if there is no such job
    */
@@ -125,7 +145,10 @@ export class JobsRepository {
       const found = await manager.query<unknown[]>('select from jobs where id = $1 for update', [id]);
       if (found.length === 0) return undefined;
       const length = await manager.countBy(JobCorrection, { job_id: id });
+      const [locked] = await manager.query<{ contents: string[]; producers: number[] }[]>(lockEvidence, [id]);
       await manager.delete(Job, id);
+      await manager.query(deleteUnused, [locked!.contents]);
+      await manager.query(deleteUnusedProducers, [locked!.producers]);
       return length;
     });
   }
@@ -198,6 +221,21 @@ export class LockedJob {
     return job;
   }
 
+  /**
+   * Adds evidence. The job must have none yet of the parts that there are.
+   *
+   * @throws ContentMissing; CorpusFault `job-too-large`
+   */
+  async add(evidence: Evidence): Promise<void> {
+    await appendEvidence((await this.manager.queryRunner!.connect()) as ClientBase, this.id, evidence);
+    requireFits(await this.size());
+  }
+
+  /** Records the lowest confidence of the fields that are added. */
+  async setLowestConfidence(confidence: number | null): Promise<void> {
+    await this.manager.update(Job, this.id, { lowest_field_confidence: confidence });
+  }
+
   /** Reads the current state. */
   async read(): Promise<JobRecord> {
     return readJob(this.manager.getRepository(Job), this.id);
@@ -211,20 +249,31 @@ export function requireFits(size: JobSize): void {
 }
 
 async function readJob(jobs: Repository<Job>, id: string): Promise<JobRecord> {
-  const whole = jobs.createQueryBuilder('job').addSelect(['job.result', 'job.last_correction']);
+  const whole = jobs
+    .createQueryBuilder('job')
+    .addSelect(
+      ['result', 'last_correction', 'producer', 'sources', 'fields', 'moves'].map((name) => `job.${name}`),
+    );
   const job = await whole.where({ id }).getOne();
   if (job === null) throw notFound(id);
   const result = job.result == null || job.result === 'null' ? null : Buffer.from(job.result);
-  return { summary: toSummary(job), result, lastCorrection: job.last_correction ?? null };
+  const text = (value: string | null | undefined) => (value == null ? JSON_NULL : Buffer.from(value));
+  const evidence = {
+    producer: text(job.producer),
+    sources: text(job.sources),
+    fields: text(job.fields),
+    moves: text(job.moves),
+  };
+  return { summary: toSummary(job), result, lastCorrection: job.last_correction ?? null, evidence };
 }
 
 async function readSize(manager: EntityManager, { summary, result }: JobRecord): Promise<JobSize> {
   const [row] = await manager.query<
-    { names: number; corrections: number; undone: number; history: number }[]
+    { names: number; corrections: number; undone: number; history: number; evidence: number }[]
   >(selectSize, [summary.job_id]);
-  const { names, corrections, undone, history } = row!;
+  const { undone, ...sizes } = row!;
   const finalResult = result?.length ?? 0;
-  return { names, initialResult: Math.max(0, finalResult + undone), finalResult, corrections, history };
+  return { ...sizes, initialResult: Math.max(0, finalResult + undone), finalResult };
 }
 
 function notFound(id: string): CorpusFault {
@@ -290,15 +339,32 @@ function valuesOf(output: PipelineOutput): unknown[] {
 
 const insertJob = `
   insert into jobs
-    (id, external_id, filename, source_kind, original_sha256, review_flags, confidence, created_at, result)
-  values ($1, $2, $3, $4, $5, $6::text[], $7, coalesce($8::timestamptz, now()), $9::json)
+    (id, external_id, filename, source_kind, original_sha256, review_flags, confidence, created_at, lowest_field_confidence, result)
+  values ($1, $2, $3, $4, $5, $6::text[], $7, coalesce($8::timestamptz, now()), $9, $10::json)
   on conflict do nothing
   returning id
 `;
 
+// Whoever refers to them locks them, too: nobody new does from here on. What somebody is about to refer to stays; should they not,
+// `ContentsRepository.sweep` finds it.
+const lockEvidence = `
+  select
+    array(
+      select id from contents where id in (select content_id from job_sources where job_id = $1) for update skip locked
+    ) as contents,
+    array(
+      select id from producers where id = (select producer_id from job_evidence where job_id = $1) for update skip locked
+    ) as producers
+`;
+
 const selectSame = `
-  with staged (external_id, filename, source_kind, original_sha256, review_flags, confidence, created_at) as (
-    values ($2::text, $3::text, $4::text, $5::text, $6::text[], $7::double precision, $8::timestamptz)
+  with staged (
+    external_id, filename, source_kind, original_sha256, review_flags, confidence, created_at,
+    producer_sha256, fields_sha256, sources_sha256
+  ) as (
+    values (
+      $2::text, $3::text, $4::text, $5::text, $6::text[], $7::double precision, $8::timestamptz, $9::text, $10::text, $11::text
+    )
   )
   select from jobs, staged where jobs.id = $1 and ${IS_SAME_OUTPUT}
 `;
@@ -311,8 +377,20 @@ const selectSize = `
     )::float8 as names,
     trail.bytes::float8 as corrections,
     trail.undone::float8 as undone,
-    events.bytes::float8 as history
+    events.bytes::float8 as history,
+    coalesce((
+      select octet_length(concat(fields, producer))
+      from job_evidence left join producers on producers.id = producer_id where job_id = $1
+    ), 0)::float8 + sources.bytes::float8 as evidence
   from jobs,
+    lateral (
+      select coalesce(sum(
+        ${SOURCE_BYTES} + octet_length(concat(
+          to_json(kind), page, to_json(coalesce(source.media_type, contents.media_type)), to_json(source.sha256), to_json(uri)
+        )) + case when is_text then coalesce(text_size, ${LONGEST_ESCAPE} * size + 2) else 0 end
+      ), 0) as bytes
+      from job_sources as source left join contents on contents.id = content_id where job_id = $1
+    ) as sources,
     lateral (
       select
         coalesce(sum(

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { Repository, type SelectQueryBuilder } from 'typeorm';
 import { Job } from '../platform/database/entities/job.entity.js';
 import { GroundTruthDataSource, type ReadLimits } from '../platform/database/ground-truth-data-source.js';
+import { hasProducer } from '../platform/database/producer-filter.js';
 import { filenamePattern } from './filename-pattern.js';
 import { type JobSummary, toSummary } from './job-record.js';
 
@@ -10,11 +11,19 @@ import { type JobSummary, toSummary } from './job-record.js';
 const ORDERS = {
   created_at: { expression: 'job.created_at', type: 'timestamptz' },
   confidence: { expression: `coalesce(job.confidence, 'infinity')`, type: 'double precision' },
+  lowest_field_confidence: {
+    expression: `coalesce(job.lowest_field_confidence, 'infinity')`,
+    type: 'double precision',
+  },
 };
 
 type Sort = keyof typeof ORDERS;
 
-export const SORTS = ['created_at', 'confidence'] as const satisfies readonly Sort[];
+export const SORTS = [
+  'created_at',
+  'confidence',
+  'lowest_field_confidence',
+] as const satisfies readonly Sort[];
 
 /** Filters and order of a list of jobs. */
 export interface QueueFilter {
@@ -27,6 +36,9 @@ export interface QueueFilter {
   readonly reviewed_by?: string;
   readonly confidence_gte?: number;
   readonly confidence_lt?: number;
+  readonly field_confidence_lt?: number;
+  /** See `hasProducer`. */
+  readonly producer?: string;
   readonly sort: Sort;
 }
 
@@ -76,9 +88,22 @@ export class QueueRepository {
     if (filter.reviewed_by !== undefined) page.andWhere('job.reviewed_by = :reviewed_by');
     if (filter.confidence_gte !== undefined) page.andWhere('job.confidence >= :confidence_gte');
     if (filter.confidence_lt !== undefined) page.andWhere('job.confidence < :confidence_lt');
+    if (filter.field_confidence_lt !== undefined)
+      page.andWhere('job.lowest_field_confidence < :field_confidence_lt');
+    if (filter.producer !== undefined) page.andWhere(hasProducer(filter.producer, asParameter(page)));
     if (after) page.andWhere(`(${expression}, job.id) > (:value::${type}, :id::uuid)`);
     return this.dataSource.reading(limits, async (runner) =>
       (await page.setQueryRunner(runner).getMany()).map(toSummary),
     );
   }
+}
+
+/** Makes parameters of values. */
+function asParameter(query: SelectQueryBuilder<Job>): (value: string) => string {
+  let count = 0;
+  return (value) => {
+    const name = `value_${count++}`;
+    query.setParameter(name, value);
+    return `(:${name})::text`;
+  };
 }

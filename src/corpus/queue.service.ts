@@ -6,8 +6,10 @@ import {
   CountParameter,
   NumberParameter,
   TextParameter,
+  TextThat,
 } from '../platform/parameters/parameters.js';
 import { ParameterError } from '../platform/parameters/read-dto.js';
+import { ACCEPTED_PRODUCERS, isProducerFilter } from '../platform/database/producer-filter.js';
 import { type ReadLimits } from '../platform/database/ground-truth-data-source.js';
 import { UUID } from '../platform/parameters/uuid.js';
 import { formatTimestamp, parseTimestamp, TimestampError } from '../platform/timestamp.js';
@@ -46,6 +48,13 @@ export class QueueQueryDto implements QueueFilter {
   @NumberParameter(0, 1)
   readonly confidence_lt?: number;
 
+  /** Some field of the pipeline's own result has a confidence below this. */
+  @NumberParameter(0, 1)
+  readonly field_confidence_lt?: number;
+
+  @TextThat(isProducerFilter, ACCEPTED_PRODUCERS)
+  readonly producer?: string;
+
   @ChoiceParameter(SORTS)
   readonly sort: QueueFilter['sort'] = 'created_at';
 
@@ -79,7 +88,7 @@ export class QueueService {
 }
 
 function cursorBehind(job: JobSummary, sort: Position['sort']): string {
-  const value = sort === 'created_at' ? job.created_at : String(job.confidence ?? Infinity);
+  const value = sort === 'created_at' ? job.created_at : String(job[sort] ?? Infinity);
   return Buffer.from([sort, value, job.job_id].join(' ')).toString('base64url');
 }
 
@@ -94,7 +103,7 @@ function readCursor(cursor: string, sort: Position['sort']): Position {
 
 /** Returns the value as PostgreSQL reads it; undefined if no cursor can hold it. */
 function readValue(text: string, sort: Position['sort']): string | undefined {
-  if (sort === 'confidence') {
+  if (sort !== 'created_at') {
     const confidence = Number(text);
     const isOne =
       String(confidence) === text && (confidence === Infinity || (confidence >= 0 && confidence <= 1));

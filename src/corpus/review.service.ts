@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { JSON_NULL } from '../json-text/index.js';
 import { CorpusFault } from './corpus-fault.js';
 import { isTheJobItself, type JobRecord, versionOf } from './job-record.js';
-import { bytesAsJson, bytesOfCorrections, EVENT_BYTES, type JobSize } from './import/job-size.js';
+import { bytesAsJson, bytesOfCorrections, EVENT_BYTES, type JobSize } from './reading/job-size.js';
 import { type EditRequest, type ResultPlan } from './plan.js';
 import { Planner } from './planner.js';
 import { type Reasons, reasonsOf } from './reasons.js';

@@ -6,9 +6,11 @@ import {
   ListParameter,
   NumberParameter,
   TextParameter,
+  TextThat,
   TimeParameter,
 } from '../platform/parameters/parameters.js';
-import { type Include, INCLUDES } from './sample-schema.js';
+import { ACCEPTED_PRODUCERS, isProducerFilter } from '../platform/database/producer-filter.js';
+import { type Include, INCLUDES } from './evidence-sql.js';
 
 /** Selects samples. Times are microseconds since the Unix epoch. */
 export interface SampleFilter {
@@ -22,6 +24,8 @@ export interface SampleFilter {
   /** Among the review flags. */
   readonly flag?: string;
   readonly reviewed_by?: string;
+  /** See `hasProducer`. */
+  readonly producer?: string;
   /** A sample without a confidence matches neither of the two. */
   readonly confidence_gte?: number;
   readonly confidence_lt?: number;
@@ -61,6 +65,9 @@ export class SampleFilterDto implements Omit<SampleFilter, 'approved_only'> {
 
   @TextParameter()
   readonly reviewed_by?: string;
+
+  @TextThat(isProducerFilter, ACCEPTED_PRODUCERS)
+  readonly producer?: string;
 
   @NumberParameter(0, 1)
   @Below('confidence_lt')

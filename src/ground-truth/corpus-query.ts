@@ -1,6 +1,7 @@
 import { escapeLiteral } from 'pg';
 import { formatTimestamp } from '../platform/timestamp.js';
 import { type JobFilter } from './corpus-filter.js';
+import { type EvidenceSql, OWN_EVIDENCE } from './evidence-sql.js';
 import { SELECT_SAMPLE_WITH_DIGEST, selectSampleWith } from './sample-schema.js';
 
 /**
@@ -10,33 +11,53 @@ import { SELECT_SAMPLE_WITH_DIGEST, selectSampleWith } from './sample-schema.js'
  * With a window, a subquery finds and sorts the keys before any document is read: usually few jobs match, and sorting whole
  * rows would move their documents too. `settingsFor` makes the planner do so.
  */
-export function corpusQuery(filter: JobFilter): string {
-  return selectJobs(selectSampleWith(filter.include), filter);
+export function corpusQuery(filter: JobFilter, evidence: EvidenceSql = OWN_EVIDENCE): string {
+  return selectJobs(selectSampleWith(filter.include ?? new Set(), evidence), filter, evidence);
 }
 
 /** Like `corpusQuery`, with the digest of each original result. */
 export function verificationQuery(filter: JobFilter): string {
-  return selectJobs(SELECT_SAMPLE_WITH_DIGEST, filter);
+  return selectJobs(SELECT_SAMPLE_WITH_DIGEST, filter, OWN_EVIDENCE);
 }
 
-function selectJobs(fields: string, filter: JobFilter): string {
+function selectJobs(fields: string, filter: JobFilter, evidence: EvidenceSql): string {
   return isWindow(filter)
     ? `select ${fields}
-       from (select id, created_at from jobs as job ${where(filter)} ${orderAndLimit(filter)}) as key
+       from (select id, created_at from jobs as job ${where(filter, evidence)} ${orderAndLimit(filter)}) as key
        join jobs as job on job.id = key.id
        order by key.created_at, key.id`
-    : `select ${fields} from jobs as job ${where(filter)} ${orderAndLimit(filter)}`;
+    : `select ${fields} from jobs as job ${where(filter, evidence)} ${orderAndLimit(filter)}`;
 }
 
+/** The slices of the contents to which the sources of all matching jobs refer, one content after the other: see ContentField. */
+export function contentsQuery(filter: JobFilter): string {
+  const jobs = `select id from jobs as job ${where(filter)} ${orderAndLimit(filter)}`;
+  return `
+    select contents.sha256, media_type, bytes
+    from contents left join content_slices as slice on content_id = contents.id
+    where contents.id in (select content_id from job_sources where job_id in (${jobs}))
+    order by contents.id, slice`;
+}
+
+/** The same of all contents. */
+export const ALL_CONTENTS = `
+  select contents.sha256, media_type, bytes
+  from contents left join content_slices as slice on content_id = contents.id
+  order by contents.id, slice`;
+
+/** Indices of fields in a row of `contentsQuery`. */
+export const ContentField = { Sha256: 0, MediaType: 1, Bytes: 2 } as const;
+export const CONTENT_FIELD_COUNT = 3;
+
 /** The id of the job after the first `rows` of `corpusQuery`. */
-export function keysQuery(filter: JobFilter, rows: number): string {
-  return `select id from (${selectJobs('job.id', filter)}) as job offset ${rows} limit 1`;
+export function keysQuery(filter: JobFilter, rows: number, evidence: EvidenceSql = OWN_EVIDENCE): string {
+  return `select id from (${selectJobs('job.id', filter, evidence)}) as job offset ${rows} limit 1`;
 }
 
 /** Counts the samples of `corpusQuery`. */
-export function countQuery(filter: JobFilter): string {
+export function countQuery(filter: JobFilter, evidence: EvidenceSql = OWN_EVIDENCE): string {
   const { limit } = filter;
-  const counted = `select from jobs as job ${where(filter)} ${limit === undefined ? '' : `limit ${limit}`}`;
+  const counted = `select from jobs as job ${where(filter, evidence)} ${limit === undefined ? '' : `limit ${limit}`}`;
   return `select count(*) as samples from (${counted}) as matching`;
 }
 
@@ -74,7 +95,7 @@ function orderAndLimit({ id, limit }: JobFilter): string {
  * The WHERE clause for `jobs as job`; empty if all match. COPY takes no bind parameters, so validated values are written into the
  * statement, quoted by the driver.
  */
-export function where(filter: Partial<JobFilter>): string {
+export function where(filter: Partial<JobFilter>, evidence: EvidenceSql = OWN_EVIDENCE): string {
   const conditions: string[] = [];
   const hasTrail = 'exists (select from job_corrections where job_id = job.id)';
   if (filter.id !== undefined) conditions.push(`job.id = ${escapeLiteral(filter.id)}::uuid`);
@@ -83,10 +104,11 @@ export function where(filter: Partial<JobFilter>): string {
   if (filter.until !== undefined) conditions.push(`job.updated_at < ${timestamp(filter.until)}`);
   if (filter.has_corrections !== undefined)
     conditions.push(filter.has_corrections ? hasTrail : `not ${hasTrail}`);
-  const { source_kind, flag, reviewed_by, confidence_gte, confidence_lt } = filter;
+  const { source_kind, flag, reviewed_by, producer, confidence_gte, confidence_lt } = filter;
   if (source_kind !== undefined) conditions.push(`job.source_kind = ${escapeLiteral(source_kind)}`);
   if (flag !== undefined) conditions.push(`${escapeLiteral(flag)} = any (job.review_flags)`);
   if (reviewed_by !== undefined) conditions.push(`job.reviewed_by = ${escapeLiteral(reviewed_by)}`);
+  if (producer !== undefined) conditions.push(evidence.hasProducer(producer));
   if (confidence_gte !== undefined) conditions.push(`job.confidence >= ${double(confidence_gte)}`);
   if (confidence_lt !== undefined) conditions.push(`job.confidence < ${double(confidence_lt)}`);
   return conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;

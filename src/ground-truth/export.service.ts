@@ -4,9 +4,14 @@ import { type CopyRow } from '../platform/database/binary-copy.js';
 import { ByteWriter } from '../platform/byte-writer.js';
 import { type ReadLimits } from '../platform/database/ground-truth-data-source.js';
 import { type CorpusFilter, type JobFilter } from './corpus-filter.js';
-import { GroundTruthRepository } from './ground-truth.repository.js';
+import {
+  type CorpusSnapshot,
+  type ExportedContent,
+  GroundTruthRepository,
+} from './ground-truth.repository.js';
 import { ReplayService } from '../replay/replay.service.js';
-import { type Include, JOB_FIELD_COUNT } from './sample-schema.js';
+import { type Include } from './evidence-sql.js';
+import { JOB_FIELD_COUNT } from './sample-schema.js';
 import { type SampleLine, toTask } from './sample.worker.js';
 import { SampleWriter } from './sample-writer.js';
 import { type Statistics, type StatisticsOptions } from './statistics-query.js';
@@ -18,9 +23,21 @@ const ROOM_FOR_A_LINE = 16 * 1024;
 /** Larger rows become lines in a worker thread. */
 const MAX_ROW_HERE = 1024 * 1024;
 
+/** Takes slices of contents in order, one content after the other. */
+export interface ContentSink {
+  /** @param bytes null for a content without any */
+  write(content: ExportedContent, bytes: Buffer | null): Promise<void>;
+  /** Called after the last slice. */
+  end(): Promise<void>;
+  /** Called instead of `end` after a failure. Never throws. */
+  abandon(): Promise<void>;
+}
+
 export interface ExportOptions extends ReadLimits {
   /** Also compute statistics of the whole database, from the same snapshot. */
   readonly statistics?: StatisticsOptions;
+  /** Where the contents of the samples' sources are written, before the first block. */
+  readonly contents?: ContentSink;
   /** Count the samples first, which delays the first block. */
   readonly countFirst?: boolean;
 }
@@ -124,6 +141,7 @@ class RunningExport implements CorpusExport {
     const snapshot = await this.repository.openSnapshot(this.options);
     try {
       if (this.options.countFirst === true) this.total = await snapshot.countJobs(this.filter);
+      await this.writeContents(snapshot);
       const rows = snapshot.streamJobs(this.filter, (row) => {
         if (row.bytes.length > MAX_ROW_HERE) this.writeElsewhere(row);
         else {
@@ -139,6 +157,19 @@ class RunningExport implements CorpusExport {
       if (this.options.statistics) this.statistics = await snapshot.findStatistics(this.options.statistics);
     } finally {
       snapshot.close();
+    }
+  }
+
+  private async writeContents(snapshot: CorpusSnapshot): Promise<void> {
+    const { contents } = this.options;
+    if (!contents) return;
+    try {
+      for await (const { bytes, ...content } of snapshot.streamContents(this.filter))
+        await contents.write(content, bytes);
+      await contents.end();
+    } catch (error) {
+      await contents.abandon();
+      throw error;
     }
   }
 

@@ -6,9 +6,12 @@ import { type ExternalRelations } from '../platform/database/external/external-r
 import { int32At, NULL_LENGTH, readArrayHead } from '../platform/database/postgres-binary.js';
 import { JSON_NULL } from '../json-text/index.js';
 import { type TableColumn } from '../platform/database/entities/columns.js';
+import { type Include } from './evidence-sql.js';
+import { INCLUDED_COLUMNS } from './external-evidence.js';
 import { JOB_ROW, JobField } from './sample-schema.js';
 import { ExternalTrail, ValueCheck } from './external-trail.js';
 
+const OPEN_OBJECT = 0x7b;
 const FALSE = Buffer.from([0]);
 const USUAL_ROW = 16 * 1024;
 
@@ -17,15 +20,17 @@ const USUAL_ROW = 16 * 1024;
  * rows are only checked, so that all bad ones are named together.
  *
  * @param fields the number of fields of a row
+ * @param include further members that the rows have
  * @param faults what is wrong with the rows
  */
 export function checkingRows(
   relations: ExternalRelations,
   fields: number,
+  include: ReadonlySet<Include>,
   faults: ExternalFaults,
   onRow: (row: CopyRow) => boolean,
 ): (row: CopyRow) => boolean {
-  const checked = new ExternalRow(relations, fields);
+  const checked = new ExternalRow(relations, fields, include);
   return (row) => {
     try {
       checked.take(row);
@@ -50,9 +55,11 @@ class ExternalRow extends IndexedRow {
   constructor(
     private readonly relations: ExternalRelations,
     fields: number,
+    include: ReadonlySet<Include>,
   ) {
     super(fields);
-    this.columns = JOB_ROW.slice(0, fields);
+    const included = [...include].map((name) => INCLUDED_COLUMNS[name]!);
+    this.columns = [...JOB_ROW.slice(0, fields - included.length), ...included];
     this.value = new ValueCheck(relations.jobs.name, 'job');
     this.trail = new ExternalTrail(relations.corrections.name);
   }
@@ -94,6 +101,8 @@ class ExternalRow extends IndexedRow {
     const start = row.start(field);
     if (type === 'json') {
       const text = this.value.json(name, start, row.end(field));
+      if (field >= JobField.Included && text[0] !== OPEN_OBJECT && !text.equals(JSON_NULL))
+        this.value.refuse(name, 'is neither a JSON object nor null');
       this.out.add(text, 0, text.length);
       return;
     }

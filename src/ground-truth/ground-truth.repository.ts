@@ -9,6 +9,10 @@ import { Snapshot } from '../platform/database/snapshot.js';
 import { Fault } from '../platform/fault.js';
 import { type JobFilter } from './corpus-filter.js';
 import {
+  ALL_CONTENTS,
+  CONTENT_FIELD_COUNT,
+  ContentField,
+  contentsQuery,
   corpusQuery,
   countQuery,
   keysQuery,
@@ -18,7 +22,9 @@ import {
 } from './corpus-query.js';
 import { checkingRows } from './external-row.js';
 import { checkKeys } from './external-keys.js';
-import { type Include, JOB_FIELD_COUNT, VERIFICATION_FIELD_COUNT } from './sample-schema.js';
+import { type EvidenceSql, OWN_EVIDENCE } from './evidence-sql.js';
+import { EXTERNAL_EVIDENCE, NotInExternalRelations } from './external-evidence.js';
+import { JOB_FIELD_COUNT, VERIFICATION_FIELD_COUNT } from './sample-schema.js';
 import {
   namesOf,
   type Statistics,
@@ -40,14 +46,6 @@ export class GroundTruthRepository {
   }
 }
 
-/** A member was asked for that external relations do not have. */
-class IncludeFault extends Fault {
-  constructor(include: ReadonlySet<Include>) {
-    const reason = `${[...include].join(', ')}: external relations do not have it`;
-    super('invalid-parameters', `include: ${reason}`, [{ field: 'include', message: reason }]);
-  }
-}
-
 /** A job from before there were limits, or that direct SQL made. */
 class UnreadableFault extends Fault {
   constructor(id: string | undefined) {
@@ -57,6 +55,28 @@ class UnreadableFault extends Fault {
         'erase it (ground-truth erase), or select samples without it',
     );
   }
+}
+
+/** A content that belongs to samples. */
+export interface ExportedContent {
+  readonly sha256: string;
+  readonly media_type: string;
+}
+
+/** A slice of a content. */
+export interface ContentSlice extends ExportedContent {
+  /** Null if the content has no bytes. */
+  readonly bytes: Buffer | null;
+}
+
+function toSlice(row: CopyRow): ContentSlice {
+  const text = (field: number) => row.bytes.toString('utf8', row.start(field), row.end(field));
+  const { Sha256, MediaType, Bytes } = ContentField;
+  return {
+    sha256: text(Sha256),
+    media_type: text(MediaType),
+    bytes: row.isNull(Bytes) ? null : Buffer.from(row.bytes.subarray(row.start(Bytes), row.end(Bytes))),
+  };
 }
 
 /** Jobs and their trails at one moment, in our own tables or in external relations. The caller must close it. */
@@ -70,7 +90,8 @@ export class CorpusSnapshot {
   /** Reads the matching jobs with their trails, in corpus order: see `Snapshot.stream`. */
   streamJobs(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
     const fields = JOB_FIELD_COUNT + (filter.include?.size ?? 0);
-    return this.stream(filter, corpusQuery(filter), fields, onRow);
+    this.requireIncluded(filter);
+    return this.stream(filter, corpusQuery(filter, this.evidence), fields, onRow);
   }
 
   /** Like `streamJobs`, with the digest of each original result. */
@@ -78,16 +99,35 @@ export class CorpusSnapshot {
     return this.stream(filter, verificationQuery(filter), VERIFICATION_FIELD_COUNT, onRow);
   }
 
+  /** Whether contents of sources are held: external relations have none. */
+  get holdsContents(): boolean {
+    return this.external === undefined;
+  }
+
+  /** Reads the slices of the contents of all matching jobs, or of all contents, one content after the other. */
+  async *streamContents(filter?: JobFilter): AsyncGenerator<ContentSlice> {
+    if (this.external) throw new NotInExternalRelations('sources', 'external relations hold no contents');
+    const read: ContentSlice[] = [];
+    const query = filter ? contentsQuery(filter) : ALL_CONTENTS;
+    const rows = this.snapshot.stream(query, CONTENT_FIELD_COUNT, (row) => {
+      read.push(toSlice(row));
+      return true;
+    });
+    for await (const _ of rows) yield* read.splice(0);
+    // What arrived together with the end of the statement.
+    yield* read;
+  }
+
   /** Counts the matching jobs. */
   async countJobs(filter: JobFilter): Promise<number> {
-    const query = countQuery(filter);
+    const query = countQuery(filter, this.evidence);
     const row = await this.ask<{ samples: string }>(this.external?.reading(query) ?? query);
     return Number(row.samples);
   }
 
   async findStatistics(options: StatisticsOptions): Promise<Statistics> {
     const ask = (isRenaming: boolean, ...names: string[][]) => {
-      const query = statisticsQuery(options, isRenaming);
+      const query = statisticsQuery(options, isRenaming, this.evidence);
       const text = this.external?.readingWhatBelongsTogether(query) ?? query;
       return this.ask<StatisticsRow>(text, [options.top_n, ...names]);
     };
@@ -99,6 +139,16 @@ export class CorpusSnapshot {
   /** Releases the connection: see `Snapshot.close`. */
   close(): void {
     this.snapshot.close();
+  }
+
+  private get evidence(): EvidenceSql {
+    return this.external ? EXTERNAL_EVIDENCE : OWN_EVIDENCE;
+  }
+
+  private requireIncluded({ include = new Set() }: JobFilter): void {
+    const missing = [...include].filter((name) => this.evidence.included[name] === undefined);
+    if (missing.length > 0)
+      throw new NotInExternalRelations('include', `${missing.join(', ')}: external relations do not have it`);
   }
 
   private async ask<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row> {
@@ -116,11 +166,11 @@ export class CorpusSnapshot {
     onRow: (row: CopyRow) => boolean,
   ): AsyncIterable<void> {
     const { snapshot, external } = this;
-    if (external && filter.include !== undefined && filter.include.size > 0)
-      throw new IncludeFault(filter.include);
     let rows = 0;
     const faults = new ExternalFaults();
-    const take = external ? checkingRows(external, fields, faults, onRow) : onRow;
+    const take = external
+      ? checkingRows(external, fields, filter.include ?? new Set(), faults, onRow)
+      : onRow;
     const counting = (row: CopyRow) => {
       rows++;
       return take(row);
@@ -149,7 +199,7 @@ export class CorpusSnapshot {
     rows: number,
   ): Promise<UnreadableFault | undefined> {
     if (!exceedsLimit(error)) return undefined;
-    const query = keysQuery(filter, rows);
+    const query = keysQuery(filter, rows, this.evidence);
     const found = await this.snapshot.ask<{ id: string }>(this.external?.reading(query) ?? query);
     return new UnreadableFault(found[0]?.id);
   }

@@ -1,5 +1,6 @@
-import { columnsOf, type TableColumn, timeText } from '../platform/database/entities/columns.js';
+import { columnsOf, type TableColumn } from '../platform/database/entities/columns.js';
 import { Job, JobCorrection } from '../platform/database/entities/job.entity.js';
+import { type EvidenceSql, type Include } from './evidence-sql.js';
 
 /**
  * The columns of a sample (docs/ground-truth-format.md): which are read, in which order, and where each appears in a line. The
@@ -96,29 +97,9 @@ const SELECT_SAMPLE = `
     order by corrected_at, id
   )`;
 
-/**
- * Members that a sample has only if they are asked for, in the order in which they follow `confidence`; and the SQL of each, JSON
- * text as the line has it, for `jobs as job`.
- */
-const INCLUDED = {
-  external_id: `coalesce(to_json(job.external_id)::text, 'null')`,
-  history: `coalesce((
-    select '[' || string_agg(
-      format(
-        '{"event":"%s","by":%s,"at":"%s"}',
-        case when approved then 'approved' else 'reopened' end, to_json(reviewed_by), ${timeText('reviewed_at')}
-      ),
-      ',' order by reviewed_at, id
-    ) || ']'
-    from job_approvals where job_id = job.id
-  ), '[]')`,
-};
-export type Include = keyof typeof INCLUDED;
-export const INCLUDES = Object.keys(INCLUDED) as Include[];
-
 /** Like SELECT_SAMPLE, with further members, in the order of INCLUDES. */
-export function selectSampleWith(include: ReadonlySet<Include> = new Set()): string {
-  return [SELECT_SAMPLE, ...[...include].map((name) => INCLUDED[name])].join(', ');
+export function selectSampleWith(include: ReadonlySet<Include>, { included }: EvidenceSql): string {
+  return [SELECT_SAMPLE, ...[...include].map((name) => included[name]!)].join(', ');
 }
 
 /** Like SELECT_SAMPLE, with the digest of the original result. */

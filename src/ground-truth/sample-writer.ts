@@ -9,10 +9,10 @@ import {
   CORRECTION_MEMBERS,
   CorrectionField,
   HEAD_MEMBERS,
-  type Include,
   JobField,
   TAIL_MEMBERS,
 } from './sample-schema.js';
+import { type Include } from './evidence-sql.js';
 import { readResult, TrailReader } from './trail-reader.js';
 import { put, putString, putTime, putUuid, ROOM_FOR_VALUE, roomForString } from './wire.js';
 

@@ -4,7 +4,7 @@ import { type CopyRow, IndexedRow } from '../platform/database/binary-copy.js';
 import { NULL_LENGTH } from '../platform/database/postgres-binary.js';
 import { inThread } from '../platform/threads.js';
 import { ReplayService } from '../replay/replay.service.js';
-import { type Include } from './sample-schema.js';
+import { type Include } from './evidence-sql.js';
 import { SampleWriter } from './sample-writer.js';
 
 /** One row of `corpusQuery`. */

@@ -1,7 +1,9 @@
-import { plainSpelling, tryParseFieldPath } from '../json-text/index.js';
+import { hash } from 'node:crypto';
+import { compact, plainSpelling, tryParseFieldPath } from '../json-text/index.js';
 import { BooleanParameter, CountParameter } from '../platform/parameters/parameters.js';
 import { type SampleFilter, SampleFilterDto } from './corpus-filter.js';
 import { where } from './corpus-query.js';
+import { type EvidenceSql, OWN_EVIDENCE } from './evidence-sql.js';
 
 /** Counts of the matching jobs. */
 export interface Statistics {
@@ -11,6 +13,17 @@ export interface Statistics {
   readonly jobs_with_corrections: number;
   /** Most corrected first, ties by path in code point order. */
   readonly top_corrected_fields: readonly { readonly field_path: string; readonly count: number }[];
+  /** Those with most jobs first, ties by digest; at most as many as fields. */
+  readonly producers: readonly ProducerStatistics[];
+}
+
+interface ProducerStatistics {
+  /** Of the producer's compact text. */
+  readonly sha256: string;
+  /** Compact JSON text. */
+  readonly producer: string;
+  readonly jobs: number;
+  readonly corrections: number;
 }
 
 /** By default, all jobs. */
@@ -35,8 +48,12 @@ export interface StatisticsOptions extends Partial<SampleFilter> {
  *
  * @param isRenaming the parameters $2 and $3 are arrays: paths, and the names under which they count
  */
-export function statisticsQuery(options: StatisticsOptions, isRenaming: boolean): string {
-  const condition = where(options);
+export function statisticsQuery(
+  options: StatisticsOptions,
+  isRenaming: boolean,
+  evidence: EvidenceSql = OWN_EVIDENCE,
+): string {
+  const condition = where(options, evidence);
   const [jobs, ofThem] =
     condition === '' ? ['jobs', ''] : ['chosen', 'where job_id in (select id from chosen)'];
   const path = options.collapse_indices
@@ -52,7 +69,8 @@ export function statisticsQuery(options: StatisticsOptions, isRenaming: boolean)
       select field_path, sum(count)::bigint as count
       from (select ${path} as field_path, count from names) as collapsed
       group by field_path order by sum(count) desc, field_path collate "C" limit $1
-    )
+    ),
+    makers as (${evidence.producers(ofThem)})
     select
       (select count(*) from ${jobs}) as total_jobs,
       (select count(*) from ${jobs} where approved) as approved_jobs,
@@ -60,6 +78,7 @@ export function statisticsQuery(options: StatisticsOptions, isRenaming: boolean)
       (select count(*) from (select distinct job_id from job_corrections ${ofThem} order by job_id) as corrected) as jobs_with_corrections,
       array(select field_path from fields order by fields.count desc, field_path collate "C") as field_paths,
       array(select count::text from fields order by fields.count desc, field_path collate "C") as counts,
+      coalesce((select json_agg(json_build_array(sha256, producer, jobs, corrections)) from makers), '[]')::text as producers,
       array(select field_path from paths where field_path ~ '${MAY_BE_SPELLED_OTHERWISE}') as spellings,
       current_setting('server_encoding') = 'UTF8' as has_all_characters`;
 }
@@ -96,6 +115,8 @@ export interface StatisticsRow {
   readonly jobs_with_corrections: string;
   readonly field_paths: readonly string[];
   readonly counts: readonly string[];
+  /** JSON: an array of `[sha256, producer, jobs, corrections]`, the producer as a string. */
+  readonly producers: string;
   /** Paths that may be spelled in another way than the plain one. */
   readonly spellings: readonly string[];
   /** Whether the encoding of the database is UTF-8. */
@@ -112,7 +133,27 @@ export function toStatistics(row: StatisticsRow): Statistics {
       field_path,
       count: Number(row.counts[index]),
     })),
+    producers: (JSON.parse(row.producers) as [string | null, string, number, number][]).map(
+      ([sha256, text, jobs, corrections]) => {
+        const producer = compact(Buffer.from(text));
+        return {
+          sha256: sha256 ?? hash('sha256', producer),
+          producer: producer.toString(),
+          jobs,
+          corrections,
+        };
+      },
+    ),
   };
+}
+
+/** Statistics as JSON, producers as written. */
+export function statisticsJson({ producers, ...counts }: Statistics): string {
+  const made = producers.map(
+    ({ sha256, producer, jobs, corrections }) =>
+      `{"sha256":"${sha256}","producer":${producer},"jobs":${jobs},"corrections":${corrections}}`,
+  );
+  return `${JSON.stringify(counts).slice(0, -1)},"producers":[${made.join(',')}]}`;
 }
 
 /** Query parameters and flags of statistics. */

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ByteWriter } from '../platform/byte-writer.js';
 import { type CopyRow } from '../platform/database/binary-copy.js';
@@ -7,7 +7,7 @@ import { JSON_NULL } from '../json-text/index.js';
 import { type Divergence } from '../replay/replay.js';
 import { type CorpusFilter } from './corpus-filter.js';
 import { JobField } from './sample-schema.js';
-import { GroundTruthRepository } from './ground-truth.repository.js';
+import { type CorpusSnapshot, GroundTruthRepository } from './ground-truth.repository.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { readResult, TrailReader } from './trail-reader.js';
 
@@ -26,6 +26,12 @@ export interface Verification {
   readonly digest_differs: number;
   /** Exact jobs that have an original but no recorded digest. */
   readonly without_digest: number;
+  /** Contents of sources. */
+  readonly contents: number;
+  /** Contents that do not have their digest. */
+  readonly contents_differ: number;
+  /** The digests of the first of them. */
+  readonly damaged: readonly string[];
   /** The first jobs that are not exact, in corpus order. */
   readonly unsound: readonly UnsoundJob[];
 }
@@ -67,11 +73,35 @@ export class VerifyService {
       const report = () => onProgress?.({ jobs: running.found.jobs, bytes: running.bytes, total });
       report();
       for await (const _ of snapshot.streamJobsWithDigest(ALL_JOBS, (row) => running.check(row))) report();
-      return running.found;
+      return { ...running.found, ...(await verifyContents(snapshot)) };
     } finally {
       snapshot.close();
     }
   }
+}
+
+type VerifiedContents = Pick<Verification, 'contents' | 'contents_differ' | 'damaged'>;
+
+async function verifyContents(snapshot: CorpusSnapshot): Promise<VerifiedContents> {
+  const damaged: string[] = [];
+  const found = { contents: 0, contents_differ: 0 };
+  let current: { sha256: string; digest: Hash } | undefined;
+  const finish = () => {
+    if (!current || current.digest.digest('hex') === current.sha256) return;
+    found.contents_differ++;
+    if (damaged.length < MAX_LISTED) damaged.push(current.sha256);
+  };
+  if (snapshot.holdsContents)
+    for await (const { sha256, bytes } of snapshot.streamContents()) {
+      if (current?.sha256 !== sha256) {
+        finish();
+        current = { sha256, digest: createHash('sha256') };
+        found.contents++;
+      }
+      if (bytes) current.digest.update(bytes);
+    }
+  finish();
+  return { ...found, damaged };
 }
 
 class RunningVerification {

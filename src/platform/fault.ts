@@ -15,6 +15,8 @@ export type FaultKind =
   | 'invalid-path'
   | 'job-not-found'
   | 'job-exists'
+  | 'evidence-exists'
+  | 'digest-differs'
   | 'approved'
   | 'no-result'
   | 'ambiguous-path'

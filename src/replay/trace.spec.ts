@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type FieldPath, formatFieldPath, key, parseFieldPath } from '../json-text/index.js';
 import { type Move, traceBack, traceForward } from './trace.js';
+import { traceAllForward } from './trace-all.js';
 
 /** A value that knows where it came from: edits carry it along, as a reader with a pencil would. */
 interface Node {
@@ -91,6 +92,27 @@ describe('tracing a value through a trail', () => {
         }
       }),
       { numRuns: 250 },
+    );
+  });
+
+  const step = fc.oneof(
+    fc.constantFrom('a', 'b').map((name) => key(name)),
+    fc.nat({ max: 3 }),
+  );
+  const path = fc.array(step, { maxLength: 4 });
+  const move = fc.record({
+    op: fc.constantFrom('add' as const, 'remove' as const, 'replace' as const),
+    path,
+  });
+
+  it('finds the same of all paths at once as of each', () => {
+    fc.assert(
+      fc.property(fc.array(path), fc.array(move, { maxLength: 8 }), (paths, moves) => {
+        const trail = moves.filter(({ op, path: at }) => at.length > 0 || op === 'replace');
+        const expected = paths.map((each) => traceForward(each, trail));
+        expect(traceAllForward(paths, trail)).toEqual(expected);
+      }),
+      { numRuns: 2_000 },
     );
   });
 

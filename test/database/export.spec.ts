@@ -353,6 +353,7 @@ describe('export', () => {
           total_corrections: count,
           jobs_with_corrections: samples.filter(({ corrections }) => corrections.length > 0).length,
           top_corrected_fields: count === 0 ? [] : [{ field_path: 'a', count }],
+          producers: [],
         });
       }),
       {
@@ -392,6 +393,7 @@ describe('export', () => {
       approved_jobs: 1,
       total_corrections: 18,
       jobs_with_corrections: 2,
+      producers: [],
       top_corrected_fields: [
         { field_path: 'many', count: 10 },
         { field_path: 'a', count: 2 },

@@ -220,6 +220,7 @@ describe('a role that may only select', () => {
       total_corrections: 1,
       jobs_with_corrections: 1,
       top_corrected_fields: [{ field_path: 'a', count: 1 }],
+      producers: [],
     });
     expect(await verifyService(dataSource).verify({ onProgress: () => undefined })).toMatchObject({
       jobs: 1,
@@ -306,6 +307,7 @@ it('reads what belongs together: corrections of no job are neither exported nor 
     total_corrections: 1,
     jobs_with_corrections: 1,
     top_corrected_fields: [{ field_path: 'a', count: 1 }],
+    producers: [],
   });
 });
 

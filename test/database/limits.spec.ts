@@ -6,10 +6,12 @@ import { Planner } from '../../src/corpus/planner.js';
 import { Threads } from '../../src/platform/threads.js';
 import { ReviewService } from '../../src/corpus/review.service.js';
 import { ReplayService } from '../../src/replay/replay.service.js';
-import { INCLUDES } from '../../src/ground-truth/sample-schema.js';
+import { INCLUDES } from '../../src/ground-truth/evidence-sql.js';
 import { jsonText } from '../json-text/arbitrary-json.js';
 import { exportText, importText, jobsIn, linesOf, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+
+const NO_EVIDENCE = { producer: null, sources: [], fields: null };
 
 describe('limits', () => {
   let database: TestDatabase;
@@ -179,7 +181,13 @@ describe('limits', () => {
       original_sha256: null,
     };
     await expect(
-      intake.create({ ...output, review_flags: [], confidence: null, created_at: null }),
+      intake.create({
+        ...output,
+        review_flags: [],
+        confidence: null,
+        created_at: null,
+        evidence: NO_EVIDENCE,
+      }),
     ).rejects.toMatchObject({ kind: 'job-too-large' });
   });
 

@@ -103,6 +103,16 @@ describe('the plans of an export and of a verification', () => {
     expect(nodes.some((node) => node['Node Type'] === 'Seq Scan')).toBe(false);
   });
 
+  it('read nothing of evidence unless it is asked for', async () => {
+    const relations = async (filter: Partial<JobFilter>) =>
+      new Set((await nodesOf(filter)).flatMap((node) => node['Relation Name'] ?? []));
+    expect(await relations({})).toEqual(new Set(['jobs', 'job_corrections']));
+    expect(await relations({ approved_only: true, limit: 10 })).toEqual(new Set(['jobs', 'job_corrections']));
+    expect(await relations({ include: new Set(['producer'] as const) })).toEqual(
+      new Set(['jobs', 'job_corrections', 'producers', 'job_evidence']),
+    );
+  });
+
   it('are the same for a verification', async () => {
     const [verification, corpus] = [await nodesOf({}, verificationQuery), await nodesOf({})];
     const shape = (nodes: PlanNode[]) => nodes.map((node) => [node['Node Type'], node['Index Name']]);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { FieldReader } from '../../src/corpus/import/field-reader.js';
+import { FieldReader } from '../../src/corpus/reading/field-reader.js';
 import { CorpusFault } from '../../src/corpus/corpus-fault.js';
 import { IntakeService } from '../../src/corpus/intake.service.js';
 import { readPipelineOutput } from '../../src/corpus/import/pipeline-output.js';

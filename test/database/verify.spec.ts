@@ -8,7 +8,17 @@ import { exportSamples, importText, sampleLine, verifyService } from '../setup/c
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
 const SAMPLES = path.resolve(__dirname, '../../samples/surat-perintah.jsonl');
-const NONE = { jobs: 0, exact: 0, diverged: 0, digest_differs: 0, without_digest: 0, unsound: [] };
+const NONE = {
+  jobs: 0,
+  exact: 0,
+  diverged: 0,
+  digest_differs: 0,
+  without_digest: 0,
+  contents: 0,
+  contents_differ: 0,
+  damaged: [],
+  unsound: [],
+};
 
 describe('verify', () => {
   let database: TestDatabase;
@@ -233,6 +243,9 @@ describe('verify', () => {
       without_digest: 250,
       diverged: 500,
       digest_differs: 1_750,
+      contents: 0,
+      contents_differ: 0,
+      damaged: [],
     });
     const numbers = [2_500, ...Array.from({ length: 2_499 }, (_, i) => i + 1)].filter((n) => n % 10 !== 1);
     expect(unsound.map(({ job_id }) => job_id)).toEqual(numbers.slice(0, 1_000).map(id));

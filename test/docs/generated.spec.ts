@@ -173,9 +173,9 @@ describe('the commands', () => {
   });
 
   it.each<[string, new () => object, string[]]>([
-    ['export', ExportFilterDto, ['out', 'print_stats', 'collapse_indices', 'allow_empty']],
+    ['export', ExportFilterDto, ['out', 'sources', 'print_stats', 'collapse_indices', 'allow_empty']],
     ['stats', StatisticsQueryDto, ['json']],
-    ['import', ImportOptionsDto, []],
+    ['import', ImportOptionsDto, ['sources']],
   ])('%s has the flags of its DTO, with the same defaults', (command, dto, others) => {
     const flags = flagsOf(command);
     const defaults = new dto() as Record<string, string | number | boolean | undefined>;

@@ -129,12 +129,17 @@ describe('a small corpus over HTTP', () => {
     const one = await fetchText(`${EXPORT}?approved_only=false&include=history`);
     expect(one.match(/,"confidence":[^,]+,"history":\[/g)).toHaveLength(one.match(/\n/g)!.length);
     const body = await fetchText(`${EXPORT}?approved_only=false&include=all`);
-    expect(body.match(/,"confidence":[^,]+,"external_id":null,"history":\[/g)).toHaveLength(
-      body.match(/\n/g)!.length,
+    expect(
+      body.match(
+        /,"confidence":[^,]+,"external_id":null,"producer":null,"sources":\[\],"fields":null,"history":\[/g,
+      ),
+    ).toHaveLength(body.match(/\n/g)!.length);
+    const run = await runCommand(
+      ['export', '--approved-only', 'false', '--include', 'history,fields,sources,producer,external_id'],
+      {
+        env: environment(),
+      },
     );
-    const run = await runCommand(['export', '--approved-only', 'false', '--include', 'history,external_id'], {
-      env: environment(),
-    });
     expect(run).toMatchObject({ code: 0, stderr: '' });
     expect(run.stdout.toString()).toBe(body);
   });
@@ -163,10 +168,12 @@ describe('a small corpus over HTTP', () => {
       approved_jobs: 1,
       total_corrections: 2,
       jobs_with_corrections: 2,
+
       top_corrected_fields: [
         { field_path: 'a', count: 1 },
         { field_path: 'a[1]', count: 1 },
       ],
+      producers: [],
     });
     const counted = await runCommand(['stats', '--json', ...flags], { env: environment() });
     expect(counted).toMatchObject({ code: 0, stderr: '', stdout: Buffer.from(`${counts}\n`) });
@@ -187,10 +194,12 @@ describe('a small corpus over HTTP', () => {
       approved_jobs: 5,
       total_corrections: 4,
       jobs_with_corrections: 4,
+
       top_corrected_fields: [
         { field_path: 'a', count: 2 },
         { field_path: 'a[1]', count: 2 },
       ],
+      producers: [],
     };
     const body = await response.text();
     expect(body).toBe(JSON.stringify(expected));
@@ -199,6 +208,7 @@ describe('a small corpus over HTTP', () => {
     expect(JSON.parse(await fetchText(`${STATS}?top_n=1&collapse_indices=true`))).toEqual({
       ...expected,
       top_corrected_fields: [{ field_path: 'a', count: 2 }],
+      producers: [],
     });
   });
 
@@ -245,7 +255,7 @@ describe('a request that is not accepted', () => {
     [EXPORT, 'until', '2025-06-01T00:00:60Z', 'leap second'],
     [EXPORT, 'limit', '0', 'a whole number of at least 1'],
     [EXPORT, 'limit', '1.0', 'a whole number of at least 1'],
-    [EXPORT, 'include', 'history,', 'all, or one or more of external_id, history'],
+    [EXPORT, 'include', 'history,', 'all, or one or more of external_id, producer, sources, fields, history'],
     [EXPORT, 'limit', '%zz', 'a whole number of at least 1'],
     [STATS, 'top_n', '1001', 'a whole number from 1 to 1000'],
     [STATS, 'top_n', '-1', 'a whole number from 1 to 1000'],
@@ -267,12 +277,12 @@ describe('a request that is not accepted', () => {
     [
       `${EXPORT}?limt=5`,
       'limt',
-      'is not known; accepted are approved_only, limit, include, since, until, has_corrections, source_kind, flag, reviewed_by, confidence_gte, confidence_lt',
+      'is not known; accepted are approved_only, limit, include, since, until, has_corrections, source_kind, flag, reviewed_by, producer, confidence_gte, confidence_lt',
     ],
     [
       `${EXPORT}?top_n=5`,
       'top_n',
-      'is not known; accepted are approved_only, limit, include, since, until, has_corrections, source_kind, flag, reviewed_by, confidence_gte, confidence_lt',
+      'is not known; accepted are approved_only, limit, include, since, until, has_corrections, source_kind, flag, reviewed_by, producer, confidence_gte, confidence_lt',
     ],
     [`${STATS}?limit=5`, 'limit', 'is not known; accepted are approved_only, top_n, collapse_indices, since'],
     [

@@ -47,7 +47,7 @@ describe('ground-truth verify', () => {
       const run = await verify('--json');
       expect(run).toMatchObject({ code: 0, stderr: '' });
       expect(run.stdout.toString()).toBe(
-        '{"jobs":300,"exact":300,"diverged":0,"digest_differs":0,"without_digest":0,"unsound":[]}\n',
+        '{"jobs":300,"exact":300,"diverged":0,"digest_differs":0,"without_digest":0,"unsound":[],"contents":0,"contents_differ":0,"damaged":[]}\n',
       );
     });
 
@@ -123,6 +123,9 @@ describe('ground-truth verify', () => {
         diverged: 1,
         digest_differs: 1,
         without_digest: 0,
+        contents: 0,
+        contents_differ: 0,
+        damaged: [],
         unsound: ids.map((job_id, index) =>
           expected[index]!.endsWith('digest differs')
             ? { job_id, problem: 'digest_differs' }

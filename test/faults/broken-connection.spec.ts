@@ -60,6 +60,9 @@ it('a server lives, and its next requests are answered', async () => {
     expect((await call('GET', '/ground-truth/stats')).status).toBe(200);
   }
   expect(ended).toBeGreaterThan(10);
+  // An export whose entry is written has an outcome, whatever became of the connections.
+  const left = 'select id from access_log where id not in (select id from access_log_outcomes)';
+  expect(await database.query(left)).toEqual([]);
   proxy.terminateAfter(Infinity);
   expect(await server.stop()).toMatchObject({ code: 0, signal: null });
 });

@@ -4,6 +4,7 @@ import { Failure } from '../../platform/terminal/failure.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { printNote } from '../../platform/terminal/print.js';
 import { type Flags, refuseToWrite, TerminalCommand } from '../../platform/terminal/terminal-command.js';
+import { ContentsRepository } from '../evidence/contents.repository.js';
 import { JobsRepository } from '../jobs.repository.js';
 import { ScrubRepository } from '../scrub.repository.js';
 import { UUID } from '../../platform/parameters/uuid.js';
@@ -23,6 +24,7 @@ export class EraseCommand extends TerminalCommand {
     private readonly scrubbing: ScrubRepository,
     private readonly interruption: Interruption,
     private readonly env: Env,
+    private readonly contents: ContentsRepository,
   ) {
     super();
   }
@@ -57,6 +59,7 @@ export class EraseCommand extends TerminalCommand {
       ]);
     refuseToWrite('erase', this.env);
     if (jobId !== undefined) await this.erase(jobId);
+    await this.contents.sweep();
     if (scrub === true) await this.scrubFiles();
     else printNote(this.whatRemains());
   }

@@ -8,6 +8,8 @@ import { Interruption } from '../../platform/terminal/interruption.js';
 import { inGroups, printNote } from '../../platform/terminal/print.js';
 import { Progress } from '../../platform/terminal/progress.js';
 import { type Flags, refuseToWrite, TerminalCommand } from '../../platform/terminal/terminal-command.js';
+import { ContentsRepository } from '../evidence/contents.repository.js';
+import { SourceFolder } from '../import/source-folder.js';
 import { type AlikeFaults, BadInputError } from '../import/bad-input.js';
 import { type Imported, ImportService } from '../import/import.service.js';
 import { type LineFault } from '../import/line-reader.js';
@@ -39,6 +41,7 @@ export class ImportOptionsDto {
 export class ImportCommand extends TerminalCommand {
   constructor(
     private readonly imports: ImportService,
+    private readonly contents: ContentsRepository,
     private readonly interruption: Interruption,
     private readonly env: Env,
   ) {
@@ -82,10 +85,25 @@ export class ImportCommand extends TerminalCommand {
     return 'true';
   }
 
-  async run([file = '']: string[], flags: Flags): Promise<void> {
+  @Option({
+    flags: '--sources <folder>',
+    description:
+      'the folder with the contents of sources: those that lines name by file, and those that an export has written (default: none)',
+  })
+  sources(text: string): string {
+    return text;
+  }
+
+  async run([file = '']: string[], { sources: given, ...flags }: Flags): Promise<void> {
     const { on_conflict, accept_diverged, accept_oversize } = this.readFlags(ImportOptionsDto, flags);
     if (file === '') this.refuse(['file: "" is not a file name; use a file name or -']);
+    const sources = typeof given === 'string' ? given : undefined;
+    if (sources === '') this.refuse(['--sources: "" is not the name of a folder']);
     refuseToWrite('import', this.env);
+    const folder =
+      sources === undefined ? undefined : await SourceFolder.open(sources, this.env.maxSourceBytes);
+    if (folder === undefined && sources !== undefined)
+      throw new Failure(`cannot read the folder ${sources}; --sources names one that exists`);
     const input = await openInput(file, this.interruption.signal);
     const progress = new Progress('Importing');
     progress.start(input.size === undefined ? undefined : { bytes: input.size });
@@ -94,12 +112,14 @@ export class ImportCommand extends TerminalCommand {
         onConflict: on_conflict,
         acceptDiverged: accept_diverged,
         acceptOversize: accept_oversize,
+        ...(folder && { sources: folder }),
         signal: this.interruption.signal,
         onProgress: (lines, bytes) => {
           progress.update(lines, bytes);
         },
       });
       progress.stop();
+      await this.contents.sweep();
       printNote(summary(imported));
     } catch (error) {
       throw error instanceof BadInputError ? toFailure(error) : error;

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Threads } from '../../platform/threads.js';
+import { type Evidence } from '../evidence/evidence.js';
+import { type EvidenceTask } from './body.worker.js';
 import { type PipelineOutput } from '../import/pipeline-output.js';
 import {
   type AskedCorrections,
   readCorrections,
+  readEvidenceBody,
   readOutput,
   type ReasonedResult,
   readReasonedResult,
@@ -20,6 +23,14 @@ export class Bodies {
 
   async output(body: Buffer): Promise<PipelineOutput> {
     return body.length <= MAX_BYTES ? readOutput(body) : this.read('readOutput', body);
+  }
+
+  /** @param initial the initial result, if JSON Pointers may occur */
+  async evidence(body: Buffer, initial: Buffer | null): Promise<Evidence> {
+    const task: EvidenceTask = { body, initial };
+    return body.length <= MAX_BYTES
+      ? readEvidenceBody(body, initial)
+      : this.threads.run('corpus/http/body.worker', 'readEvidence', task);
   }
 
   async corrections(body: Buffer): Promise<AskedCorrections> {

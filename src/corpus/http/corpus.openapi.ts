@@ -11,6 +11,36 @@ export const JOB = '01949262-79e8-740e-a8a9-3305c224ecc4';
 export const CORRECTED_JOB = '0195fad9-8898-77fc-b0f1-1aaea86e4e02';
 export const JOBS = '/api/v1/jobs';
 
+const OCR_TEXT = 'SURAT PERINTAH\nPerihal: Pengamanan\n1. 8703l234 RINI K\n';
+export const OCR_DIGEST = '91d02b0cc6c9ab953f5376e1abef08b5cb5dad4fd37924e23674528e007a065a';
+const producer = { name: 'sprint-ocr', version: '2.1.0', model: 'layout-3' };
+const fields = {
+  'personel[0].nrp': { confidence: 0.41, page: 1, bbox: [0.12, 0.4, 0.3, 0.42], quote: '8703l234' },
+};
+
+/** What the pipeline saw and used. */
+export const evidence = { producer, sources: [{ kind: 'ocr_text', page: 1, text: OCR_TEXT }], fields };
+
+/** A job that has `evidence`, and no corrections. */
+export const withEvidence = <Job extends object>(job: Job) => ({
+  ...job,
+  lowest_field_confidence: 0.41,
+  producer,
+  sources: [
+    {
+      kind: 'ocr_text',
+      page: 1,
+      media_type: 'text/plain',
+      sha256: OCR_DIGEST,
+      uri: null,
+      size: OCR_TEXT.length,
+    },
+  ],
+  fields: { 'personel[0].nrp': { ...fields['personel[0].nrp'], touched: false } },
+});
+
+const NO_EVIDENCE = { producer: null, sources: [], fields: null };
+
 export const output = {
   job_id: NEW_JOB,
   external_id: 'scan-4711',
@@ -19,6 +49,7 @@ export const output = {
   result: { header: { perihal: 'Pengamanan' }, personel: [{ nrp: '8703l234', nama: 'RINI K' }] },
   review_flags: ['low_confidence'],
   confidence: 0.87,
+  ...evidence,
 };
 
 /** Of a document that the pipeline could not read. Without a `job_id`, it would be another job each time. */
@@ -40,23 +71,24 @@ export const summary = {
   reviewed_at: null,
   review_flags: [],
   confidence: 0.8322,
+  lowest_field_confidence: null,
   created_at: '2025-01-23T08:58:34.856706Z',
   updated_at: '2025-01-23T08:58:34.856706Z',
   original_sha256: 'a98483c2dfb0156d8b52d56d5a8203fbc705b90848534e92153ee7f322b5d084',
   correction_count: 0,
 };
 
-const { result, ...members } = output;
+const { result, producer: _producer, sources: _sources, fields: _fields, ...members } = output;
 
 /** The job that `output` makes. */
-export const created = {
+export const created = withEvidence({
   ...summary,
   ...members,
   created_at: '2025-06-01T10:15:00.5Z',
   updated_at: '2025-06-01T10:15:00.5Z',
   original_sha256: '7d2cc33d1a18840bb948656a5e1694c08a9807d1b66588af6908cea02fcb30ab',
   result,
-};
+});
 
 const resultWith = (nama: string, nrp: string, untuk: readonly string[]) => ({
   header: {
@@ -117,7 +149,11 @@ const TASKS = [
 ];
 
 /** JOB, as the demo has it. */
-export const job = { ...summary, result: resultWith('FERI SlREGAR', '0502I202', TASKS) };
+export const job = {
+  ...summary,
+  result: resultWith('FERI SlREGAR', '0502I202', TASKS),
+  ...NO_EVIDENCE,
+};
 
 /** Its result with three mistakes corrected: a name, a number, and one task that became two. */
 export const correctedResult = resultWith('FERI SIREGAR', '05021202', [
@@ -134,6 +170,7 @@ export const approved = {
   updated_at: '2025-06-02T03:20:00Z',
   correction_count: 1,
   result: resultWith('FERI SIREGAR', '0502I202', TASKS),
+  ...NO_EVIDENCE,
 };
 
 /** The same, with a reason. */
@@ -207,6 +244,10 @@ const summaryProperties = {
   reviewed_at: { ...time, nullable: true },
   review_flags: flags,
   confidence,
+  lowest_field_confidence: {
+    ...confidence,
+    description: 'Of the fields of the pipeline’s own result; null if it gave none.',
+  },
   created_at: time,
   updated_at: { ...time, description: 'Of the last change.' },
   original_sha256: {
@@ -214,6 +255,55 @@ const summaryProperties = {
     description: 'Of the compact original result; null if the original is not known.',
   },
   correction_count: { type: 'integer', minimum: 0 },
+};
+
+const producerSchema = { $ref: getSchemaPath('Producer') };
+
+const namedProducer = {
+  type: 'object',
+  nullable: true,
+  additionalProperties: true,
+  description:
+    'What made the result: by custom `name`, `version`, `model`, `prompt`, `schema`, … At most 64 KiB.',
+};
+
+const sourceProperties = {
+  kind: { ...string, description: '`ocr_text`, `page_image`, `document`, or free text.' },
+  page: { type: 'integer', minimum: 1, nullable: true },
+  media_type: nullableString,
+  sha256: { ...nullableString, description: 'Of the content, in hexadecimal.' },
+  uri: { ...nullableString, description: 'Where the content is elsewhere. It is never fetched.' },
+};
+
+const field = {
+  type: 'object',
+  description: 'What the pipeline says of one field. Further members are kept.',
+  additionalProperties: true,
+};
+
+const fieldProperties = {
+  confidence,
+  page: { type: 'integer', minimum: 1, nullable: true },
+  bbox: {
+    type: 'array',
+    nullable: true,
+    minItems: 4,
+    maxItems: 4,
+    items: { type: 'number', minimum: 0, maximum: 1 },
+    description: '`[x0,y0,x1,y1]`, shares of the width and the height of the page, from its top left.',
+  },
+  quote: { ...nullableString, description: 'The text that the value was read from.' },
+};
+
+const evidenceProperties = {
+  producer: producerSchema,
+  sources: {
+    type: 'array',
+    maxItems: 2_000,
+    items: { $ref: getSchemaPath('NewSource') },
+    description: 'What the document looks like, in order.',
+  },
+  fields: { $ref: getSchemaPath('Fields') },
 };
 
 const plannedProperties = { field_path: string, op, old_value: anyJson, new_value: anyJson };
@@ -250,6 +340,60 @@ export const corpusSchemas = {
       review_flags: flags,
       confidence,
       created_at: time,
+      ...evidenceProperties,
+    },
+  },
+  Evidence: {
+    type: 'object',
+    description: 'What a pipeline saw and used: at least one of them.',
+    additionalProperties: false,
+    properties: evidenceProperties,
+  },
+  NewSource: {
+    type: 'object',
+    description:
+      'A part of what the document looks like. It needs `text`, `sha256` (of content that was sent first), or `uri`.',
+    required: ['kind'],
+    additionalProperties: false,
+    properties: {
+      ...sourceProperties,
+      text: { ...string, description: 'The content itself, if it is text.' },
+    },
+  },
+  Source: {
+    type: 'object',
+    required: [...Object.keys(sourceProperties), 'size'],
+    properties: {
+      ...sourceProperties,
+      size: {
+        type: 'integer',
+        format: 'int64',
+        nullable: true,
+        description: 'Bytes of the content; null if it is not held here.',
+      },
+    },
+  },
+  HeldSource: { type: 'object', required: ['sha256'], properties: { sha256: string } },
+  Producer: namedProducer,
+  Fields: {
+    type: 'object',
+    nullable: true,
+    additionalProperties: { $ref: getSchemaPath('Field') },
+    description: 'What the pipeline says of single fields of its result, by field path.',
+  },
+  CurrentFields: {
+    type: 'object',
+    nullable: true,
+    additionalProperties: { $ref: getSchemaPath('CurrentField') },
+    description: 'What the pipeline said of single fields, by the paths that they have now.',
+  },
+  Field: { ...field, properties: fieldProperties },
+  CurrentField: {
+    ...field,
+    required: ['touched'],
+    properties: {
+      ...fieldProperties,
+      touched: { type: 'boolean', description: 'Whether a correction changed the field, or a part of it.' },
     },
   },
   BatchCounts: {
@@ -265,10 +409,13 @@ export const corpusSchemas = {
   },
   Job: {
     type: 'object',
-    required: [...Object.keys(summaryProperties), 'result'],
+    required: [...Object.keys(summaryProperties), 'result', 'producer', 'sources', 'fields'],
     properties: {
       ...summaryProperties,
       result: { ...anyJson, description: 'The current result, any JSON.' },
+      producer: producerSchema,
+      sources: { type: 'array', items: { $ref: getSchemaPath('Source') } },
+      fields: { $ref: getSchemaPath('CurrentFields') },
     },
   },
   JobPage: {
@@ -387,7 +534,7 @@ export const CHANGE_PROBLEMS: readonly ProblemExample[] = [
 export const TOO_LARGE: ProblemExample = [
   'job-too-large',
   'the job would take 270,001,024 bytes in a corpus, and 268,435,456 are accepted: initial result 9,000, final result 15,009,000, ' +
-    'corrections 254,981,000, names and history 1,000',
+    'corrections 254,981,000, evidence 0, names and history 1,000',
 ];
 export const APPROVED: ProblemExample = [
   'approved',

@@ -2,8 +2,7 @@ import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs
 import { type Request, type Response } from 'express';
 import { Env } from '../../platform/config/env.js';
 import { basePathOf } from '../../platform/http/base-path.js';
-import { entityTag } from '../../platform/http/conditions.js';
-import { JsonBody, sendJson } from '../../platform/http/json.js';
+import { JsonBody } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
 import { acceptBody, mayTakeLong } from '../../platform/http/connections.js';
@@ -21,9 +20,10 @@ import {
 } from './jobs.openapi.js';
 import { IntakeService } from '../intake.service.js';
 import { JobIdPipe } from '../../platform/parameters/uuid.js';
-import { type JobRecord, jobText, versionOf } from '../job-record.js';
 import { QueueQueryDto, QueueService } from '../queue.service.js';
 import { trailText } from './answers.js';
+import { JobAnswers } from './job-answers.js';
+import { lengthOf } from '../job-record.js';
 import { JobsRepository } from '../jobs.repository.js';
 
 /** Creates, lists and reads jobs. */
@@ -37,6 +37,7 @@ export class JobsController {
     private readonly queue: QueueService,
     private readonly transfers: Transfers,
     private readonly env: Env,
+    private readonly answers: JobAnswers,
   ) {}
 
   @DescribeCreate()
@@ -50,7 +51,7 @@ export class JobsController {
   ): Promise<void> {
     const { job, isNew } = await this.intake.create(await this.bodies.output(body));
     response.setHeader('Location', `${basePathOf(request)}/api/v1/jobs/${job.summary.job_id}`);
-    sendJob(response, isNew ? 201 : 200, job);
+    await this.answers.send(response, isNew ? 201 : 200, job);
   }
 
   @DescribeBatch()
@@ -102,8 +103,8 @@ export class JobsController {
     @Res() response: Response,
   ): Promise<void> {
     const job = await this.jobs.find(id);
-    reserveAnswer(response, job.result?.length ?? 0);
-    sendJob(response, 200, job);
+    reserveAnswer(response, lengthOf(job));
+    await this.answers.send(response, 200, job);
   }
 
   @DescribeTrail()
@@ -121,9 +122,3 @@ export class JobsController {
 }
 
 const NDJSON_MEDIA_TYPE = 'application/x-ndjson';
-
-/** Sends the job, with its version as `ETag`. */
-export function sendJob(response: Response, status: number, job: JobRecord): void {
-  response.setHeader('ETag', entityTag(versionOf(job)));
-  sendJson(response, status, jobText(job));
-}

@@ -9,6 +9,7 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { SORTS } from '../queue.repository.js';
 import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
 import {
   apiProblems,
@@ -146,10 +147,24 @@ export const DescribeQueue = () =>
       description: 'Only jobs with a confidence below this.',
     }),
     ApiQuery({
+      name: 'field_confidence_lt',
+      required: false,
+      schema: { type: 'number', minimum: 0, maximum: 1 },
+      description: 'Only jobs with a field of which the pipeline said a confidence below this.',
+    }),
+    ApiQuery({
+      name: 'producer',
+      required: false,
+      schema: string,
+      description:
+        'Only jobs made by this producer: its SHA-256 digest, or `member=value`, such as `model=layout-3`.',
+    }),
+    ApiQuery({
       name: 'sort',
       required: false,
-      schema: { type: 'string', enum: ['created_at', 'confidence'], default: 'created_at' },
-      description: '`created_at`: oldest first. `confidence`: lowest first, jobs without a confidence last.',
+      schema: { type: 'string', enum: [...SORTS], default: 'created_at' },
+      description:
+        '`created_at`: oldest first. `confidence`, `lowest_field_confidence`: lowest first, jobs without one last.',
     }),
     ApiQuery({
       name: 'limit',

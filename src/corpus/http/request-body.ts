@@ -1,7 +1,8 @@
 import { compact, JSON_NULL, JsonTextError, MAX_DEPTH, withoutByteOrderMark } from '../../json-text/index.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { type FieldError } from '../../platform/fault.js';
-import { FieldReader } from '../import/field-reader.js';
+import { type Evidence, EVIDENCE_KEYS, isNone, readEvidence } from '../evidence/evidence.js';
+import { FieldReader } from '../reading/field-reader.js';
 import { type PipelineOutput, readPipelineOutput } from '../import/pipeline-output.js';
 import { type Reasons } from '../reasons.js';
 import { type CorrectionRequest } from '../review.service.js';
@@ -26,6 +27,20 @@ export interface AskedCorrections {
 /** @throws ProblemError that lists what is wrong with the body; so do the other readers */
 export function readOutput(body: Buffer): PipelineOutput {
   return readFields(body, readPipelineOutput);
+}
+
+/**
+ * Reads evidence: at least one part.
+ *
+ * @param initial what JSON Pointers refer to; null if there are none
+ */
+export function readEvidenceBody(body: Buffer, initial: Buffer | null): Evidence {
+  return readFields(body, (fields) => {
+    fields.expectKeys([], EVIDENCE_KEYS);
+    const evidence = readEvidence(fields, () => initial ?? JSON_NULL);
+    if (fields.isObject && isNone(evidence)) fields.faultHere(`has none of ${EVIDENCE_KEYS.join(', ')}`);
+    return evidence;
+  });
 }
 
 /** Reads one correction, or a list of them in `corrections`. */

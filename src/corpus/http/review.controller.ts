@@ -9,7 +9,7 @@ import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js
 import { JobIdPipe } from '../../platform/parameters/uuid.js';
 import { type Change, type Recorded, ReviewService } from '../review.service.js';
 import { correctionsText } from './answers.js';
-import { sendJob } from './jobs.controller.js';
+import { JobAnswers } from './job-answers.js';
 import { Bodies } from './bodies.js';
 import {
   DescribeApprove,
@@ -39,6 +39,7 @@ export class ReviewController {
     private readonly bodies: Bodies,
     private readonly review: ReviewService,
     private readonly env: Env,
+    private readonly answers: JobAnswers,
   ) {}
 
   @DescribeCorrect()
@@ -107,7 +108,8 @@ export class ReviewController {
     response: Response,
     approved: boolean,
   ): Promise<void> {
-    sendJob(response, 200, await this.review.setApproved(this.readChange(id, request), approved));
+    const job = await this.review.setApproved(this.readChange(id, request), approved);
+    await this.answers.send(response, 200, job);
   }
 
   private readChange(

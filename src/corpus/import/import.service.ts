@@ -7,19 +7,29 @@ import {
   type JobSize,
   MAX_LINE_BYTES,
   whyTooLarge,
-} from './job-size.js';
-import { isAhead } from './field-reader.js';
+} from '../reading/job-size.js';
+import { isAhead } from '../reading/field-reader.js';
 import { digestOf, orNone, type PipelineOutput, sizeOfOutput } from './pipeline-output.js';
 import { ImportFaults } from './bad-input.js';
-import { type AcceptedLines, type ImportedSample, type Line, readLine } from './line-reader.js';
+import {
+  type AcceptedLines,
+  type ImportedSample,
+  type Line,
+  type LineFault,
+  readLine,
+} from './line-reader.js';
 import { ReplayService } from '../../replay/replay.service.js';
 import { Threads } from '../../platform/threads.js';
+import { type Evidence, sizeOfEvidence } from '../evidence/evidence.js';
 import { type LineTask } from './line.worker.js';
+import { type SourceFolder } from './source-folder.js';
+import { type ResolvedSources } from './staged-sources.js';
 import { type InputLine, splitLines, whyNotLines } from './split-lines.js';
 import {
   type Conflicts,
   type Merged,
   type OnConflict,
+  columnsOfEvidence,
   type Staging,
   StagingRepository,
 } from './staging.repository.js';
@@ -30,6 +40,8 @@ export interface ImportOptions extends AcceptedLines {
   readonly maxLineBytes?: number;
   /** What to do with a line whose job is already in the database. */
   readonly onConflict: OnConflict;
+  /** Where files of sources are; without it, no source may name a file. */
+  readonly sources?: SourceFolder;
   /** Also accept samples whose trail does not lead back to their initial result. */
   readonly acceptDiverged: boolean;
   /** Called after each line with the number of lines and bytes read so far. */
@@ -46,6 +58,8 @@ export interface Imported extends Merged {
 
 /** The most bytes of a line that may be longer than the limit. PostgreSQL takes a value of at most 1 GiB. */
 const MAX_OVERSIZE_BYTES = 512 * 1024 * 1024;
+
+const NO_SOURCES: ResolvedSources = { sources: [], textBytes: 0 };
 
 /** A job takes less than eight times its line: a result may stand twice, and a path be spelled longer. */
 const SURELY_FITS = MAX_LINE_BYTES / 8;
@@ -68,7 +82,7 @@ export class ImportService {
    * @throws BadInputError that lists the bad lines; nothing is changed then
    */
   async import(input: AsyncIterable<Buffer>, options: ImportOptions): Promise<Imported> {
-    const staging = this.staging.open();
+    const staging = this.staging.open(options.sources);
     try {
       const faults = new ImportFaults();
       const reading = new Reading(staging, this.replay, this.threads, faults, options);
@@ -161,14 +175,28 @@ class Reading {
   private async read(bytes: Buffer, number: number): Promise<Line> {
     const { accepted } = this.options;
     if (accepted !== 'outputs' || bytes.length <= MAX_BYTES_HERE)
-      return readLine(bytes, number, this.options);
+      return readLine(bytes, number, { ...this.options, acceptFiles: this.options.sources !== undefined });
     const task: LineTask = { bytes, number, accepted };
     return this.threads.run('corpus/import/line.worker', 'readLine', task);
   }
 
   private async stageOutput(line: number, bytes: number, output: PipelineOutput): Promise<void> {
-    if (this.isTooLarge(line, bytes, () => sizeOfOutput(output))) return;
-    await this.staging.appendPipelineOutput(line, output);
+    const sources = await this.resolve(line, output.evidence);
+    if (!sources || this.isTooLarge(line, bytes, sources, () => sizeOfOutput(output))) return;
+    const evidence = { ...output.evidence, ...sources };
+    await this.staging.appendPipelineOutput(line, { ...output, evidence });
+    await this.staging.sources.append(line, sources);
+  }
+
+  /** Finds the contents of the sources; undefined, and faults, if there are some that lead nowhere. */
+  private async resolve(line: number, { sources }: Evidence): Promise<ResolvedSources | undefined> {
+    if (sources.length === 0) return NO_SOURCES;
+    const faults: LineFault[] = [];
+    const resolved = await this.staging.sources.resolve(sources, (source, member, reason) => {
+      faults.push({ line, field: `sources[${source}].${member}`, reason });
+    });
+    for (const fault of faults) this.faults.add(fault);
+    return faults.length === 0 ? resolved : undefined;
   }
 
   private async stageSample(line: number, bytes: number, sample: ImportedSample): Promise<void> {
@@ -177,7 +205,8 @@ class Reading {
       this.faults.add({ line, ...describeDivergence(sample, trail) });
       return;
     }
-    if (this.isTooLarge(line, bytes, () => sizeOfSample(sample, trail))) return;
+    const sources = await this.resolve(line, sample.evidence);
+    if (!sources || this.isTooLarge(line, bytes, sources, () => sizeOfSample(sample, trail))) return;
     if (!trail.isProved || sample.diverged) this.diverged++;
     if (isAhead(sample.created_at)) this.ahead++;
     const original = trail.isProved ? orNone(trail.original) : null;
@@ -189,6 +218,7 @@ class Reading {
         has_new_id: false,
         result: orNone(sample.final_result),
         original_sha256: digestOf(original),
+        ...columnsOfEvidence({ ...sample.evidence, ...sources }),
       },
       sample.corrections.map((correction, index) => ({
         ...correction,
@@ -197,12 +227,19 @@ class Reading {
       })),
       sample.history,
     );
+    await this.staging.sources.append(line, sources);
   }
 
   /** @param bytes the length of the line; most are so short that their jobs need not be measured */
-  private isTooLarge(line: number, bytes: number, size: () => JobSize): boolean {
-    const isMeasured = this.options.acceptOversize !== true && bytes > SURELY_FITS;
-    const reason = isMeasured ? whyTooLarge(size()) : undefined;
+  private isTooLarge(
+    line: number,
+    bytes: number,
+    { textBytes }: ResolvedSources,
+    size: () => JobSize,
+  ): boolean {
+    const isMeasured = this.options.acceptOversize !== true && bytes + textBytes > SURELY_FITS;
+    const measured = isMeasured ? size() : undefined;
+    const reason = measured && whyTooLarge({ ...measured, evidence: measured.evidence + textBytes });
     if (reason !== undefined) this.faults.add({ line, field: '', reason });
     return reason !== undefined;
   }
@@ -225,6 +262,7 @@ function sizeOfSample(sample: ImportedSample, { paths, original }: CheckedTrail)
       return sum + bytesOfCorrections([written], correction.corrected_by);
     }, 0),
     history: history.reduce((sum, { by }) => sum + EVENT_BYTES + bytesAsJson(by), 0),
+    evidence: sizeOfEvidence(sample.evidence),
   };
 }
 

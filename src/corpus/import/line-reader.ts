@@ -1,6 +1,7 @@
 import { compact, JSON_NULL, JsonTextError, MAX_DEPTH, TooDeepError } from '../../json-text/index.js';
 import { type Op } from '../../replay/replay.js';
-import { FieldReader } from './field-reader.js';
+import { type Evidence, EVIDENCE_KEYS, readEvidence } from '../evidence/evidence.js';
+import { FieldReader } from '../reading/field-reader.js';
 import { type PipelineOutput, readPipelineOutput } from './pipeline-output.js';
 
 /** A fault in one line of an input. */
@@ -45,6 +46,7 @@ export interface ImportedSample {
   readonly corrections: readonly ImportedCorrection[];
   readonly review_flags: readonly string[];
   readonly confidence: number | null;
+  readonly evidence: Evidence;
   /** Oldest first; none if the line has no history. */
   readonly history: readonly ReviewEvent[];
   /** Whether the line has the member `diverged`. */
@@ -82,6 +84,8 @@ export type Line =
 export interface AcceptedLines {
   /** `outputs` accepts pipeline output only; its `result` may then be absent. */
   readonly accepted?: 'both' | 'outputs';
+  /** Whether a source may name a file: there is a folder that it may be in. */
+  readonly acceptFiles?: boolean;
   /** Accept what is longer than the limits: rows from before there were limits. */
   readonly acceptOversize?: boolean;
 }
@@ -90,7 +94,7 @@ export interface AcceptedLines {
 export function readLine(
   bytes: Buffer,
   line: number,
-  { accepted = 'both', acceptOversize = false }: AcceptedLines = {},
+  { accepted = 'both', acceptOversize = false, acceptFiles = false }: AcceptedLines = {},
 ): Line {
   const faults: LineFault[] = [];
   const fault = (field: string, reason: string) => {
@@ -110,13 +114,13 @@ export function readLine(
   const fields = new FieldReader(text, '', fault, { acceptOversize });
   const read: Line =
     accepted === 'outputs' || fields.has('result')
-      ? { kind: 'output', output: readPipelineOutput(fields) }
-      : { kind: 'sample', sample: readSample(fields) };
+      ? { kind: 'output', output: readPipelineOutput(fields, acceptFiles) }
+      : { kind: 'sample', sample: readSample(fields, acceptFiles) };
   return faults.length === 0 ? read : { kind: 'bad', faults };
 }
 
-function readSample(fields: FieldReader): ImportedSample {
-  fields.expectKeys(SAMPLE_KEYS, ['external_id', 'history', 'diverged']);
+function readSample(fields: FieldReader, acceptFiles: boolean): ImportedSample {
+  fields.expectKeys(SAMPLE_KEYS, ['external_id', ...EVIDENCE_KEYS, 'history', 'diverged']);
   const sample: ImportedSample = {
     job_id: fields.uuid('job_id') ?? '',
     external_id: fields.externalId('external_id'),
@@ -131,6 +135,7 @@ function readSample(fields: FieldReader): ImportedSample {
     corrections: fields.objects('corrections').map(readCorrection),
     review_flags: fields.flags('review_flags'),
     confidence: fields.share('confidence'),
+    evidence: readEvidence(fields, () => fields.json('initial_result'), acceptFiles),
     history: fields.objects('history').map(readEvent),
     diverged: fields.has('diverged'),
   };

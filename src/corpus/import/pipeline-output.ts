@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
 import { JSON_NULL } from '../../json-text/index.js';
-import { type FieldReader } from './field-reader.js';
-import { bytesAsJson, type JobSize } from './job-size.js';
+import { type Evidence, EVIDENCE_KEYS, readEvidence, sizeOfEvidence } from '../evidence/evidence.js';
+import { HAS_SAME_EVIDENCE } from '../evidence/evidence-digests.js';
+import { type FieldReader } from '../reading/field-reader.js';
+import { bytesAsJson, type JobSize } from '../reading/job-size.js';
 
 /** A result that is JSON null is the same as no result. */
 export function orNone(result: Buffer): Buffer | null {
@@ -27,12 +29,14 @@ export interface PipelineOutput {
   readonly confidence: number | null;
   /** Microseconds since the Unix epoch; null means the time of intake. */
   readonly created_at: bigint | null;
+  readonly evidence: Evidence;
 }
 
-export function readPipelineOutput(fields: FieldReader): PipelineOutput {
+/** @param acceptsFiles whether a source may name a `file` */
+export function readPipelineOutput(fields: FieldReader, acceptsFiles = false): PipelineOutput {
   fields.expectKeys(
     ['filename', 'source_kind'],
-    ['result', 'job_id', 'external_id', 'review_flags', 'confidence', 'created_at'],
+    ['result', 'job_id', 'external_id', 'review_flags', 'confidence', 'created_at', ...EVIDENCE_KEYS],
   );
   const result = orNone(fields.json('result'));
   return {
@@ -45,23 +49,25 @@ export function readPipelineOutput(fields: FieldReader): PipelineOutput {
     review_flags: fields.flags('review_flags'),
     confidence: fields.share('confidence'),
     created_at: fields.pastTime('created_at'),
+    evidence: readEvidence(fields, () => result ?? JSON_NULL, acceptsFiles),
   };
 }
 
 /**
- * SQL condition: the row of `jobs` came from the output in `staged`. Later reviews do not count, nor does `created_at` if
- * the output has none.
+ * SQL condition: the row of `jobs` came from the output in `staged`. Later reviews do not count, nor do `created_at` and parts of
+ * the evidence that the output has not.
  */
 export const IS_SAME_OUTPUT = `
   jobs.external_id is not distinct from staged.external_id
   and jobs.filename = staged.filename and jobs.source_kind = staged.source_kind
   and jobs.original_sha256 is not distinct from staged.original_sha256
   and jobs.review_flags = staged.review_flags and jobs.confidence is not distinct from staged.confidence
-  and (staged.created_at is null or jobs.created_at = staged.created_at)`;
+  and (staged.created_at is null or jobs.created_at = staged.created_at)
+  and ${HAS_SAME_EVIDENCE}`;
 
 /** The size of a job that was not reviewed yet: its two results are the same. */
 export function sizeOfOutput(output: PipelineOutput): JobSize {
-  const { external_id, filename, source_kind, review_flags, result } = output;
+  const { external_id, filename, source_kind, review_flags, result, evidence } = output;
   const length = result?.length ?? 0;
   return {
     names: bytesAsJson([external_id, filename, source_kind, review_flags]),
@@ -69,5 +75,6 @@ export function sizeOfOutput(output: PipelineOutput): JobSize {
     finalResult: length,
     corrections: 0,
     history: 0,
+    evidence: sizeOfEvidence(evidence),
   };
 }

@@ -7,14 +7,18 @@ import { BinaryCopyWriter, type ColumnValue } from '../../platform/database/bina
 import { columnsOf, type TableColumn } from '../../platform/database/entities/columns.js';
 import { Job, JobApproval, JobCorrection } from '../../platform/database/entities/job.entity.js';
 import { GroundTruthDataSource } from '../../platform/database/ground-truth-data-source.js';
+import { type Evidence } from '../evidence/evidence.js';
+import { type Digests, digestsOf } from '../evidence/evidence-digests.js';
 import { IS_SAME_OUTPUT, type PipelineOutput } from './pipeline-output.js';
+import { type SourceFolder } from './source-folder.js';
+import { StagedSources } from './staged-sources.js';
 import { type ImportedCorrection, type ReviewEvent } from './line-reader.js';
 
 /** What to do with a line whose job is already in the database. `skip-same` fails if the job came from different output. */
 export type OnConflict = 'fail' | 'skip' | 'skip-same' | 'replace';
 
 /** A job to import. */
-export interface StagedJob {
+export interface StagedJob extends Digests {
   readonly line: number;
   readonly id: string;
   /** Whether `id` was made here, so that the job with the same `external_id` may be meant. */
@@ -30,8 +34,11 @@ export interface StagedJob {
   readonly reviewed_at: bigint | null;
   readonly review_flags: readonly string[];
   readonly confidence: number | null;
+  readonly lowest_field_confidence: number | null;
   /** Null means the time of the import. */
   readonly created_at: bigint | null;
+  readonly producer: Buffer | null;
+  readonly fields: Buffer | null;
 }
 
 /** A correction to import. The corrections of a job are appended in trail order. */
@@ -71,7 +78,14 @@ const JOBS_TABLE = 'pg_temp.staged_jobs';
 const CORRECTIONS_TABLE = 'pg_temp.staged_corrections';
 const APPROVALS_TABLE = 'pg_temp.staged_approvals';
 const HAS_NEW_ID: TableColumn = { name: 'has_new_id', type: 'boolean', isNullable: false };
-const STAGED_JOBS = [LINE, HAS_NEW_ID, ...JOB_COLUMNS];
+const EVIDENCE_COLUMNS: readonly TableColumn[] = [
+  { name: 'producer', type: 'json', isNullable: true },
+  { name: 'fields', type: 'json', isNullable: true },
+  { name: 'producer_sha256', type: 'text', isNullable: true },
+  { name: 'fields_sha256', type: 'text', isNullable: true },
+  { name: 'sources_sha256', type: 'text', isNullable: true },
+];
+const STAGED_JOBS = [LINE, HAS_NEW_ID, ...JOB_COLUMNS, ...EVIDENCE_COLUMNS];
 const STAGED_CORRECTIONS = [LINE, ORDINAL, ...CORRECTION_COLUMNS];
 const STAGED_APPROVALS = [LINE, ORDINAL, ...APPROVAL_COLUMNS];
 const BATCH_SIZE = 1024 * 1024;
@@ -84,10 +98,26 @@ const BATCH_SIZE = 1024 * 1024;
 export class StagingRepository {
   constructor(private readonly dataSource: GroundTruthDataSource) {}
 
-  /** The caller must call `commit` or `rollBack`, which release the connection. */
-  open(): Staging {
-    return new Staging(async () => (await this.dataSource.connected()).takeClient());
+  /**
+   * The caller must call `commit` or `rollBack`, which release the connection.
+   *
+   * @param folder where files of sources are
+   */
+  open(folder: SourceFolder | undefined): Staging {
+    return new Staging(async () => (await this.dataSource.connected()).takeClient(), folder);
   }
+}
+
+export function columnsOfEvidence(
+  evidence: Evidence,
+): Digests & Pick<StagedJob, 'producer' | 'fields' | 'lowest_field_confidence'> {
+  const { producer, fields } = evidence;
+  return {
+    ...digestsOf(evidence),
+    producer,
+    fields: fields?.text ?? null,
+    lowest_field_confidence: fields?.lowestConfidence ?? null,
+  };
 }
 
 /** Takes a connection only when the first batch is full, so that a slow, small upload does not hold one. */
@@ -95,10 +125,17 @@ export class Staging {
   private readonly jobs = new BinaryCopyWriter(STAGED_JOBS.length);
   private readonly corrections = new BinaryCopyWriter(STAGED_CORRECTIONS.length);
   private readonly approvals = new BinaryCopyWriter(STAGED_APPROVALS.length);
+  readonly sources: StagedSources;
   private client: PoolClient | undefined;
   private hasHistory = false;
+  private hasEvidence = false;
 
-  constructor(private readonly connect: () => Promise<PoolClient>) {}
+  constructor(
+    private readonly connect: () => Promise<PoolClient>,
+    folder: SourceFolder | undefined,
+  ) {
+    this.sources = new StagedSources(async () => this.begun(), folder);
+  }
 
   async append(
     job: StagedJob,
@@ -114,6 +151,7 @@ export class Staging {
         job_id: job.id,
       });
     this.hasHistory ||= history.length > 0;
+    this.hasEvidence ||= job.producer !== null || job.fields !== null;
     for (const [ordinal, { event, by, at }] of history.entries())
       writeRow(this.approvals, STAGED_APPROVALS, {
         line: job.line,
@@ -132,7 +170,11 @@ export class Staging {
     const has_new_id = output.job_id === null;
     const id = output.job_id ?? uuidv7();
     const review = { approved: false, reviewed_by: null, reviewed_at: null };
-    await this.append({ ...output, ...review, line, id, has_new_id }, [], []);
+    await this.append(
+      { ...output, ...review, ...columnsOfEvidence(output.evidence), line, id, has_new_id },
+      [],
+      [],
+    );
   }
 
   /**
@@ -144,7 +186,11 @@ export class Staging {
     const client = await this.begun();
     await client.query(`lock table jobs in share row exclusive mode; analyze ${JOBS_TABLE}`);
     await client.query(takeIds);
-    if (onConflict === 'replace') await client.query(keepExternalIds);
+    if (onConflict !== 'replace') return;
+    await client.query(keepExternalIds);
+    const { rowCount } = await client.query(keepEvidence);
+    this.hasEvidence ||= rowCount !== 0;
+    await this.sources.keep(JOBS_TABLE);
   }
 
   /** Finds lines whose job_id, or external_id, occurs in an earlier line. */
@@ -195,6 +241,8 @@ export class Staging {
     const inserted = await this.countOf(insertJobs);
     if (onConflict === 'replace') await (await this.begun()).query(putBackApprovals);
     if (this.hasHistory) await (await this.begun()).query(insertApprovals);
+    if (this.hasEvidence) await (await this.begun()).query(insertEvidence);
+    await this.sources.merge(JOBS_TABLE);
     return {
       inserted,
       corrections,
@@ -221,6 +269,7 @@ export class Staging {
     await this.copy(JOBS_TABLE, this.jobs);
     await this.copy(CORRECTIONS_TABLE, this.corrections);
     await this.copy(APPROVALS_TABLE, this.approvals);
+    await this.sources.flush();
   }
 
   private async copy(table: string, writer: BinaryCopyWriter): Promise<void> {
@@ -295,6 +344,31 @@ const takeIds = `
 const keepExternalIds = `
   update ${JOBS_TABLE} as staged set external_id = jobs.external_id from jobs
   where staged.id = jobs.id and staged.external_id is null and jobs.external_id is not null
+`;
+
+// A line without evidence replaces none. What a pipeline said of a result is kept only if the line has the same.
+const keepEvidence = `
+  update ${JOBS_TABLE} as staged set
+    producer = coalesce(staged.producer, kept.producer),
+    producer_sha256 = coalesce(staged.producer_sha256, kept.sha256),
+    lowest_field_confidence =
+      case when staged.fields is null then kept.lowest_field_confidence else staged.lowest_field_confidence end,
+    fields = coalesce(staged.fields, kept.fields)
+  from (
+    select job_id, original_sha256, lowest_field_confidence, fields, producer, sha256
+    from job_evidence join jobs on jobs.id = job_id left join producers on producers.id = producer_id
+  ) as kept
+  where staged.id = kept.job_id and staged.original_sha256 is not distinct from kept.original_sha256
+`;
+
+const insertEvidence = `
+  insert into producers (producer)
+  select distinct on (producer_sha256) producer from ${JOBS_TABLE} where producer is not null order by producer_sha256
+  on conflict (sha256) do nothing;
+  insert into job_evidence (job_id, producer_id, fields)
+  select staged.id, producers.id, fields
+  from ${JOBS_TABLE} as staged left join producers on producers.sha256 = producer_sha256
+  where staged.producer is not null or fields is not null
 `;
 
 // Deleting a job takes its history along.

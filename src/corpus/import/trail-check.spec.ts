@@ -33,6 +33,7 @@ const sample = (initial: string, final: string, ...changes: Change[]): ImportedS
   corrections: changes.map(correction),
   review_flags: [],
   confidence: null,
+  evidence: { producer: null, sources: [], fields: null },
   history: [],
   diverged: false,
 });

@@ -1,16 +1,17 @@
 import { userInfo } from 'node:os';
 import { Command, Option } from 'nest-commander';
-import { Failure } from '../../platform/terminal/failure.js';
+import { Failure, systemReason } from '../../platform/terminal/failure.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { inGroups, inMegabytes, printNote } from '../../platform/terminal/print.js';
 import { hasContent, STANDARD_OUTPUT, writeOutput, type Written } from '../../platform/terminal/output.js';
 import { Progress } from '../../platform/terminal/progress.js';
 import { type Flags } from '../../platform/terminal/terminal-command.js';
+import { ContentFolder } from './content-folder.js';
 import { ExportFilterDto } from '../corpus-filter.js';
 import { StatisticsQueryDto } from '../statistics-query.js';
 import { type CorpusExport } from '../export.service.js';
 import { type RecordedExport, RecordedExportService } from '../recorded-export.service.js';
-import { INCLUDES } from '../sample-schema.js';
+import { INCLUDES } from '../evidence-sql.js';
 import { FilteringCommand } from './filtering-command.js';
 import { statisticsText } from './report-text.js';
 import { counted } from '../../platform/counted.js';
@@ -32,6 +33,7 @@ export class ExportCommand extends FilteringCommand {
       'ground-truth export --out corpus.jsonl --print-stats --collapse-indices',
       'ground-truth export --approved-only false --since 2025-06-01 --until 2025-07-01 --out june.jsonl.gz',
       'ground-truth export --has-corrections true --limit 100 | jq .corrections',
+      'ground-truth export --approved-only false --include all --sources contents/ --out backup.jsonl.gz',
     ];
   }
 
@@ -69,6 +71,15 @@ export class ExportCommand extends FilteringCommand {
   }
 
   @Option({
+    flags: '--sources <folder>',
+    description:
+      'also write the contents of sources that the database holds to this folder, each once, as <sha256>.<extension>; needs --include sources (default: no)',
+  })
+  sources(text: string): string {
+    return text;
+  }
+
+  @Option({
     flags: '--print-stats',
     name: 'print_stats',
     description:
@@ -99,17 +110,32 @@ export class ExportCommand extends FilteringCommand {
 
   async run(
     _: string[],
-    { out = STANDARD_OUTPUT, print_stats, collapse_indices = false, allow_empty, ...flags }: Flags,
+    {
+      out = STANDARD_OUTPUT,
+      sources: given,
+      print_stats,
+      collapse_indices = false,
+      allow_empty,
+      ...flags
+    }: Flags,
   ): Promise<void> {
     const filter = this.readFlags(ExportFilterDto, flags);
     if (collapse_indices === true && print_stats !== true)
       this.refuse(['--collapse-indices: is for --print-stats, which is missing']);
+    const sources = typeof given === 'string' ? given : undefined;
+    if (sources !== undefined && filter.include?.has('sources') !== true)
+      this.refuse([
+        '--sources: needs --include sources (or all): the lines say which contents belong to them',
+      ]);
+    if (sources === '') this.refuse(['--sources: "" is not the name of a folder']);
     const target = String(out);
     if (target === '') this.refuse(['--out: "" is not a file name; use a file, a device, a pipe or -']);
     const { signal } = this.interruption;
+    const contents = sources === undefined ? undefined : await openFolder(sources);
     const recorded = await this.exports.begin({ who: userName(), via: 'cli' }, filter, {
       signal,
       countFirst: Progress.isShown,
+      ...(contents && { contents }),
       ...(print_stats === true && {
         statistics: Object.assign(new StatisticsQueryDto(), { collapse_indices }),
       }),
@@ -129,7 +155,16 @@ export class ExportCommand extends FilteringCommand {
     }
     await recorded.end(written.isComplete ? 'complete' : 'reader_gone');
     if (written.kind === 'file') printNote(summary(corpus, written, target));
+    if (contents) printNote(`${counted(contents.filesWritten, 'content')} written to ${sources ?? ''}`);
     if (corpus.statistics) process.stderr.write(statisticsText(corpus.statistics));
+  }
+}
+
+async function openFolder(folder: string): Promise<ContentFolder> {
+  try {
+    return await ContentFolder.open(folder);
+  } catch (error) {
+    throw new Failure(`cannot write to ${folder}: ${systemReason(error) ?? 'error'}`);
   }
 }
 

@@ -53,6 +53,15 @@ export abstract class FilteringCommand extends TerminalCommand {
   }
 
   @Option({
+    flags: '--producer <producer>',
+    description:
+      'only samples made by this producer: its SHA-256 digest, or member=value, such as model=layout-3 (default: all)',
+  })
+  producer(text: string): string {
+    return text;
+  }
+
+  @Option({
     flags: '--confidence-gte <number>',
     name: 'confidence_gte',
     description: 'only samples with at least this confidence, 0 to 1; none without one (default: all)',

@@ -2,7 +2,7 @@ import { Command, Option } from 'nest-commander';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { print } from '../../platform/terminal/print.js';
 import { type Flags } from '../../platform/terminal/terminal-command.js';
-import { StatisticsQueryDto } from '../statistics-query.js';
+import { statisticsJson, StatisticsQueryDto } from '../statistics-query.js';
 import { ExportService } from '../export.service.js';
 import { FilteringCommand } from './filtering-command.js';
 import { statisticsText } from './report-text.js';
@@ -63,6 +63,6 @@ export class StatsCommand extends FilteringCommand {
   async run(_: string[], { json, ...flags }: Flags): Promise<void> {
     const query = this.readFlags(StatisticsQueryDto, flags);
     const statistics = await this.exports.statistics(query, { signal: this.interruption.signal });
-    await print(json === true ? `${JSON.stringify(statistics)}\n` : statisticsText(statistics));
+    await print(json === true ? `${statisticsJson(statistics)}\n` : statisticsText(statistics));
   }
 }

@@ -10,7 +10,8 @@ import { verificationText } from './report-text.js';
 
 @Command({
   name: 'verify',
-  description: 'Replay every job, and list those whose trail does not lead back to the pipeline output',
+  description:
+    'Replay every job, and list those whose trail does not lead back to the pipeline output; and check contents of sources',
 })
 export class VerifyCommand extends TerminalCommand {
   constructor(
@@ -34,7 +35,8 @@ export class VerifyCommand extends TerminalCommand {
     const verification = await this.verify(signal);
     const text = json === true ? `${JSON.stringify(verification)}\n` : verificationText(verification);
     await writeOutput(STANDARD_OUTPUT, Readable.from([Buffer.from(text)]), signal);
-    if (verification.exact < verification.jobs) process.exitCode = ExitCode.NotSound;
+    if (verification.exact < verification.jobs || verification.contents_differ > 0)
+      process.exitCode = ExitCode.NotSound;
   }
 
   private async verify(signal: AbortSignal): Promise<Verification> {

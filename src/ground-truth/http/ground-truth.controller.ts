@@ -8,7 +8,7 @@ import { RequiresScope } from '../../platform/http/access.guard.js';
 import { Transfers } from '../../platform/http/transfers.js';
 import { DtoPipe } from '../../platform/parameters/read-dto.js';
 import { ExportFilterDto, SampleQueryDto } from '../corpus-filter.js';
-import { StatisticsQueryDto } from '../statistics-query.js';
+import { statisticsJson, StatisticsQueryDto } from '../statistics-query.js';
 import { CORPUS_HEADERS, ExportDownload } from './export-download.js';
 import { ExportService } from '../export.service.js';
 import {
@@ -80,7 +80,7 @@ export class GroundTruthController {
     @Res() response: Response,
   ): Promise<void> {
     await this.transfers.during(response, async (limits) => {
-      response.json(await this.exports.statistics(query, limits));
+      sendJson(response, 200, statisticsJson(await this.exports.statistics(query, limits)));
     });
   }
 }

@@ -10,7 +10,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
-import { INCLUDES } from '../sample-schema.js';
+import { INCLUDES } from '../evidence-sql.js';
 import {
   apiProblems,
   LONG_READ_PROBLEMS,
@@ -133,6 +133,13 @@ function apiFilters(approvedOnly: boolean): MethodDecorator[] {
       description: 'Only samples that this reviewer approved or reopened last.',
     }),
     ApiQuery({
+      name: 'producer',
+      required: false,
+      schema: { type: 'string' },
+      description:
+        'Only samples made by this producer: its SHA-256 digest, or `member=value`, such as `model=layout-3`.',
+    }),
+    ApiQuery({
       name: 'confidence_gte',
       required: false,
       schema: { type: 'number', minimum: 0, maximum: 1 },
@@ -154,7 +161,7 @@ function ApiInclude(): MethodDecorator {
     schema: { type: 'string' },
     description:
       `Further members of each sample, after \`confidence\`: \`all\`, or one or more of ${INCLUDES.map((name) => `\`${name}\``).join(', ')}, ` +
-      'with commas between them. `external_id`: the pipeline’s own id. `history`: who approved and reopened the job, and when.',
+      'with commas between them. `external_id`: the pipeline’s own id. `producer`: what made the result. `sources`: what the document looks like. `fields`: what the pipeline says of single fields of `initial_result`. `history`: who approved and reopened the job, and when.',
   });
 }
 
@@ -198,7 +205,7 @@ export const DescribeStatistics = () =>
       name: 'top_n',
       required: false,
       schema: { type: 'integer', minimum: 1, maximum: 1_000, default: 10 },
-      description: 'How many fields to list.',
+      description: 'How many fields and producers to list.',
     }),
     ApiQuery({
       name: 'collapse_indices',
@@ -240,6 +247,7 @@ const statistics = {
     { field_path: 'header.perihal', count: 15 },
     { field_path: 'header.satuan', count: 14 },
   ],
+  producers: [] as object[],
 };
 
 /** Only for jobs from before there were limits. */
@@ -290,6 +298,13 @@ const sampleSchema = {
       ...nullableString,
       description: 'Only with `include=external_id`: the pipeline’s own id.',
     },
+    producer: { $ref: getSchemaPath('Producer') },
+    sources: {
+      type: 'array',
+      items: { $ref: getSchemaPath('SampleSource') },
+      description: 'Only with `include=sources`: what the document looks like, in order.',
+    },
+    fields: { $ref: getSchemaPath('Fields') },
     history: {
       type: 'array',
       items: { $ref: getSchemaPath('ReviewEvent') },
@@ -313,6 +328,28 @@ export const groundTruthSchemas = {
       reason: nullableString,
       corrected_at: time,
       op: { type: 'string', enum: ['add', 'remove'], description: 'Absent for `replace`.' },
+    },
+  },
+  SampleSource: {
+    type: 'object',
+    required: ['kind', 'page', 'media_type', 'sha256', 'uri'],
+    properties: {
+      kind: string,
+      page: { type: 'integer', minimum: 1, nullable: true },
+      media_type: nullableString,
+      sha256: nullableString,
+      uri: nullableString,
+      text: { ...string, description: 'Only where it is text that is held here.' },
+    },
+  },
+  ProducerStatistics: {
+    type: 'object',
+    required: ['sha256', 'producer', 'jobs', 'corrections'],
+    properties: {
+      sha256: { ...string, description: 'Of the compact text of the producer.' },
+      producer: { $ref: getSchemaPath('Producer') },
+      jobs: count,
+      corrections: count,
     },
   },
   ReviewEvent: {
@@ -342,6 +379,11 @@ export const groundTruthSchemas = {
         type: 'array',
         items: { $ref: getSchemaPath('CorrectedField') },
         description: 'Most corrected first.',
+      },
+      producers: {
+        type: 'array',
+        items: { $ref: getSchemaPath('ProducerStatistics') },
+        description: 'Those that made most jobs first; as many as fields.',
       },
     },
   },

@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { toDatabaseFault } from '../database/database-fault.js';
 import { AccessLogEntry, AccessLogOutcome } from '../database/entities/access.entity.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { AccessLog, type ExportBegin, type ExportEnd, type LoggedExport } from './access-log.js';
+
+/** An outcome is known only here, and a connection that was idle may just have been lost: it is written again, on another one. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 100;
 
 /** The access log in the tables `access_log` and `access_log_outcomes`. */
 @Injectable()
@@ -26,7 +32,18 @@ export class DatabaseAccessLog extends AccessLog {
 
   override async end(id: string, { outcome, samples, bytes, sha256 }: ExportEnd): Promise<void> {
     await this.dataSource.connected();
-    await this.outcomes.insert({ id, outcome, samples, bytes, sha256 });
+    const write = this.outcomes.createQueryBuilder().insert().values({ id, outcome, samples, bytes, sha256 });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await write.execute();
+        return;
+      } catch (error) {
+        if (attempt === ATTEMPTS || toDatabaseFault(error)?.kind !== 'unavailable') throw error;
+        // What was written, and only the answer was lost, is not written twice.
+        write.orIgnore();
+        await sleep(PAUSE_MS);
+      }
+    }
   }
 
   override async list(limit: number): Promise<LoggedExport[]> {

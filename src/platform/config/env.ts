@@ -206,6 +206,10 @@ export class Env {
   @WholeNumber(1, 512)
   readonly GROUND_TRUTH_MAX_BODY_MB: number = 16;
 
+  /** The most megabytes of one content of a source, such as the image of a page. */
+  @WholeNumber(1, 1_024)
+  readonly GROUND_TRUTH_MAX_SOURCE_MB: number = 64;
+
   /** Whether a change of a job must name the job's version in `If-Match`. */
   @toBoolean
   @IsBoolean({ message: 'GROUND_TRUTH_REQUIRE_IF_MATCH is not true or false' })
@@ -253,6 +257,11 @@ export class Env {
   /** The most bytes of a request body, and of a line of a batch. */
   get maxBodyBytes(): number {
     return this.GROUND_TRUTH_MAX_BODY_MB * 1024 * 1024;
+  }
+
+  /** The most bytes of one content of a source. */
+  get maxSourceBytes(): number {
+    return this.GROUND_TRUTH_MAX_SOURCE_MB * 1024 * 1024;
   }
 
   /** The most concurrent exports and batches. By default three quarters of the connections; the rest serve other requests. */

@@ -4,6 +4,7 @@ import { refuseForeignTables } from './foreign-tables.js';
 import { CreateCorpus1763800000000 } from './migrations/1763800000000-create-corpus.js';
 import { PinSearchPath1764200000000 } from './migrations/1764200000000-pin-search-path.js';
 import { AddExternalId1764300000000 } from './migrations/1764300000000-add-external-id.js';
+import { AddEvidence1764400000000 } from './migrations/1764400000000-add-evidence.js';
 
 /** The table in which TypeORM records the migrations that have run. */
 export const MIGRATIONS_TABLE = 'ground_truth_migrations';
@@ -56,4 +57,9 @@ export async function isUpToDate(dataSource: DataSource): Promise<boolean> {
 }
 
 /** In the order in which they run. Never edit a migration that has been released. */
-export const migrations = [CreateCorpus1763800000000, PinSearchPath1764200000000, AddExternalId1764300000000];
+export const migrations = [
+  CreateCorpus1763800000000,
+  PinSearchPath1764200000000,
+  AddExternalId1764300000000,
+  AddEvidence1764400000000,
+];

@@ -59,17 +59,17 @@ export class AccessControl {
   /**
    * Checks the key of a request and keeps it for `requesterOf`.
    *
-   * @throws ProblemError if the request has no valid key with `scope`, or exceeds the rate limit
+   * @throws ProblemError if the request has no valid key with one of `scopes`, or exceeds the rate limit
    */
-  async admit(request: Request, scope: Scope): Promise<void> {
+  async admit(request: Request, scopes: readonly Scope[]): Promise<void> {
     if (this.authentication === 'none') return;
     const key = await this.findKey(request);
-    if (!allows(key.scopes, scope))
+    if (!scopes.some((scope) => allows(key.scopes, scope)))
       throw new ProblemError(
         'scope-missing',
-        `this needs a key with the scope ${scope}; this one has ${key.scopes.join(', ')}`,
+        `this needs a key with the scope ${scopes.join(' or ')}; this one has ${key.scopes.join(', ')}`,
         undefined,
-        challenge(`, error="insufficient_scope", scope="${scope}"`),
+        challenge(`, error="insufficient_scope", scope="${scopes.join(' ')}"`),
       );
   }
 

@@ -13,20 +13,21 @@ import { AccessControl } from './access-control.js';
 import { KEYS_UNAVAILABLE } from './problem.js';
 import { apiProblems, type ProblemExample } from './problem.openapi.js';
 
-/** The metadata that the guard reads: the scope that a route needs, or `NO_SCOPE`. */
+/** The metadata that the guard reads: the scopes of which a route needs one, or `NO_SCOPE`. */
 const SCOPE = 'ground-truth:scope';
 const NO_SCOPE = null;
 
 /** The name of the security scheme in the OpenAPI document. */
 export const API_KEY = 'api_key';
 
-/** Declares the scope that a key needs, for a route or for all routes of a controller. */
-export function RequiresScope(scope: Scope): ClassDecorator & MethodDecorator {
+/** Declares the scope that a key needs, for a route or for all routes of a controller; if there are several, one of them. */
+export function RequiresScope(scope: Scope, ...others: Scope[]): ClassDecorator & MethodDecorator {
+  const scopes = [scope, ...others];
   return applyDecorators(
-    SetMetadata(SCOPE, scope),
+    SetMetadata(SCOPE, scopes),
     ApiBearerAuth(API_KEY),
-    ApiExtension('x-scope', scope),
-    ...apiProblems(ADDRESSES[scope], accessProblems(scope)),
+    ApiExtension('x-scope', others.length === 0 ? scope : scopes),
+    ...apiProblems(ADDRESSES[scope], accessProblems(scopes)),
   );
 }
 
@@ -39,15 +40,15 @@ const ADDRESSES: Record<Scope, string> = {
   admin: '/api/v1',
 };
 
-function accessProblems(scope: Scope): ProblemExample[] {
-  const other = scope === 'export' ? 'ingest' : 'export';
+function accessProblems(scopes: readonly Scope[]): ProblemExample[] {
+  const other = scopes.includes('export') ? 'ingest' : 'export';
   return [
     [
       'key-missing',
       'send a key in the header Authorization: Bearer KEY; create one with ground-truth api-key create',
     ],
     ['key-invalid', 'the key has expired; ask for a new one'],
-    ['scope-missing', `this needs a key with the scope ${scope}; this one has ${other}`],
+    ['scope-missing', `this needs a key with the scope ${scopes.join(' or ')}; this one has ${other}`],
     ['too-many-requests', 'more than 6000 requests a minute; try again in 12 seconds'],
     ['keys-unavailable', KEYS_UNAVAILABLE],
   ];
@@ -67,12 +68,12 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const scope = this.reflector.getAllAndOverride<Scope | typeof NO_SCOPE | undefined>(SCOPE, [
+    const scopes = this.reflector.getAllAndOverride<readonly Scope[] | typeof NO_SCOPE | undefined>(SCOPE, [
       context.getHandler(),
       context.getClass(),
     ]);
-    if (scope === undefined) throw new Error('the route has neither @RequiresScope nor @OpenToAll');
-    if (scope !== NO_SCOPE) await this.control.admit(context.switchToHttp().getRequest<Request>(), scope);
+    if (scopes === undefined) throw new Error('the route has neither @RequiresScope nor @OpenToAll');
+    if (scopes !== NO_SCOPE) await this.control.admit(context.switchToHttp().getRequest<Request>(), scopes);
     return true;
   }
 }

@@ -50,6 +50,6 @@ function decompressed(request: Request, create?: () => Transform): AsyncIterable
   return stream;
 }
 
-function tooLarge(limit: number): ProblemError {
+export function tooLarge(limit: number): ProblemError {
   return new ProblemError('payload-too-large', `more than ${limit} bytes are not accepted`);
 }

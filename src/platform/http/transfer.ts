@@ -4,6 +4,11 @@ import { type ExportOutcome } from '../access/access-log.js';
 import { gzip } from '../files/gzip.js';
 import { whenStalled } from './slow-readers.js';
 
+export interface SendOptions {
+  /** Whether to compress if the client prefers that. */
+  readonly mayCompress?: boolean;
+}
+
 /** A long response, such as an export, and its outcome. */
 export class Transfer {
   private readonly ending = new AbortController();
@@ -51,15 +56,20 @@ export class Transfer {
    * The headers are sent with the first block. Errors of `source` are thrown: after one before the first block, an ordinary
    * response is still possible; after a later one, the error filter resets the connection.
    */
-  async send(headers: Record<string, string>, source: AsyncIterable<Buffer>): Promise<void> {
+  async send(
+    headers: Record<string, string>,
+    source: AsyncIterable<Buffer>,
+    { mayCompress = true }: SendOptions = {},
+  ): Promise<void> {
     const { response } = this;
-    const isCompressed = response.req.acceptsEncodings('gzip', 'identity') === 'gzip';
+    const isCompressed = mayCompress && response.req.acceptsEncodings('gzip', 'identity') === 'gzip';
     const iterator = (isCompressed ? gzip(source) : source)[Symbol.asyncIterator]();
     const reader = new Reader(response, this.signal);
     try {
       let block = await iterator.next();
       // Added to what is there already, such as Origin.
-      response.vary('Accept-Encoding').set({
+      if (mayCompress) response.vary('Accept-Encoding');
+      response.set({
         ...headers,
         ...(isCompressed && { 'Content-Encoding': 'gzip' }),
       });

@@ -6,7 +6,7 @@ import { Env } from '../config/env.js';
 import { type ReadLimits } from '../database/ground-truth-data-source.js';
 import { requesterOf } from './access-control.js';
 import { ProblemError } from './problem.js';
-import { Transfer } from './transfer.js';
+import { type SendOptions, Transfer } from './transfer.js';
 
 const INTERVAL_MS = 2_000;
 
@@ -158,10 +158,11 @@ export class Transfers implements BeforeApplicationShutdown {
     response: Response,
     headers: Record<string, string>,
     read: (limits: ReadLimits) => AsyncIterable<Buffer>,
+    options?: SendOptions,
   ): Promise<void> {
     const transfer = this.begin(response);
     try {
-      await transfer.send(headers, read({ signal: transfer.signal, seconds: this.querySeconds }));
+      await transfer.send(headers, read({ signal: transfer.signal, seconds: this.querySeconds }), options);
     } finally {
       transfer.close();
     }

@@ -8,6 +8,7 @@ import {
   type Relation,
   VirtualColumn,
 } from 'typeorm';
+import { fieldsText, producerText, sourcesText } from './evidence-text.js';
 import { TimeColumn, TimeText } from './columns.js';
 
 /** JSON is read as text. SQL writes it, because TypeORM would write the text as a JSON string. */
@@ -58,6 +59,10 @@ export class Job {
   @Column('text', { nullable: true })
   external_id!: string | null;
 
+  /** Of the fields of the pipeline's own result; null if it gave none. */
+  @Column('double precision', { nullable: true })
+  lowest_field_confidence!: number | null;
+
   @TimeText('reviewed_at')
   reviewedAt!: string | null;
 
@@ -78,6 +83,25 @@ export class Job {
     query: (job) => `select max(id) from job_corrections where job_id = ${job}.id`,
   })
   last_correction?: string | null;
+
+  /** What the pipeline saw and used, as compact JSON text, and the moves of the trail if there are fields. */
+  @VirtualColumn('text', { select: false, query: (job) => `select ${producerText(`${job}.id`)}` })
+  producer?: string;
+
+  @VirtualColumn('text', { select: false, query: (job) => `select ${sourcesText(`${job}.id`, 'size')}` })
+  sources?: string;
+
+  @VirtualColumn('text', { select: false, query: (job) => `select ${fieldsText(`${job}.id`)}` })
+  fields?: string;
+
+  /** An array of `[op, field_path]` in trail order; null if there are no fields or no corrections. */
+  @VirtualColumn('text', {
+    select: false,
+    query: (job) => `
+      select json_agg(json_build_array(op, field_path) order by corrected_at, id)::text from job_corrections
+      where job_id = ${job}.id and exists (select from job_evidence where job_id = ${job}.id and fields is not null)`,
+  })
+  moves?: string | null;
 }
 
 /** One recorded edit of one field. Append-only: the database refuses changes to existing rows. */

@@ -6,8 +6,13 @@ import { Job, JobCorrection } from '../entities/job.entity.js';
 import { type ExpectedColumn, ExternalDatabaseError, findRelations, type Relation } from './relation.js';
 import { KINDS } from './column-kind.js';
 
-/** Without the member of a sample that external relations do not have. */
-const JOB_COLUMNS = columnsOf(Job).filter(({ name }) => name !== 'external_id');
+/** Without what external relations do not have, and with what our own schema has in other tables. */
+const JOB_COLUMNS: readonly TableColumn[] = [
+  ...columnsOf(Job).filter(({ name }) => name !== 'external_id' && name !== 'lowest_field_confidence'),
+  { name: 'producer', type: 'json', isNullable: true },
+  { name: 'fields', type: 'json', isNullable: true },
+  { name: 'ocr_text', type: 'text', isNullable: true },
+];
 const CORRECTION_COLUMNS = columnsOf(JobCorrection);
 
 /**
@@ -101,6 +106,9 @@ const JOB_SUBSTITUTES: Readonly<Record<string, Substitute>> = {
     whenAbsent: (corrections) =>
       `greatest(relation.created_at, relation.reviewed_at, (select max(correction.corrected_at) from ${corrections} as correction where correction.job_id = relation.id))`,
   },
+  producer: { whenAbsent: () => 'null::json' },
+  fields: { whenAbsent: () => 'null::json' },
+  ocr_text: { whenAbsent: () => 'null::text' },
   review_flags: { around: (column) => `coalesce(${column}, '{}')` },
 };
 

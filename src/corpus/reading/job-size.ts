@@ -17,6 +17,10 @@ export const MAX_LINE_BYTES = 256 * 1024 * 1024;
 const HEAD_BYTES = 1_024;
 export const CORRECTION_BYTES = 130;
 export const EVENT_BYTES = 100;
+/** Likewise of one source. */
+export const SOURCE_BYTES = 80;
+/** Bytes that one byte of a text takes at most as JSON. */
+export const LONGEST_ESCAPE = 6;
 
 /** What a job takes of a line, in bytes; never less than it really takes. */
 export interface JobSize {
@@ -26,17 +30,19 @@ export interface JobSize {
   readonly finalResult: number;
   readonly corrections: number;
   readonly history: number;
+  /** Producer, sources with their texts, and fields. */
+  readonly evidence: number;
 }
 
 /** Returns why the job is too large; undefined if it is not. */
 export function whyTooLarge(size: JobSize): string | undefined {
-  const { names, initialResult, finalResult, corrections, history } = size;
-  const line = HEAD_BYTES + names + initialResult + finalResult + corrections + history;
+  const { names, initialResult, finalResult, corrections, history, evidence } = size;
+  const line = HEAD_BYTES + names + initialResult + finalResult + corrections + history + evidence;
   if (line <= MAX_LINE_BYTES) return undefined;
   return (
     `the job would take ${inGroups(line)} bytes in a corpus, and ${inGroups(MAX_LINE_BYTES)} are accepted: ` +
     `initial result ${inGroups(initialResult)}, final result ${inGroups(finalResult)}, ` +
-    `corrections ${inGroups(corrections)}, names and history ${inGroups(names + history)}`
+    `corrections ${inGroups(corrections)}, evidence ${inGroups(evidence)}, names and history ${inGroups(names + history)}`
   );
 }
 

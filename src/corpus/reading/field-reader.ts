@@ -29,7 +29,7 @@ export interface Bounds {
 /** Reads the fields of one JSON object and reports what is wrong with them. */
 export class FieldReader {
   private readonly values = new Map<string, Buffer>();
-  private readonly isObject: boolean;
+  readonly isObject: boolean;
 
   /**
    * @param text a compact JSON value
@@ -54,6 +54,12 @@ export class FieldReader {
 
   has(key: string): boolean {
     return this.values.has(key);
+  }
+
+  /** Whether a member is missing or null. */
+  isAbsent(key: string): boolean {
+    const value = this.values.get(key);
+    return value === undefined || isNull(value);
   }
 
   get names(): string[] {
@@ -120,7 +126,8 @@ export class FieldReader {
     return path;
   }
 
-  private nullable(key: string, most: number): string | null {
+  /** @param most the most characters */
+  nullable(key: string, most: number): string | null {
     const text = this.nullableText(key);
     return text === null ? null : this.within(most, key, text);
   }
@@ -232,11 +239,21 @@ export class FieldReader {
     return Math.abs(number);
   }
 
-  /** An array of at least `least` objects. */
-  objects(key: string, least = 0): FieldReader[] {
+  /** A whole number from `least` to `most`, written without a fraction and an exponent. */
+  nullableInteger(key: string, least: number, most: number): number | null {
+    if (this.isAbsent(key)) return null;
+    const text = this.values.get(key)!.toString('latin1');
+    const number = /^[0-9]{1,16}$/.test(text) ? Number(text) : NaN;
+    if (number >= least && number <= most) return number;
+    this.fault(key, `is neither a whole number from ${least} to ${inGroups(most)} nor null`);
+    return null;
+  }
+
+  /** An array of at least `least` objects, and at most `most`. */
+  objects(key: string, least = 0, most = this.most): FieldReader[] {
     const value = this.values.get(key);
     if (value === undefined) return [];
-    const elements = this.elements(key, value, 'is not an array');
+    const elements = this.elements(key, value, 'is not an array', most);
     if (elements !== undefined && elements.length < least) this.fault(key, 'is empty');
     return (elements ?? []).map(
       (element, index) => new FieldReader(element, this.at(`${key}[${index}]`), this.onFault, this.bounds),
@@ -245,7 +262,12 @@ export class FieldReader {
 
   object(key: string): FieldReader | undefined {
     const value = this.values.get(key);
-    return value && new FieldReader(value, this.at(key), this.onFault, this.bounds);
+    return value && this.objectIn(key, value);
+  }
+
+  /** @param name of the value, for messages */
+  objectIn(name: string, value: Buffer): FieldReader {
+    return new FieldReader(value, this.at(name), this.onFault, this.bounds);
   }
 
   /** Returns undefined, and reports why, if there is no array or too long a one. */
@@ -258,6 +280,11 @@ export class FieldReader {
 
   fault(key: string, reason: string): void {
     this.onFault(this.at(nameOf(key)), reason);
+  }
+
+  /** Reports a fault of the object itself. */
+  faultHere(reason: string): void {
+    this.onFault(this.path, reason);
   }
 
   private at(key: string): string {

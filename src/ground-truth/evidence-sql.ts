@@ -1,0 +1,52 @@
+import { escapeLiteral } from 'pg';
+import { timeText } from '../platform/database/entities/columns.js';
+import { fieldsText, producerText, sourcesText } from '../platform/database/entities/evidence-text.js';
+import { hasProducer } from '../platform/database/producer-filter.js';
+
+/** Members that a sample has only if they are asked for, in the order in which they follow `confidence`. */
+export const INCLUDES = ['external_id', 'producer', 'sources', 'fields', 'history'] as const;
+export type Include = (typeof INCLUDES)[number];
+
+/** Where what belongs to a job beside its trail is: in our own tables, or in external relations. For `jobs as job`. */
+export interface EvidenceSql {
+  /** The SQL of the members that there are: JSON text, as the line has it. */
+  readonly included: Readonly<Partial<Record<Include, string>>>;
+  /** A condition: see `hasProducer`. */
+  readonly hasProducer: (text: string) => string;
+  /**
+   * Counts jobs and corrections by producer: `sha256`, which may be null, `producer` as text, `jobs`, `corrections`. Most jobs
+   * first, at most $1.
+   *
+   * @param ofThem a condition on `job_id`, with `where`, or empty
+   */
+  readonly producers: (ofThem: string) => string;
+}
+
+const HISTORY = `coalesce((
+  select '[' || string_agg(
+    format(
+      '{"event":"%s","by":%s,"at":"%s"}',
+      case when approved then 'approved' else 'reopened' end, to_json(reviewed_by), ${timeText('reviewed_at')}
+    ),
+    ',' order by reviewed_at, id
+  ) || ']'
+  from job_approvals where job_id = job.id
+), '[]')`;
+
+const CORRECTIONS_BY_JOB = 'select job_id, count(*) as count from job_corrections group by job_id';
+
+export const OWN_EVIDENCE: EvidenceSql = {
+  included: {
+    external_id: `coalesce(to_json(job.external_id)::text, 'null')`,
+    producer: producerText('job.id'),
+    sources: sourcesText('job.id', 'text'),
+    fields: fieldsText('job.id'),
+    history: HISTORY,
+  },
+  hasProducer: (text) => hasProducer(text, escapeLiteral),
+  producers: (ofThem) => `
+    select sha256, producer::text, count(*) as jobs, coalesce(sum(trail.count), 0)::bigint as corrections
+    from job_evidence join producers on producers.id = producer_id
+    left join (${CORRECTIONS_BY_JOB}) as trail using (job_id) ${ofThem}
+    group by producers.id order by jobs desc, sha256 limit $1`,
+};
