@@ -150,7 +150,7 @@ const rooms = {
     ],
   },
   'ground-truth': {
-    holds: 'The read side: query, sample writer, export, verification, statistics',
+    holds: 'The read side: query, sample writer, export, feed of changes, verification, statistics',
     knows: [
       'json-text',
       'replay',
@@ -162,13 +162,21 @@ const rooms = {
       'platform/access',
     ],
   },
+  'corpus-files': {
+    holds: 'Corpora as files, without a database: merging changes into one',
+    knows: ['platform'],
+  },
+  'corpus-files/commands': {
+    holds: '`merge`',
+    knows: ['platform', 'platform/terminal', 'corpus-files'],
+  },
   'ground-truth/http': {
     holds: 'Its controller, downloads, what Swagger says of them',
     knows: ['platform/parameters', 'platform/http', 'platform/operations', 'ground-truth'],
   },
   'ground-truth/commands': {
-    holds: '`export`, `stats`, `verify`',
-    knows: ['platform', 'platform/files', 'platform/terminal', 'ground-truth'],
+    holds: '`export`, `changes`, `stats`, `verify`',
+    knows: ['platform', 'platform/files', 'platform/config', 'platform/terminal', 'ground-truth'],
   },
 };
 

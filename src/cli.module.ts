@@ -18,6 +18,8 @@ import { EraseCommand } from './corpus/commands/erase.command.js';
 import { ImportCommand } from './corpus/commands/import.command.js';
 import { CorpusModule } from './corpus/corpus.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
+import { MergeCommand } from './corpus-files/commands/merge.command.js';
+import { ChangesCommand } from './ground-truth/commands/changes.command.js';
 import { ExportCommand } from './ground-truth/commands/export.command.js';
 import { StatsCommand } from './ground-truth/commands/stats.command.js';
 import { VerifyCommand } from './ground-truth/commands/verify.command.js';
@@ -46,7 +48,7 @@ export class CliModule {
         CorpusModule,
       ],
       providers: [
-        ...[ExportCommand, StatsCommand, VerifyCommand],
+        ...[ExportCommand, ChangesCommand, MergeCommand, StatsCommand, VerifyCommand],
         ...[ImportCommand, EraseCommand],
         ...[ApiKeyCommand, CreateKeyCommand, ListKeysCommand, RevokeKeyCommand, AccessLogCommand],
         ...[ServeCommand, MigrateCommand, DemoCommand, CompletionCommand],

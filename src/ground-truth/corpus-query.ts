@@ -96,6 +96,12 @@ function orderAndLimit({ id, limit }: JobFilter): string {
  * statement, quoted by the driver.
  */
 export function where(filter: Partial<JobFilter>, evidence: EvidenceSql = OWN_EVIDENCE): string {
+  const conditions = conditionsOf(filter, evidence);
+  return conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+}
+
+/** The conditions of `where`, all of which must hold. */
+export function conditionsOf(filter: Partial<JobFilter>, evidence: EvidenceSql): string[] {
   const conditions: string[] = [];
   const hasTrail = 'exists (select from job_corrections where job_id = job.id)';
   if (filter.id !== undefined) conditions.push(`job.id = ${escapeLiteral(filter.id)}::uuid`);
@@ -111,7 +117,7 @@ export function where(filter: Partial<JobFilter>, evidence: EvidenceSql = OWN_EV
   if (producer !== undefined) conditions.push(evidence.hasProducer(producer));
   if (confidence_gte !== undefined) conditions.push(`job.confidence >= ${double(confidence_gte)}`);
   if (confidence_lt !== undefined) conditions.push(`job.confidence < ${double(confidence_lt)}`);
-  return conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+  return conditions;
 }
 
 function double(value: number): string {

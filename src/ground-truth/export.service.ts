@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Threads } from '../platform/threads.js';
-import { type CopyRow } from '../platform/database/binary-copy.js';
-import { ByteWriter } from '../platform/byte-writer.js';
 import { type ReadLimits } from '../platform/database/ground-truth-data-source.js';
 import { type CorpusFilter, type JobFilter } from './corpus-filter.js';
 import {
@@ -11,17 +9,8 @@ import {
 } from './ground-truth.repository.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { type Include } from './evidence-sql.js';
-import { JOB_FIELD_COUNT } from './sample-schema.js';
-import { type SampleLine, toTask } from './sample.worker.js';
-import { SampleWriter } from './sample-writer.js';
+import { SampleLines } from './sample-lines.js';
 import { type Statistics, type StatisticsOptions } from './statistics-query.js';
-
-/** Bytes of a block. Smaller writes would cost more than building their samples. */
-const BLOCK_SIZE = 256 * 1024;
-/** A block may be longer than BLOCK_SIZE by the end of its last line. */
-const ROOM_FOR_A_LINE = 16 * 1024;
-/** Larger rows become lines in a worker thread. */
-const MAX_ROW_HERE = 1024 * 1024;
 
 /** Takes slices of contents in order, one content after the other. */
 export interface ContentSink {
@@ -109,51 +98,32 @@ export class ExportService {
 class RunningExport implements CorpusExport {
   total: number | undefined;
   statistics: Statistics | undefined;
-  private readonly out = new ByteWriter(BLOCK_SIZE + ROOM_FOR_A_LINE);
-  private readonly writer: SampleWriter;
-  /** Complete blocks, not yet returned, and lines that a thread writes. */
-  private readonly ready: (Buffer | Promise<SampleLine>)[] = [];
-  /** Of the lines that threads have written. */
-  private readonly elsewhere = { samples: 0, diverged: 0 };
-  private bytes = 0;
+  private readonly lines: SampleLines;
 
   constructor(
     private readonly repository: GroundTruthRepository,
     replayService: ReplayService,
-    private readonly threads: Threads,
+    threads: Threads,
     private readonly filter: JobFilter,
     private readonly options: ExportOptions,
   ) {
-    this.writer = new SampleWriter(replayService, this.out, filter.include);
+    this.lines = new SampleLines(replayService, threads, filter.include);
   }
 
   get progress(): CorpusExport['progress'] {
-    const { samples, diverged } = this.writer.counts;
-    const { elsewhere } = this;
-    return {
-      samples: samples + elsewhere.samples,
-      diverged: diverged + elsewhere.diverged,
-      bytes: this.bytes,
-    };
+    return this.lines.progress;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    const { lines } = this;
     const snapshot = await this.repository.openSnapshot(this.options);
     try {
       if (this.options.countFirst === true) this.total = await snapshot.countJobs(this.filter);
       await this.writeContents(snapshot);
-      const rows = snapshot.streamJobs(this.filter, (row) => {
-        if (row.bytes.length > MAX_ROW_HERE) this.writeElsewhere(row);
-        else {
-          this.writer.write(row);
-          if (this.out.length < BLOCK_SIZE) return false;
-          this.take();
-        }
-        return true;
-      });
-      for await (const _ of rows) yield* this.handOut();
-      if (this.out.length > 0) this.take();
-      yield* this.handOut();
+      const rows = snapshot.streamJobs(this.filter, (row) => lines.write(row));
+      for await (const _ of rows) yield* lines.handOut();
+      lines.finish();
+      yield* lines.handOut();
       if (this.options.statistics) this.statistics = await snapshot.findStatistics(this.options.statistics);
     } finally {
       snapshot.close();
@@ -171,38 +141,5 @@ class RunningExport implements CorpusExport {
       await contents.abandon();
       throw error;
     }
-  }
-
-  private take(): void {
-    this.ready.push(this.out.take());
-  }
-
-  private writeElsewhere(row: CopyRow): void {
-    if (this.out.length > 0) this.take();
-    const { include } = this.filter;
-    const task = toTask(row, JOB_FIELD_COUNT + (include?.size ?? 0), include);
-    const written = this.threads.run<SampleLine>('ground-truth/sample.worker', 'writeSample', task);
-    // Its failure is thrown where the line is handed out.
-    written.catch(() => undefined);
-    this.ready.push(written);
-  }
-
-  private async *handOut(): AsyncGenerator<Buffer> {
-    for (const ready of this.ready.splice(0)) {
-      if (Buffer.isBuffer(ready)) yield this.counted(ready);
-      else {
-        const { line, hasDiverged } = await ready;
-        // In pieces, so that its reader does other things in between.
-        for (let at = 0; at < line.length; at += BLOCK_SIZE)
-          yield this.counted(line.subarray(at, at + BLOCK_SIZE));
-        this.elsewhere.samples++;
-        if (hasDiverged) this.elsewhere.diverged++;
-      }
-    }
-  }
-
-  private counted(block: Buffer): Buffer {
-    this.bytes += block.length;
-    return block;
   }
 }

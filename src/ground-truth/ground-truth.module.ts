@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ExportService } from './export.service.js';
+import { FeedService } from './feed.service.js';
 import { GroundTruthRepository } from './ground-truth.repository.js';
 import { RecordedExportService } from './recorded-export.service.js';
 import { ReplayService } from '../replay/replay.service.js';
@@ -7,7 +8,21 @@ import { VerifyService } from './verify.service.js';
 
 /** The read side, shared by the controller and the commands. Knows neither HTTP nor the terminal. */
 @Module({
-  providers: [GroundTruthRepository, ReplayService, ExportService, RecordedExportService, VerifyService],
-  exports: [ExportService, RecordedExportService, VerifyService, ReplayService, GroundTruthRepository],
+  providers: [
+    GroundTruthRepository,
+    ReplayService,
+    ExportService,
+    RecordedExportService,
+    FeedService,
+    VerifyService,
+  ],
+  exports: [
+    ExportService,
+    RecordedExportService,
+    FeedService,
+    VerifyService,
+    ReplayService,
+    GroundTruthRepository,
+  ],
 })
 export class GroundTruthModule {}

@@ -5,7 +5,12 @@ import { formatTimestamp } from '../platform/timestamp.js';
 import { type CorpusFilter } from './corpus-filter.js';
 import { type CorpusExport, type ExportOptions, ExportService } from './export.service.js';
 
-/** Exports corpora, and records each export in the access log. */
+/** Bytes to export, in blocks, and how many samples and bytes have been returned so far. */
+export interface Recordable extends AsyncIterable<Buffer> {
+  readonly progress: { readonly samples: number; readonly diverged: number; readonly bytes: number };
+}
+
+/** Records exports in the access log. */
 @Injectable()
 export class RecordedExportService {
   constructor(
@@ -14,28 +19,44 @@ export class RecordedExportService {
   ) {}
 
   /**
-   * Records who exports what, before any byte is returned. The caller must call `end`, whatever the outcome.
+   * Exports a corpus, and records who does, and what, before any byte is returned. The caller must call `end`, whatever the outcome.
    *
    * @throws errors of the access log: without an entry there is no export
    */
   async begin(
-    by: Pick<ExportBegin, 'who' | 'via'>,
+    by: Requester,
     filter: CorpusFilter,
     options: ExportOptions = {},
-  ): Promise<RecordedExport> {
+  ): Promise<RecordedExport<CorpusExport>> {
+    return this.record(by, filter, this.exports.export(filter, options));
+  }
+
+  /**
+   * Records any other export: see `begin`.
+   *
+   * @param filter what is asked for, by parameter
+   */
+  async record<Exported extends Recordable>(
+    by: Requester,
+    filter: object,
+    exported: Exported,
+  ): Promise<RecordedExport<Exported>> {
     const id = await this.accessLog.begin({ ...by, filter: asAskedFor(filter) });
-    return new RecordedExport(this.accessLog, id, this.exports.export(filter, options));
+    return new RecordedExport(this.accessLog, id, exported);
   }
 }
 
-/** A corpus whose bytes are hashed as they are read, for the access log. */
-export class RecordedExport implements AsyncIterable<Buffer> {
+type Requester = Pick<ExportBegin, 'who' | 'via'>;
+
+/** An export whose bytes are hashed as they are read, for the access log. */
+export class RecordedExport<Exported extends Recordable = Recordable> implements AsyncIterable<Buffer> {
   private readonly digest = createHash('sha256');
 
   constructor(
     private readonly accessLog: AccessLog,
-    private readonly id: string,
-    readonly corpus: CorpusExport,
+    /** Of the entry of the log. */
+    readonly id: string,
+    readonly corpus: Exported,
   ) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
@@ -54,8 +75,8 @@ export class RecordedExport implements AsyncIterable<Buffer> {
 }
 
 /** The filter as query parameters, with times as text. */
-function asAskedFor(filter: CorpusFilter): Record<string, string | number | boolean> {
-  const entries = Object.entries(filter as unknown as Record<string, AskedFor | undefined>);
+function asAskedFor(filter: object): Record<string, string | number | boolean> {
+  const entries = Object.entries(filter as Record<string, AskedFor | undefined>);
   return Object.fromEntries(
     entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, textOrNumber(value)]])),
   );

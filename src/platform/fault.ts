@@ -17,6 +17,7 @@ export type FaultKind =
   | 'job-exists'
   | 'evidence-exists'
   | 'digest-differs'
+  | 'cursor-expired'
   | 'approved'
   | 'no-result'
   | 'ambiguous-path'

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ImportOptionsDto } from '../../src/corpus/commands/import.command.js';
 import { ExportFilterDto } from '../../src/ground-truth/corpus-filter.js';
+import { FeedFlagsDto } from '../../src/ground-truth/feed-query.js';
 import { StatisticsQueryDto } from '../../src/ground-truth/statistics-query.js';
 import { namesOf } from '../../src/platform/parameters/read-dto.js';
 import { runCommand } from '../setup/command.js';
@@ -17,11 +18,13 @@ const README = read('README.md');
 const COMMANDS = [
   'access-log',
   'api-key',
+  'changes',
   'completion',
   'demo',
   'erase',
   'export',
   'import',
+  'merge',
   'migrate',
   'serve',
   'stats',
@@ -174,6 +177,7 @@ describe('the commands', () => {
 
   it.each<[string, new () => object, string[]]>([
     ['export', ExportFilterDto, ['out', 'sources', 'print_stats', 'collapse_indices', 'allow_empty']],
+    ['changes', FeedFlagsDto, ['out', 'state', 'reset']],
     ['stats', StatisticsQueryDto, ['json']],
     ['import', ImportOptionsDto, ['sources']],
   ])('%s has the flags of its DTO, with the same defaults', (command, dto, others) => {

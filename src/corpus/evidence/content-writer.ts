@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ClientBase } from 'pg';
+import { v7 as uuidv7 } from 'uuid';
 import { TextMeasure } from './content-text.js';
 
 /**
@@ -38,10 +39,7 @@ export async function writeSlices(
   blocks: Blocks,
   most: number,
 ): Promise<WrittenContent> {
-  const { rows } = await client.query<{ id: string }>(
-    `select nextval(pg_get_serial_sequence('contents', 'id'))::text as id`,
-  );
-  const { id } = rows[0]!;
+  const id = uuidv7();
   const digest = createHash('sha256');
   const text = new TextMeasure(mediaType);
   let size = 0;

@@ -168,7 +168,7 @@ const lockOld = `
 
 /** Deletes those of locked contents, $1, that no job refers to. */
 export const deleteUnused = `
-  delete from contents where id = any ($1::bigint[])
+  delete from contents where id = any ($1::uuid[])
     and not exists (select from job_sources where content_id = contents.id)
 `;
 

@@ -1,5 +1,6 @@
 import { type ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { v7 as uuidv7 } from 'uuid';
 import { finished } from 'node:stream/promises';
 import { BinaryCopyWriter } from '../../platform/database/binary-copy-writer.js';
 import { ContentTooLong, SLICE_SIZE, writeSlices, type WrittenContent } from '../evidence/content-writer.js';
@@ -23,8 +24,6 @@ export interface ResolvedSources {
 }
 
 const BATCH_SIZE = 1024 * 1024;
-/** Ids of contents that are taken at once. */
-const IDS_AT_ONCE = 1_000;
 /** Digests of contents that are known, in memory. */
 const MOST_KNOWN = 10_000;
 
@@ -43,7 +42,6 @@ export class StagedSources {
   private readonly rows = new BinaryCopyWriter(SOURCE_FIELDS);
   private readonly contents = new BinaryCopyWriter(CONTENT_FIELDS);
   private readonly slices = new BinaryCopyWriter(SLICE_FIELDS);
-  private readonly ids: string[] = [];
   /** By digest: the length as a JSON string, or null if it is not text. */
   private readonly known = new Map<string, number | null>();
   private hasTables = false;
@@ -140,8 +138,8 @@ export class StagedSources {
     else if (text.length > SLICE_SIZE)
       this.stageContent({ ...(await writeSlices(client, media_type!, [text], Infinity)), text_size: size });
     else {
-      const id = await this.nextId(client);
-      if (text.length > 0) this.slices.beginRow().bigint(BigInt(id)).integer(0).bytes(text);
+      const id = uuidv7();
+      if (text.length > 0) this.slices.beginRow().uuid(id).integer(0).bytes(text);
       this.stageContent({ ...content, id });
     }
     this.known.set(sha256!, size);
@@ -188,7 +186,7 @@ export class StagedSources {
     const { id, sha256, media_type, size, text_size } = content;
     this.contents
       .beginRow()
-      .value('bigint', id === null ? null : BigInt(id))
+      .value('uuid', id)
       .text(sha256)
       .text(media_type)
       .value('bigint', size)
@@ -241,14 +239,6 @@ export class StagedSources {
     await finished(stream);
   }
 
-  private async nextId(client: ClientBase): Promise<string> {
-    if (this.ids.length === 0) {
-      const { rows } = await client.query<{ id: string }>(takeIds, [IDS_AT_ONCE]);
-      this.ids.push(...rows.map(({ id }) => id));
-    }
-    return this.ids.pop()!;
-  }
-
   private async client(): Promise<ClientBase> {
     const client = await this.connect();
     if (!this.hasTables) await client.query(createTables);
@@ -262,11 +252,9 @@ const createTables = `
     line bigint, ordinal integer, kind text, page integer, media_type text, sha256 text, uri text, is_held boolean, is_text boolean
   ) on commit drop;
   create temporary table ${CONTENTS} (
-    id bigint, sha256 text, media_type text, size bigint, text_size bigint
+    id uuid, sha256 text, media_type text, size bigint, text_size bigint
   ) on commit drop;
 `;
-
-const takeIds = `select nextval(pg_get_serial_sequence('contents', 'id'))::text as id from generate_series(1, $1)`;
 
 function keepSources(stagedJobs: string): string {
   return `

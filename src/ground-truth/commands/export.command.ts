@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { Command, Option } from 'nest-commander';
 import { Failure, systemReason } from '../../platform/terminal/failure.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
@@ -12,6 +11,7 @@ import { StatisticsQueryDto } from '../statistics-query.js';
 import { type CorpusExport } from '../export.service.js';
 import { type RecordedExport, RecordedExportService } from '../recorded-export.service.js';
 import { INCLUDES } from '../evidence-sql.js';
+import { userName } from './user-name.js';
 import { FilteringCommand } from './filtering-command.js';
 import { statisticsText } from './report-text.js';
 import { counted } from '../../platform/counted.js';
@@ -168,15 +168,6 @@ async function openFolder(folder: string): Promise<ContentFolder> {
   }
 }
 
-/** The user who runs the command. In a container, a user may have no name, only a number. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
-}
-
 /** @throws Failure at the end, if nothing came and would replace a file with content */
 async function* keepingContent(target: string, corpus: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let isEmpty = true;
@@ -190,7 +181,7 @@ async function* keepingContent(target: string, corpus: AsyncIterable<Buffer>): A
     );
 }
 
-async function* withProgress(recorded: RecordedExport): AsyncGenerator<Buffer> {
+async function* withProgress(recorded: RecordedExport<CorpusExport>): AsyncGenerator<Buffer> {
   const { corpus } = recorded;
   const progress = new Progress('Exporting');
   try {

@@ -9,9 +9,11 @@ import { Transfers } from '../../platform/http/transfers.js';
 import { DtoPipe } from '../../platform/parameters/read-dto.js';
 import { ExportFilterDto, SampleQueryDto } from '../corpus-filter.js';
 import { statisticsJson, StatisticsQueryDto } from '../statistics-query.js';
-import { CORPUS_HEADERS, ExportDownload } from './export-download.js';
+import { FeedQueryDto } from '../feed-query.js';
+import { CORPUS_HEADERS, ExportDownload, FEED_HEADERS } from './export-download.js';
 import { ExportService } from '../export.service.js';
 import {
+  DescribeChanges,
   DescribeExport,
   DescribeGroundTruth,
   DescribeSample,
@@ -47,6 +49,23 @@ export class GroundTruthController {
   ): Promise<void> {
     refuseRange(request);
     await this.download.send(filter, request, response);
+  }
+
+  @ApiExcludeEndpoint()
+  @Head('changes')
+  describeChanges(@Query(new DtoPipe(FeedQueryDto)) _query: FeedQueryDto, @Res() response: Response): void {
+    response.vary('Accept-Encoding').set(FEED_HEADERS).end();
+  }
+
+  @DescribeChanges()
+  @Get('changes')
+  async changes(
+    @Query(new DtoPipe(FeedQueryDto)) query: FeedQueryDto,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    refuseRange(request);
+    await this.download.sendChanges(query, request, response);
   }
 
   /** Also answers HEAD: 404 if there is no such job. */

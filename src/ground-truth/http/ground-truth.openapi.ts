@@ -6,6 +6,7 @@ import {
   ApiParam,
   ApiProduces,
   ApiQuery,
+  ApiResponse,
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
@@ -21,6 +22,7 @@ import {
 import { corrected, uncorrected } from './sample.examples.js';
 
 const EXPORT = '/api/v1/ground-truth/export';
+const CHANGES = '/api/v1/ground-truth/changes';
 const SAMPLES = '/api/v1/ground-truth/samples';
 const STATS = '/api/v1/ground-truth/stats';
 
@@ -72,6 +74,77 @@ export const DescribeExport = () =>
       ],
       UNREADABLE,
       UNUSABLE,
+      ...UNAVAILABLE,
+      ...TRANSFER_PROBLEMS,
+    ]),
+  );
+
+export const DescribeChanges = () =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Follow the changes',
+      description:
+        'What has changed since a cursor, each job once, without gaps, erasures included: whoever applies the lines in order ' +
+        'to an empty store holds the export with the same filters. Without a cursor it begins with everything. The last line has the ' +
+        'next cursor; `more`: there is more at once; `waiting`: seconds since the oldest change that an open transaction still holds ' +
+        'back. An answer without this line is not whole. With `If-None-Match` and nothing new, 304.',
+    }),
+    ApiQuery({
+      name: 'cursor',
+      required: false,
+      schema: { type: 'string' },
+      description: 'The `cursor` of the last answer. It belongs to its filters and `include`.',
+    }),
+    ApiQuery({
+      name: 'approved_only',
+      required: false,
+      schema: { type: 'boolean', default: true },
+      description: 'Only approved samples; one that is reopened is removed. `false`: all samples.',
+    }),
+    ApiQuery({
+      name: 'has_corrections',
+      required: false,
+      schema: { type: 'boolean' },
+      description: '`true`: only samples with corrections; `false`: only samples without.',
+    }),
+    ApiQuery({
+      name: 'limit',
+      required: false,
+      schema: { type: 'integer', minimum: 1, maximum: 100_000, default: 10_000, example: 10 },
+      description: 'At most this many changes. An answer ends earlier after 256 MB.',
+    }),
+    ApiInclude(),
+    ApiProduces('application/x-ndjson', PROBLEM_MEDIA_TYPE),
+    ApiOkResponse({
+      description: 'Changes, a line each, and last the cursor. The schema is that of a line.',
+      headers: {
+        ETag: {
+          description: 'The head of the feed.',
+          schema: { type: 'string', example: '"BzAOQkx0OIVA3EqwW6RrGBPfz4U"' },
+        },
+      },
+      content: {
+        'application/x-ndjson': {
+          schema: { $ref: getSchemaPath('FeedLine') },
+          example: [
+            { op: 'upsert', job_id: corrected.job_id, sample: corrected },
+            { op: 'remove', job_id: uncorrected.job_id, reason: 'erased' },
+            { op: 'cursor', cursor: 'MSA5YjNl', more: false, waiting: null },
+          ]
+            .map((line) => `${JSON.stringify(line)}\n`)
+            .join(''),
+        },
+      },
+    }),
+    ApiResponse({ status: 304, description: 'Nothing is new.' }),
+    ...apiProblems(CHANGES, [
+      refusal('limit', '"0" is not a whole number from 1 to 100000'),
+      refusal('cursor', 'is not a cursor of this feed; begin without one'),
+      [
+        'cursor-expired',
+        'the cursor is of another database, or of one before it was restored, reset or moved to a standby; begin again without a cursor',
+      ],
+      UNREADABLE,
       ...UNAVAILABLE,
       ...TRANSFER_PROBLEMS,
     ]),
@@ -317,6 +390,46 @@ const sampleSchema = {
 /** The schemas of the read side, by name. */
 export const groundTruthSchemas = {
   Sample: sampleSchema,
+  FeedLine: {
+    description: 'A line of the feed.',
+    oneOf: ['FeedUpsert', 'FeedRemove', 'FeedCursor'].map((name) => ({ $ref: getSchemaPath(name) })),
+  },
+  FeedUpsert: {
+    type: 'object',
+    required: ['op', 'job_id', 'sample'],
+    properties: {
+      op: { type: 'string', enum: ['upsert'] },
+      job_id: { type: 'string', format: 'uuid' },
+      sample: { $ref: getSchemaPath('Sample') },
+    },
+  },
+  FeedRemove: {
+    type: 'object',
+    required: ['op', 'job_id', 'reason'],
+    properties: {
+      op: { type: 'string', enum: ['remove'] },
+      job_id: { type: 'string', format: 'uuid' },
+      reason: {
+        type: 'string',
+        enum: ['erased', 'filtered'],
+        description: '`filtered`: the job no longer matches.',
+      },
+    },
+  },
+  FeedCursor: {
+    type: 'object',
+    required: ['op', 'cursor', 'more', 'waiting'],
+    properties: {
+      op: { type: 'string', enum: ['cursor'] },
+      cursor: string,
+      more: { type: 'boolean' },
+      waiting: {
+        type: 'number',
+        nullable: true,
+        description: 'Seconds since the oldest change that an open transaction still holds back.',
+      },
+    },
+  },
   SampleCorrection: {
     type: 'object',
     required: Object.keys(corrected.corrections[0]!),

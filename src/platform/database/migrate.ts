@@ -5,6 +5,7 @@ import { CreateCorpus1763800000000 } from './migrations/1763800000000-create-cor
 import { PinSearchPath1764200000000 } from './migrations/1764200000000-pin-search-path.js';
 import { AddExternalId1764300000000 } from './migrations/1764300000000-add-external-id.js';
 import { AddEvidence1764400000000 } from './migrations/1764400000000-add-evidence.js';
+import { AddChanges1764500000000 } from './migrations/1764500000000-add-changes.js';
 
 /** The table in which TypeORM records the migrations that have run. */
 export const MIGRATIONS_TABLE = 'ground_truth_migrations';
@@ -62,4 +63,5 @@ export const migrations = [
   PinSearchPath1764200000000,
   AddExternalId1764300000000,
   AddEvidence1764400000000,
+  AddChanges1764500000000,
 ];

@@ -36,6 +36,7 @@ const problems = {
   approved: { status: 409, title: 'Job is approved' },
   'no-result': { status: 409, title: 'Job has no result' },
   'ambiguous-path': { status: 409, title: 'Ambiguous path' },
+  'cursor-expired': { status: 410, title: 'Cursor expired' },
   'precondition-failed': { status: 412, title: 'Precondition failed' },
   'payload-too-large': { status: 413, title: 'Payload too large' },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type' },

@@ -50,7 +50,7 @@ export function swaggerPlugin({ React, fn: { getSampleSchema } }: SwaggerSystem)
 
   /** The first lines, as many as a browser can show at once without delay. */
   function firstLines(text: string): string {
-    const most = 200_000;
+    const most = 50_000;
     return text.length <= most ? text : text.slice(0, text.lastIndexOf('\n', most) + 1);
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type ExportOutcome } from '../access/access-log.js';
+import { findFeedLag } from '../database/feed-lag.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { Transfers } from '../http/transfers.js';
 
@@ -75,6 +76,17 @@ export class Metrics {
         this.set({ state: 'used' }, totalCount - idleCount);
         this.set({ state: 'idle' }, idleCount);
         this.set({ state: 'waiting' }, waitingCount);
+      },
+    });
+    new Gauge({
+      name: 'ground_truth_feed_waiting_seconds',
+      help: 'Seconds since the oldest change that an open transaction holds back from the feed; 0 if there is none',
+      registers: [registry],
+      async collect() {
+        // Without an answer of the database, the figure is missing, not 0.
+        this.reset();
+        const lag = await findFeedLag(dataSource).catch(() => null);
+        if (lag !== null) this.set(lag?.waiting ?? 0);
       },
     });
     collectDefaultMetrics({ register: registry });

@@ -8,6 +8,7 @@ import {
 import { type Response } from 'express';
 import { Fault } from '../fault.js';
 import { Env } from '../config/env.js';
+import { type FeedLag, findFeedLag } from '../database/feed-lag.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { isUpToDate } from '../database/migrate.js';
 import { AccessControl } from '../http/access-control.js';
@@ -55,7 +56,7 @@ export class HealthController {
   @DescribeReadiness()
   @Get('readyz')
   @Header('Cache-Control', 'no-store')
-  async isReady(@Query(NoParametersPipe) _none: unknown): Promise<{ status: 'ok' }> {
+  async isReady(@Query(NoParametersPipe) _none: unknown): Promise<{ status: 'ok'; feed?: FeedLag }> {
     const { areRefused } = this.transfers;
     try {
       await this.checks.check([
@@ -77,7 +78,8 @@ export class HealthController {
             .attempt(() => this.assertKeysReadable())
             .withTimeout(TIMEOUT_MS),
       ]);
-      return { status: 'ok' };
+      const feed = await findFeedLag(this.dataSource);
+      return { status: 'ok', ...(feed && { feed }) };
     } catch (error) {
       if (!(error instanceof ServiceUnavailableException)) throw error;
       throw new ProblemError('not-ready', describe(error.getResponse() as HealthCheckResult));

@@ -1,0 +1,56 @@
+import { Command, Option } from 'nest-commander';
+import { openInput } from '../../platform/terminal/input.js';
+import { Interruption } from '../../platform/terminal/interruption.js';
+import { STANDARD_OUTPUT, writeOutput } from '../../platform/terminal/output.js';
+import { printNote } from '../../platform/terminal/print.js';
+import { type Flags, TerminalCommand } from '../../platform/terminal/terminal-command.js';
+import { counted } from '../../platform/counted.js';
+import { Changes } from '../changes-file.js';
+import { mergeChanges } from '../merge.js';
+
+@Command({
+  name: 'merge',
+  arguments: '<corpus> <changes>',
+  argsDescription: {
+    corpus: 'a corpus, decompressed if it is a gzip file; - is standard input',
+    changes:
+      'what changed since: answers of the feed with the same filters, one after the other; decompressed likewise',
+  },
+  description: 'Apply changes to a corpus file; needs no database',
+})
+export class MergeCommand extends TerminalCommand {
+  constructor(private readonly interruption: Interruption) {
+    super();
+  }
+
+  protected override examples(): string[] {
+    return [
+      'ground-truth changes --state cursor.txt --out changes.jsonl',
+      'ground-truth merge corpus.jsonl changes.jsonl --out corpus.jsonl',
+    ];
+  }
+
+  @Option({
+    flags: '--out <file>',
+    description: 'output file, compressed if the name ends in .gz; - is standard output (default: -)',
+  })
+  out(text: string): string {
+    return text;
+  }
+
+  async run([corpus = '', changed = '']: string[], { out }: Flags): Promise<void> {
+    if (corpus === '-' && changed === '-') this.refuse(['changes: standard input is the corpus already']);
+    const target = typeof out === 'string' ? out : STANDARD_OUTPUT;
+    if (target === '') this.refuse(['--out: "" is not a file name; use a file, a device, a pipe or -']);
+    const { signal } = this.interruption;
+    const changes = await Changes.read((await openInput(changed, signal)).blocks, changed);
+    try {
+      const input = await openInput(corpus, signal);
+      const written = await writeOutput(target, mergeChanges(input.blocks, corpus, changes), signal);
+      if (written.kind === 'file')
+        printNote(`${counted(changes.count, 'change')} applied, written to ${target}`);
+    } finally {
+      changes.close();
+    }
+  }
+}
