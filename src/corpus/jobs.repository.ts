@@ -141,6 +141,8 @@ export class JobsRepository {
   async erase(id: string): Promise<number | undefined> {
     const dataSource = await this.dataSource.connected();
     return dataSource.transaction(async (manager) => {
+      // Before the contents, which an import locks later, too.
+      await manager.query('lock table jobs in row exclusive mode');
       // The lock blocks new corrections, which would be deleted but not counted.
       const found = await manager.query<unknown[]>('select from jobs where id = $1 for update', [id]);
       if (found.length === 0) return undefined;

@@ -1,6 +1,7 @@
 import { IsIn } from 'class-validator';
 import { Command, Option } from 'nest-commander';
 import { Env } from '../../platform/config/env.js';
+import { sweepOrSay } from './sweep.js';
 import { BooleanParameter } from '../../platform/parameters/parameters.js';
 import { Failure } from '../../platform/terminal/failure.js';
 import { openInput } from '../../platform/terminal/input.js';
@@ -119,7 +120,7 @@ export class ImportCommand extends TerminalCommand {
         },
       });
       progress.stop();
-      await this.contents.sweep();
+      await sweepOrSay(this.contents);
       printNote(summary(imported));
     } catch (error) {
       throw error instanceof BadInputError ? toFailure(error) : error;
