@@ -25,6 +25,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 PATH=/app/bin:$PATH
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY samples/surat-perintah.jsonl samples/
+COPY samples/contents samples/contents
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/bin bin
 COPY --from=build /app/dist dist

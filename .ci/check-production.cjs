@@ -90,7 +90,7 @@ async function serve() {
   const key = run(setup, owner);
   assert.match(key, /^gt_[\w-]{43}\n$/);
   assert.equal(run(setup, owner), '');
-  run(['ground-truth', 'import', 'samples/surat-perintah.jsonl'], server);
+  run(['ground-truth', 'import', 'samples/surat-perintah.jsonl', '--sources', 'samples/contents'], server);
 
   // On loopback, requests need a key only if GROUND_TRUTH_AUTH is set.
   const environment = { ...server, HOST: '127.0.0.1', PORT: await freePort(), GROUND_TRUTH_AUTH: 'required' };

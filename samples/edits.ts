@@ -24,6 +24,21 @@ export function writePath(path: Path): string {
   return text;
 }
 
+/** Where a value stands: in an object or an array, which stays the same one when others move. */
+export interface Place {
+  readonly holder: JsonObject | Json[];
+  readonly key: string | number;
+}
+
+/** @throws Error if the path leads nowhere, or to the whole document */
+export function placeOf(document: JsonObject, path: Path): Place {
+  const holder = path.slice(0, -1).reduce<Json | undefined>(child, document);
+  const key = path.at(-1);
+  if (key === undefined || !(Array.isArray(holder) || isObject(holder)))
+    throw new Error(`no value at ${writePath(path)}`);
+  return { holder, key };
+}
+
 /** Carries out one edit in place; returns what stood there before, null for `add`. An added member comes last. */
 export function applyEdit(document: JsonObject, { op, path, value }: Edit): Json {
   const last = path.at(-1);

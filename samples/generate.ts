@@ -1,10 +1,12 @@
-import { realpathSync } from 'node:fs';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { JobIds } from './job-ids.js';
-import { writeJob } from './job.js';
+import { type KeepContent } from './evidence.js';
+import { type Job, writeJob } from './job.js';
 import { type Outcome, Outcomes } from './outcomes.js';
 import { Random } from './random.js';
 import { SECOND, toCalendar, WORKED_SPAN } from './times.js';
@@ -21,6 +23,8 @@ export interface SampleOptions {
   /** From 0 to 2^32 - 1. */
   readonly seed: number;
   readonly profile?: Profile;
+  /** Takes the images of pages. If it is given, lines have the further members, as those of an export with `--include all`. */
+  readonly keep?: KeepContent;
 }
 
 /**
@@ -33,6 +37,7 @@ export function* generateSamples({
   count,
   seed,
   profile = 'demo',
+  keep,
 }: SampleOptions): Generator<string, void, undefined> {
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new RangeError('count must be a whole number from 0 on');
@@ -49,10 +54,10 @@ export function* generateSamples({
     // Scans that came in one batch share their moment; ids then keep the order.
     const sameBatch = profile === 'demo' && index > 0 && random.chance(0.04);
     if (!sameBatch) created = later(created, longestGap, random);
-    const id = ids.next(toCalendar(created));
-    yield profile === 'bench'
-      ? benchLine(index, id, created, random)
-      : demoLine(outcomes.next(), id, created, random);
+    const place = { number: index + 1, id: ids.next(toCalendar(created)), created };
+    const job =
+      profile === 'bench' ? drawBenchJob(place, random) : drawDemoJob(place, outcomes.next(), random);
+    yield writeJob(job, random, keep);
   }
 }
 
@@ -63,21 +68,22 @@ function later(created: number, longestGap: number, random: Random): number {
   return rounded >= created + 1000 ? rounded : next;
 }
 
-function demoLine(outcome: Outcome, id: string, created: number, random: Random): string {
+/** Where a job stands in the corpus. */
+type JobPlace = Pick<Job, 'number' | 'id' | 'created'>;
+
+function drawDemoJob(place: JobPlace, outcome: Outcome, random: Random): Job {
   const mistakes = random.between(outcome === 'partly' ? 2 : 1, random.pick([2, 3, 4, 6]));
   const size = random.chance(0.85) ? random.between(1150, 1450) : random.between(700, 3200);
-  return writeJob({ id, created, outcome, mistakes, size, plain: false }, random);
+  return { ...place, outcome, mistakes, size, plain: false };
 }
 
-function benchLine(index: number, id: string, created: number, random: Random): string {
-  const outcome = index % 2 === 0 ? 'corrected' : 'untouched';
-  return writeJob(
-    { id, created, outcome, mistakes: 3, size: random.between(1360, 1450), plain: true },
-    random,
-  );
+function drawBenchJob(place: JobPlace, random: Random): Job {
+  const outcome = place.number % 2 === 1 ? 'corrected' : 'untouched';
+  return { ...place, outcome, mistakes: 3, size: random.between(1360, 1450), plain: true };
 }
 
-const USAGE = 'usage: node dist/samples/generate.js --count N [--seed N] [--profile demo|bench]';
+const USAGE =
+  'usage: node dist/samples/generate.js --count N [--seed N] [--profile demo|bench] [--evidence FOLDER]';
 
 function readArguments(args: readonly string[]): SampleOptions {
   const { values } = parseArgs({
@@ -86,15 +92,24 @@ function readArguments(args: readonly string[]): SampleOptions {
       count: { type: 'string' },
       seed: { type: 'string', default: '1' },
       profile: { type: 'string', default: 'demo' },
+      evidence: { type: 'string' },
     },
   });
-  const { count = '', seed, profile } = values;
+  const { count = '', seed, profile, evidence } = values;
   if (!/^\d{1,15}$/.test(count)) throw new RangeError('--count must be a whole number from 0 on');
   if (!/^\d{1,10}$/.test(seed) || Number(seed) > 0xffffffff) {
     throw new RangeError('--seed must be a whole number from 0 to 4294967295');
   }
   if (profile !== 'demo' && profile !== 'bench') throw new RangeError('--profile must be demo or bench');
-  return { count: Number(count), seed: Number(seed), profile };
+  return { count: Number(count), seed: Number(seed), profile, ...(evidence && { keep: keepIn(evidence) }) };
+}
+
+/** Writes contents to a folder, as an export with `--sources` does. */
+function keepIn(folder: string): KeepContent {
+  mkdirSync(folder, { recursive: true });
+  return (sha256, content) => {
+    writeFileSync(path.join(folder, `${sha256}.png`), content);
+  };
 }
 
 /** One write a line would cost more than making it. */

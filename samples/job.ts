@@ -1,3 +1,4 @@
+import { Evidence, type KeepContent, type ScannedJob } from './evidence.js';
 import { type Json, writeJson } from './json-writing.js';
 import { type Kind, KINDS, PLAIN_KINDS, spoil } from './mistakes.js';
 import { drawPaper, type Paper } from './order.js';
@@ -8,11 +9,7 @@ import { daysBefore, HOUR, MINUTE, SECOND, toCalendar, writeTime } from './times
 import { otherThan, recordTrail, type Trail } from './trail.js';
 import { FAILURE_FLAGS, MONTHS, PAGE_FLAGS, REVIEWERS } from './vocabulary.js';
 
-export interface Job {
-  readonly id: string;
-  /** On the working clock. */
-  readonly created: number;
-  readonly outcome: Outcome;
+export interface Job extends ScannedJob {
   /** How many mistakes the pipeline makes, unless the outcome is one without any. */
   readonly mistakes: number;
   /** About how many characters the result has. */
@@ -29,8 +26,12 @@ interface Review {
 
 const NOT_REVIEWED: Review = { approved: false, by: null, at: null };
 
-/** One line of the corpus, without its line feed. */
-export function writeJob(job: Job, random: Random): string {
+/**
+ * One line of the corpus, without its line feed.
+ *
+ * @param keep takes the images of pages; if it is given, the line has the further members too, as an export with `--include all`
+ */
+export function writeJob(job: Job, random: Random, keep?: KeepContent): string {
   const { outcome } = job;
   const created = toCalendar(job.created);
   const paper = drawPaper(random, daysBefore(created, random.between(0, 5)), job.size);
@@ -39,16 +40,25 @@ export function writeJob(job: Job, random: Random): string {
   const head = `{"job_id":"${job.id}","filename":${writeJson(filename)},"source_kind":"${kind}"`;
   const tail = (corrections: string): string =>
     `"corrections":[${corrections}],"review_flags":${writeJson(drawFlags(random, outcome, unsure))},` +
-    `"confidence":${drawConfidence(random, outcome, unsure)}}`;
+    `"confidence":${drawConfidence(random, outcome, unsure)}`;
   const body = (review: Review, initial: string, final: string): string =>
     `,"approved":${String(review.approved)},"reviewed_by":${writeJson(review.by)},"reviewed_at":${writeJson(review.at)},` +
     `"created_at":"${writeTime(created)}","initial_result":${initial},"final_result":${final},`;
 
-  if (outcome === 'failed') return head + body(NOT_REVIEWED, 'null', 'null') + tail('');
+  const evidence = keep && new Evidence(job, paper.order, keep);
 
+  if (outcome === 'failed') {
+    const end = tail('');
+    // The text was read, and the model did not answer in time.
+    evidence?.take([], { texts: end.includes('"model_timeout"'), fields: false });
+    return `${head}${body(NOT_REVIEWED, 'null', 'null')}${end}${evidence?.write('') ?? ''}}`;
+  }
+
+  const page = new Page(paper.order);
   const kinds: readonly Kind[] = job.plain ? PLAIN_KINDS : KINDS;
-  const fixes = outcome === 'untouched' ? [] : spoil(new Page(paper.order), random, kinds, job.mistakes);
+  const fixes = outcome === 'untouched' ? [] : spoil(page, random, kinds, job.mistakes);
   const initial = writeJson(paper.order);
+  evidence?.take(page.misread, { texts: true, fields: true });
   const made = outcome === 'unreviewed' ? [] : outcome === 'partly' ? fixes.slice(0, -1) : fixes;
   // Some reviewing tools stamp whole seconds or milliseconds, others what their database's clock says.
   const tick = random.pick([1, 1, SECOND / 1000, SECOND]);
@@ -62,7 +72,18 @@ export function writeJob(job: Job, random: Random): string {
   const afterwards = recordTrail(paper.order, late, random, resumed);
   const corrections = [...trail.corrections, ...afterwards.corrections];
   const final = corrections.length === 0 ? initial : writeJson(paper.order);
-  return head + body(review, initial, final) + tail(corrections.join(','));
+  const further = evidence?.write(writeHistory(review, trail)) ?? '';
+  return `${head}${body(review, initial, final)}${tail(corrections.join(','))}${further}}`;
+}
+
+/** What reviewers did beside corrections. A job that was reopened had been approved a minute after the last correction before. */
+function writeHistory({ approved, by, at }: Review, { lastReviewer, ended }: Trail): string {
+  if (by === null || at === null) return '';
+  const event = (name: string, who: string, when: string): string =>
+    `{"event":"${name}","by":"${who}","at":"${when}"}`;
+  if (approved) return event('approved', by, at);
+  const before = event('approved', lastReviewer, writeTime(toCalendar(ended + MINUTE)));
+  return `${before},${event('reopened', by, at)}`;
 }
 
 function drawReview(

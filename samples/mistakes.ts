@@ -1,5 +1,5 @@
 import * as header from './header-mistakes.js';
-import { type Edit } from './edits.js';
+import { type Edit, placeOf } from './edits.js';
 import { type Mistake, type Page } from './page.js';
 import { type Random } from './random.js';
 import * as row from './row-mistakes.js';
@@ -12,6 +12,8 @@ export interface Kind {
   readonly reasons: readonly string[];
   /** One edit of an ordinary value: what benchmarks are made of. */
   readonly plain?: true;
+  /** Characters are taken for others. With all other kinds the text is read right, and something else is made of it. */
+  readonly misread?: true;
 }
 
 export interface Fix {
@@ -39,21 +41,39 @@ export const KINDS: readonly Kind[] = [
   { make: row.writeNipAsNumber, weight: 4, reasons: ['NIP harus teks', 'NIP is a string, not a number'] },
   { make: row.loseLeadingZeros, weight: 3, reasons: ['angka nol di depan hilang', 'leading zero lost'] },
   { make: row.loseTitle, weight: 4, reasons: ['gelar terlewat', 'academic title missing'] },
-  { make: row.misreadName, weight: 11, reasons: CHARACTER, plain: true },
+  { make: row.misreadName, weight: 11, reasons: CHARACTER, plain: true, misread: true },
   {
     make: row.misreadRank,
     weight: 13,
     reasons: ['pangkat keliru', 'wrong rank', 'cek ulang pangkat'],
     plain: true,
+    misread: true,
   },
-  { make: row.readLetterForDigit, weight: 10, reasons: CHARACTER, plain: true },
-  { make: row.dropDigit, weight: 8, reasons: ['NRP kurang satu digit', 'digit missing'], plain: true },
-  { make: row.swapDigits, weight: 8, reasons: ['digit NRP tertukar', 'digits swapped'], plain: true },
-  { make: row.mendTwice, weight: 4, reasons: ['dicek ulang dengan data SDM', 'checked against the roster'] },
+  { make: row.readLetterForDigit, weight: 10, reasons: CHARACTER, plain: true, misread: true },
+  {
+    make: row.dropDigit,
+    weight: 8,
+    reasons: ['NRP kurang satu digit', 'digit missing'],
+    plain: true,
+    misread: true,
+  },
+  {
+    make: row.swapDigits,
+    weight: 8,
+    reasons: ['digit NRP tertukar', 'digits swapped'],
+    plain: true,
+    misread: true,
+  },
+  {
+    make: row.mendTwice,
+    weight: 4,
+    reasons: ['dicek ulang dengan data SDM', 'checked against the roster'],
+    misread: true,
+  },
   { make: header.flattenList, weight: 2, reasons: ['daftar harus dipisah per butir', 'should be a list'] },
   { make: header.mergeListItems, weight: 3, reasons: ['dua butir tergabung', 'two items in one'] },
   { make: header.splitListItem, weight: 3, reasons: ['satu butir terpotong', 'one item, wrapped line'] },
-  { make: header.misreadListItem, weight: 4, reasons: CHARACTER, plain: true },
+  { make: header.misreadListItem, weight: 4, reasons: CHARACTER, plain: true, misread: true },
   { make: header.inventField, weight: 3, reasons: ['tidak ada di dokumen', 'not on the page'] },
   { make: header.loseField, weight: 4, reasons: ['belum terisi', 'missing in output'], plain: true },
   {
@@ -62,8 +82,14 @@ export const KINDS: readonly Kind[] = [
     reasons: ['ganti baris tidak perlu', 'line break inside the value'],
   },
   { make: header.reformatDate, weight: 3, reasons: ['format tanggal sesuai naskah', 'date as printed'] },
-  { make: header.misreadDate, weight: 6, reasons: ['angka 0 terbaca huruf O', ...CHARACTER], plain: true },
-  { make: header.misreadText, weight: 7, reasons: CHARACTER, plain: true },
+  {
+    make: header.misreadDate,
+    weight: 6,
+    reasons: ['angka 0 terbaca huruf O', ...CHARACTER],
+    plain: true,
+    misread: true,
+  },
+  { make: header.misreadText, weight: 7, reasons: CHARACTER, plain: true, misread: true },
 ];
 
 export const PLAIN_KINDS: readonly Kind[] = KINDS.filter((kind) => kind.plain);
@@ -79,7 +105,9 @@ export function spoil(page: Page, random: Random, kinds: readonly Kind[], wanted
   for (const kind of [...inPageOrder, ...drawn.slice(wanted)]) {
     if (fixes.length === wanted) break;
     const edits = kind.make(page, random);
-    if (edits !== undefined) fixes.unshift({ edits, reasons: kind.reasons });
+    if (edits === undefined) continue;
+    fixes.unshift({ edits, reasons: kind.reasons });
+    if (kind.misread) page.misread.push(placeOf(page.order, edits[0]!.path));
   }
   return fixes;
 }

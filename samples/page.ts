@@ -1,4 +1,4 @@
-import { type Edit } from './edits.js';
+import { type Edit, type Place } from './edits.js';
 import { type Json, type JsonObject } from './json-writing.js';
 import { type Order } from './order.js';
 import { type Random } from './random.js';
@@ -13,6 +13,8 @@ export type Mistake = (page: Page, random: Random) => readonly Edit[] | undefine
 export class Page {
   readonly header: JsonObject;
   readonly rows: JsonObject[];
+  /** Values in which characters were taken for others. */
+  readonly misread: Place[] = [];
   readonly #claimed = new Set<JsonObject | string>();
 
   constructor(readonly order: Order) {

@@ -73,8 +73,14 @@ export function prefixRoutes(app: NestExpressApplication): void {
 
 function protectiveHeaders() {
   return helmet({
-    // A proxy that terminates TLS sets these two. Here they would break Swagger UI over plain HTTP.
-    contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
+    contentSecurityPolicy: {
+      directives: {
+        // A proxy that terminates TLS sets this one and the next header. Here they would break Swagger UI over plain HTTP.
+        'upgrade-insecure-requests': null,
+        // Swagger UI shows an image that it was answered with from a blob.
+        'img-src': ["'self'", 'data:', 'blob:'],
+      },
+    },
     strictTransportSecurity: false,
   });
 }

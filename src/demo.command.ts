@@ -6,6 +6,7 @@ import { Command } from 'nest-commander';
 import { Env } from './platform/config/env.js';
 import { packageFile } from './platform/config/package-file.js';
 import { ImportService } from './corpus/import/import.service.js';
+import { SourceFolder } from './corpus/import/source-folder.js';
 import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';
 import { statisticsText } from './ground-truth/commands/report-text.js';
 import { Threads } from './platform/threads.js';
@@ -21,6 +22,8 @@ import { TerminalCommand } from './platform/terminal/terminal-command.js';
 const FOLDER = '.ground-truth-demo';
 const CORPUS = 'corpus.jsonl';
 const SAMPLES = packageFile('samples/surat-perintah.jsonl');
+/** The page images that the samples name. */
+const CONTENTS = packageFile('samples/contents');
 
 @Command({
   name: 'demo',
@@ -54,9 +57,11 @@ export class DemoCommand extends TerminalCommand {
     const replay = new ReplayService();
     const imports = new ImportService(new StagingRepository(dataSource), replay, this.threads);
     const exports = new ExportService(new GroundTruthRepository(dataSource), replay, this.threads);
+    const sources = await SourceFolder.open(fileURLToPath(CONTENTS), new Env().maxSourceBytes);
     await imports.import(createReadStream(fileURLToPath(SAMPLES)), {
       onConflict: 'replace',
       acceptDiverged: false,
+      ...(sources && { sources }),
       signal,
     });
     const corpus = exports.export(

@@ -1,8 +1,13 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { BadInputError } from '../../src/corpus/import/bad-input.js';
 import { type ImportOptions } from '../../src/corpus/import/import.service.js';
-import { exportSamples, exportText, importText, linesOf, sampleLine } from '../setup/corpus.js';
+import {
+  exportSamples,
+  exportText,
+  importText,
+  linesOf,
+  readPlainBundled,
+  sampleLine,
+} from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
 const correction = (overrides: Record<string, unknown> = {}) => ({
@@ -209,7 +214,7 @@ describe('import', () => {
   });
 
   it('brings the demonstration corpus in and out again byte for byte', async () => {
-    const corpus = readFileSync(path.join(__dirname, '../../samples/surat-perintah.jsonl'), 'utf8');
+    const corpus = await readPlainBundled();
     await expect(bringIn(corpus)).resolves.toMatchObject({ inserted: 300, diverged: 0 });
     expect(await bringOut()).toBe(corpus);
   });

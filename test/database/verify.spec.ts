@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { type VerifyProgress } from '../../src/ground-truth/verify.service.js';
 import { jsonText } from '../json-text/arbitrary-json.js';
-import { exportSamples, importText, sampleLine, verifyService } from '../setup/corpus.js';
+import { exportSamples, importText, readPlainBundled, sampleLine, verifyService } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
-const SAMPLES = path.resolve(__dirname, '../../samples/surat-perintah.jsonl');
 const NONE = {
   jobs: 0,
   exact: 0,
@@ -74,7 +71,7 @@ describe('verify', () => {
   });
 
   it('finds a whole corpus exact', async () => {
-    await importText(database.dataSource, await readFile(SAMPLES));
+    await importText(database.dataSource, await readPlainBundled());
     expect(await verify()).toEqual({ ...NONE, jobs: 300, exact: 300 });
   });
 
@@ -194,7 +191,7 @@ describe('verify', () => {
   });
 
   it('reports the same divergences as the export', async () => {
-    await importText(database.dataSource, await readFile(SAMPLES));
+    await importText(database.dataSource, await readPlainBundled());
     await database.query(`
       update jobs set result = replace(result::text, '"nrp"', '"npr"')::json where approved = false;
       update jobs set result = '[]' where filename ~ '[5-7].pdf$';

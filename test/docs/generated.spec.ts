@@ -9,7 +9,7 @@ import { FeedFlagsDto } from '../../src/ground-truth/feed-query.js';
 import { StatisticsQueryDto } from '../../src/ground-truth/statistics-query.js';
 import { namesOf } from '../../src/platform/parameters/read-dto.js';
 import { runCommand } from '../setup/command.js';
-import { exportSamples, importText } from '../setup/corpus.js';
+import { exportSamples, importText, readPlainBundled } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -97,13 +97,13 @@ describe('Swagger', () => {
     }
   });
 
-  it('shows an export of ten samples by lines of the demo, which fit the schema of a sample', () => {
+  it('shows an export of ten samples by lines of the demo, which fit the schema of a sample', async () => {
     const { parameters, responses } = operation('export');
     expect(parameters.find(({ name }) => name === 'limit')?.schema.example).toBe(10);
     const example = responses['200']?.content['application/x-ndjson']?.example as string;
     const lines = example.match(/.*\n/g)!;
     expect(lines).toHaveLength(2);
-    const ofDemo = read('samples/surat-perintah.jsonl').match(/.*\n/g)!;
+    const ofDemo = (await readPlainBundled()).match(/.*\n/g)!;
     expect(ofDemo.filter((line) => lines.includes(line))).toEqual(lines);
     for (const line of lines) expect(faultsOf(JSON.parse(line))).toEqual([]);
   });

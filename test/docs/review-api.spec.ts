@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runShell } from '../setup/cli.js';
-import { exportSamples, importText } from '../setup/corpus.js';
+import { exportSamples, importBundled } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 
@@ -18,7 +18,7 @@ describe('docs/review-api.md', () => {
   let folder: string;
   beforeAll(async () => {
     database = await createTestDatabase();
-    await importText(database.dataSource, await readFile(path.join(ROOT, 'samples/surat-perintah.jsonl')));
+    await importBundled(database.dataSource);
     server = await startLocalServer({ DATABASE_URL: database.url });
     folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-review-api-'));
   });

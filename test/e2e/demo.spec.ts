@@ -1,10 +1,10 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { CLI, runCli, runShell } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
-import { linesOf } from '../setup/corpus.js';
+import { linesOf, readBundled, readPlainBundled } from '../setup/corpus.js';
 import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 import { startServer } from '../setup/server.js';
 
@@ -28,7 +28,7 @@ describe('ground-truth demo', () => {
     const validate = new Ajv2020({ strict: true }).compile(
       JSON.parse(await readFile(path.join(ROOT, 'docs/ground-truth-sample.schema.json'), 'utf8')) as object,
     );
-    const bundled = linesOf(await readFile(path.join(ROOT, 'samples/surat-perintah.jsonl'), 'utf8'));
+    const bundled = linesOf(await readPlainBundled());
     const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
     // Not npx, which would not find the program from this folder. In this process it has no path.
     for (const [way, env, unset, program] of [
@@ -77,13 +77,21 @@ describe('ground-truth demo', () => {
     });
     const response = await fetch(`${server.url}/api/v1/ground-truth/export?approved_only=false`);
     const bytes = Buffer.from(await response.arrayBuffer());
-    expect(bytes.equals(await readFile(path.join(ROOT, 'samples/surat-perintah.jsonl')))).toBe(true);
+    expect(bytes.equals(Buffer.from(await readPlainBundled()))).toBe(true);
     expect(cli.stdout.equals(bytes)).toBe(true);
     await server.stop();
     const alone = await runCli(['export', '--approved-only', 'false'], {
       env: { GROUND_TRUTH_DATA_DIR: dataDir },
     });
     expect(alone.stdout.equals(bytes)).toBe(true);
+    const contents = path.join(folder, 'contents');
+    const all = await runCommand(
+      ['export', '--approved-only', 'false', '--include', 'all', '--sources', contents],
+      { env: { GROUND_TRUTH_DATA_DIR: dataDir } },
+    );
+    expect(all.stdout.equals(Buffer.from(await readBundled()))).toBe(true);
+    const images = (await readdir(contents)).filter((name) => name.endsWith('.png'));
+    expect(images.sort()).toEqual((await readdir(path.join(ROOT, 'samples/contents'))).sort());
   });
 
   describe('has what the examples of Swagger UI are about', () => {

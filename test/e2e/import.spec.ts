@@ -5,20 +5,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { endOf, runCli, startCli } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
-import { exportText, sampleLine } from '../setup/corpus.js';
+import { exportText, readPlainBundled, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
-
-const SAMPLES = path.resolve(__dirname, '../../samples/surat-perintah.jsonl');
 
 describe('ground-truth import', () => {
   let database: TestDatabase;
   let env: NodeJS.ProcessEnv;
   let folder: string;
+  /** A file of 300 lines. */
+  let samples: string;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     env = { DATABASE_URL: database.url };
     folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-import-'));
+    samples = path.join(folder, 'samples.jsonl');
+    await writeFile(samples, await readPlainBundled());
   });
   afterAll(async () => {
     await database.drop();
@@ -27,11 +29,11 @@ describe('ground-truth import', () => {
   beforeEach(() => database.clear());
 
   it('reads a file, a compressed file and standard input', async () => {
-    const corpus = await readFile(SAMPLES);
+    const corpus = await readFile(samples);
     const compressed = path.join(folder, 'corpus.jsonl.gz');
     await writeFile(compressed, gzipSync(corpus));
     const ways = [
-      { args: [SAMPLES] },
+      { args: [samples] },
       { args: [compressed] },
       { args: ['-'], input: corpus },
       { args: ['-'], input: gzipSync(corpus) },
@@ -83,8 +85,8 @@ describe('ground-truth import', () => {
           .join('') +
         'ground-truth: nothing was imported\n',
     );
-    await runCommand(['import', SAMPLES], { env });
-    const again = await runCommand(['import', SAMPLES], { env });
+    await runCommand(['import', samples], { env });
+    const again = await runCommand(['import', samples], { env });
     expect(again.stderr.split('\n')).toHaveLength(3);
     expect(again.stderr).toMatch(
       /^ground-truth: lines 1, 2, 3 and 297 more: job_id is already in the database; use /,

@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { exportText, importText, linesOf } from '../setup/corpus.js';
+import { exportText, importText, linesOf, readPlainBundled } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 
-const CORPUS = path.resolve(__dirname, '../../samples/surat-perintah.jsonl');
 const SAMPLES = '/api/v1/ground-truth/samples';
 const NOBODY = '0197a1b2-0000-7000-8000-00000000ffff';
 
@@ -16,7 +13,7 @@ describe('GET /api/v1/ground-truth/samples/{id}', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     server = await startLocalServer({ DATABASE_URL: database.url });
-    await importText(database.dataSource, await readFile(CORPUS));
+    await importText(database.dataSource, await readPlainBundled());
     await database.query(`update jobs set result = '{"a":1.0}' where filename ~ '[0-5].pdf$'`);
     lines = linesOf(await exportText(database.dataSource));
   });

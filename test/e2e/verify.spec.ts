@@ -1,12 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endOf, runShell, startCli } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
-import { importText, linesOf } from '../setup/corpus.js';
+import { importText, linesOf, readPlainBundled } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
-
-const SAMPLES = path.resolve(__dirname, '../../samples/surat-perintah.jsonl');
 
 describe('ground-truth verify', () => {
   let database: TestDatabase;
@@ -22,7 +18,7 @@ describe('ground-truth verify', () => {
 
   describe('of a sound database', () => {
     beforeAll(async () => {
-      await importText(database.dataSource, await readFile(SAMPLES));
+      await importText(database.dataSource, await readPlainBundled());
     });
     afterAll(() => database.clear());
 
@@ -79,7 +75,7 @@ describe('ground-truth verify', () => {
     const ids: string[] = [];
 
     beforeAll(async () => {
-      await importText(database.dataSource, await readFile(SAMPLES));
+      await importText(database.dataSource, await readPlainBundled());
       const jobs = await database.query<{ id: string; count: number }>(`
         select id, (select count(*)::int from job_corrections where job_id = jobs.id) as count
         from jobs where result is not null order by created_at, id`);

@@ -1,12 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCli } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
-import { exportText, sampleLine } from '../setup/corpus.js';
+import { exportText, readPlainBundled, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
-
-const SAMPLES = path.resolve(__dirname, '../../samples/surat-perintah.jsonl');
 
 let database: TestDatabase;
 let env: NodeJS.ProcessEnv;
@@ -23,14 +21,16 @@ afterAll(async () => {
 });
 
 it('20 processes that export while another imports get all of it or nothing of it', async () => {
-  const corpus = await readFile(SAMPLES, 'utf8');
+  const corpus = await readPlainBundled();
+  const samples = path.join(folder, 'samples.jsonl');
+  await writeFile(samples, corpus);
   const first = sampleLine();
   await runCommand(['import', '-'], { env, input: first });
   const target = (n: number) => path.join(folder, `${n}.jsonl`);
   const exports = Array.from({ length: 20 }, (_, n) =>
     runCli(['export', '--approved-only', 'false', '--out', target(n)], { env }),
   );
-  const runs = await Promise.all([runCli(['import', SAMPLES], { env }), ...exports]);
+  const runs = await Promise.all([runCli(['import', samples], { env }), ...exports]);
   expect(runs.map(({ code }) => code)).toEqual(runs.map(() => 0));
   const after = await exportText(database.dataSource);
   expect(after).toHaveLength(corpus.length + first.length);

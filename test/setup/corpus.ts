@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { type Imported, type ImportOptions, ImportService } from '../../src/corpus/import/import.service.js';
+import { SourceFolder } from '../../src/corpus/import/source-folder.js';
 import { StagingRepository } from '../../src/corpus/import/staging.repository.js';
 import { JobsRepository } from '../../src/corpus/jobs.repository.js';
 import { Job } from '../../src/platform/database/entities/job.entity.js';
@@ -71,6 +74,24 @@ export function importText(
     acceptDiverged: false,
     ...options,
   });
+}
+
+const BUNDLED = path.resolve(__dirname, '../../samples');
+
+/** The bundled corpus, as an export with `include=all` writes it. */
+export function readBundled(): Promise<string> {
+  return readFile(path.join(BUNDLED, 'surat-perintah.jsonl'), 'utf8');
+}
+
+/** The bundled corpus without further members. */
+export async function readPlainBundled(): Promise<string> {
+  return (await readBundled()).replace(/,"external_id":.*\}$/gm, '}');
+}
+
+/** Imports the bundled corpus as the demonstration does. */
+export async function importBundled(dataSource: GroundTruthDataSource): Promise<void> {
+  const sources = await SourceFolder.open(path.join(BUNDLED, 'contents'), 1e8);
+  await importText(dataSource, await readBundled(), { sources: sources! });
 }
 
 async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {

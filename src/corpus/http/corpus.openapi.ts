@@ -2,6 +2,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiParam, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { type ProblemExample, UNAVAILABLE } from '../../platform/http/problem.openapi.js';
+import * as ofDemo from './job.examples.js';
 
 /** Of a job that the examples create. */
 export const NEW_JOB = '0197b2c4-1a00-7d11-8f3e-6b0d5a9c4e21';
@@ -11,35 +12,27 @@ export const JOB = '01949262-79e8-740e-a8a9-3305c224ecc4';
 export const CORRECTED_JOB = '0195fad9-8898-77fc-b0f1-1aaea86e4e02';
 export const JOBS = '/api/v1/jobs';
 
-const OCR_TEXT = 'SURAT PERINTAH\nPerihal: Pengamanan\n1. 8703l234 RINI K\n';
+export const OCR_TEXT = 'SURAT PERINTAH\nPerihal: Pengamanan\n1. 8703l234 RINI K\n';
 export const OCR_DIGEST = '91d02b0cc6c9ab953f5376e1abef08b5cb5dad4fd37924e23674528e007a065a';
 const producer = { name: 'sprint-ocr', version: '2.1.0', model: 'layout-3' };
 const fields = {
   'personel[0].nrp': { confidence: 0.41, page: 1, bbox: [0.12, 0.4, 0.3, 0.42], quote: '8703l234' },
 };
 
-/** What the pipeline saw and used. */
-export const evidence = { producer, sources: [{ kind: 'ocr_text', page: 1, text: OCR_TEXT }], fields };
+/** What the pipeline saw and used, where it did not come to a result. */
+export const evidence = { producer, sources: [{ kind: 'ocr_text', page: 1, text: OCR_TEXT }] };
 
-/** A job that has `evidence`, and no corrections. */
-export const withEvidence = <Job extends object>(job: Job) => ({
-  ...job,
-  lowest_field_confidence: 0.41,
-  producer,
-  sources: [
-    {
-      kind: 'ocr_text',
-      page: 1,
-      media_type: 'text/plain',
-      sha256: OCR_DIGEST,
-      uri: null,
-      size: OCR_TEXT.length,
-    },
-  ],
-  fields: { 'personel[0].nrp': { ...fields['personel[0].nrp'], touched: false } },
-});
-
-const NO_EVIDENCE = { producer: null, sources: [], fields: null };
+/** The sources of a job that has `evidence`. */
+const sources = [
+  {
+    kind: 'ocr_text',
+    page: 1,
+    media_type: 'text/plain',
+    sha256: OCR_DIGEST,
+    uri: null,
+    size: OCR_TEXT.length,
+  },
+];
 
 export const output = {
   job_id: NEW_JOB,
@@ -50,20 +43,21 @@ export const output = {
   review_flags: ['low_confidence'],
   confidence: 0.87,
   ...evidence,
+  fields,
 };
 
-/** Of a document that the pipeline could not read. Without a `job_id`, it would be another job each time. */
+/** Of a document of which the pipeline made nothing. Without a `job_id`, it would be another job each time. */
 export const failed = {
   job_id: '0197b2c4-1a00-7d11-8f3e-6b0d5a9c4e22',
   filename: 'sprint-0124.pdf',
   source_kind: 'pdf',
   result: null,
-  review_flags: ['ocr_failed'],
+  review_flags: ['model_timeout'],
 };
 
 export const summary = {
   job_id: '01949262-79e8-740e-a8a9-3305c224ecc4',
-  external_id: null,
+  external_id: 'ocr-000038',
   filename: 'IMG_20250120_105624.jpg',
   source_kind: 'image',
   approved: false,
@@ -71,24 +65,42 @@ export const summary = {
   reviewed_at: null,
   review_flags: [],
   confidence: 0.8322,
-  lowest_field_confidence: null,
+  lowest_field_confidence: ofDemo.lowestConfidence,
   created_at: '2025-01-23T08:58:34.856706Z',
   updated_at: '2025-01-23T08:58:34.856706Z',
   original_sha256: 'a98483c2dfb0156d8b52d56d5a8203fbc705b90848534e92153ee7f322b5d084',
   correction_count: 0,
 };
 
-const { result, producer: _producer, sources: _sources, fields: _fields, ...members } = output;
+const { result, ...members } = output;
 
 /** The job that `output` makes. */
-export const created = withEvidence({
+export const created = {
   ...summary,
   ...members,
+  lowest_field_confidence: 0.41,
   created_at: '2025-06-01T10:15:00.5Z',
   updated_at: '2025-06-01T10:15:00.5Z',
   original_sha256: '7d2cc33d1a18840bb948656a5e1694c08a9807d1b66588af6908cea02fcb30ab',
+  sources,
+  fields: { 'personel[0].nrp': { ...fields['personel[0].nrp'], touched: false } },
   result,
-});
+};
+
+/** The job that `failed` makes, once it has `evidence`. */
+export const failedWithEvidence = {
+  ...summary,
+  ...failed,
+  external_id: null,
+  confidence: null,
+  lowest_field_confidence: null,
+  created_at: '2025-06-01T10:15:01Z',
+  updated_at: '2025-06-01T10:15:01Z',
+  original_sha256: null,
+  producer,
+  sources,
+  fields: null,
+};
 
 const resultWith = (nama: string, nrp: string, untuk: readonly string[]) => ({
   header: {
@@ -152,7 +164,9 @@ const TASKS = [
 export const job = {
   ...summary,
   result: resultWith('FERI SlREGAR', '0502I202', TASKS),
-  ...NO_EVIDENCE,
+  producer: ofDemo.producer,
+  sources: ofDemo.sources,
+  fields: ofDemo.fieldsTouched(),
 };
 
 /** Its result with three mistakes corrected: a name, a number, and one task that became two. */
@@ -170,7 +184,9 @@ export const approved = {
   updated_at: '2025-06-02T03:20:00Z',
   correction_count: 1,
   result: resultWith('FERI SIREGAR', '0502I202', TASKS),
-  ...NO_EVIDENCE,
+  producer: ofDemo.producer,
+  sources: ofDemo.sources,
+  fields: ofDemo.fieldsTouched('personel[2].nama'),
 };
 
 /** The same, with a reason. */

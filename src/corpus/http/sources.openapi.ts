@@ -25,27 +25,29 @@ import {
   BODY_PROBLEMS,
   etag,
   evidence,
-  job,
-  JOB,
+  failed,
+  failedWithEvidence,
   JobId,
   JOBS,
   NOT_FOUND,
   OCR_DIGEST,
+  OCR_TEXT,
   string,
   TOO_LARGE,
-  withEvidence,
 } from './corpus.openapi.js';
+import { PAGE_IMAGE } from './job.examples.js';
 
 const SOURCES = '/api/v1/sources';
 const OTHER_DIGEST = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824';
+const BINARY = ['application/octet-stream', 'image/png', 'image/jpeg', 'application/pdf'];
 const binary = { type: 'string', format: 'binary' };
 
 export const DescribeSources = () => applyDecorators(ApiTags('sources'));
 
-const Digest = () =>
+const Digest = (example: string) =>
   ApiParam({
     name: 'sha256',
-    schema: { ...string, pattern: '^[0-9a-f]{64}$', example: OCR_DIGEST },
+    schema: { ...string, pattern: '^[0-9a-f]{64}$', example },
     description: 'Of the bytes, in hexadecimal.',
   });
 
@@ -63,10 +65,15 @@ export const DescribeSendSource = () =>
         'The bytes of an image, a document, a long text; then name it by `sha256` in the `sources` of a job. It is held once, ' +
         'however often it is sent, with the Content-Type of the first time. Content that no job refers to is deleted a day after ' +
         'it was last sent. Text can come with the job instead, as `text`.',
+      requestBody: {
+        required: true,
+        content: {
+          'text/plain': { schema: string, examples: { page: { value: OCR_TEXT } } },
+          ...Object.fromEntries(BINARY.map((mediaType) => [mediaType, { schema: binary }])),
+        },
+      },
     }),
-    Digest(),
-    ApiConsumes('application/octet-stream', 'image/png', 'image/jpeg', 'application/pdf', 'text/plain'),
-    ApiBody({ schema: binary }),
+    Digest(OCR_DIGEST),
     ApiProduces('application/json', PROBLEM_MEDIA_TYPE),
     answer(201, 'It is held now.', 'HeldSource', { sha256: OCR_DIGEST }),
     answer(200, 'It was held already.', 'HeldSource', { sha256: OCR_DIGEST }),
@@ -89,7 +96,7 @@ export const DescribeReadSource = () =>
       description:
         'The bytes as they were sent. They never change, so a copy need not be asked for again. Nothing in them runs in a browser.',
     }),
-    Digest(),
+    Digest(PAGE_IMAGE),
     ApiHeader({
       name: 'Range',
       required: false,
@@ -102,16 +109,16 @@ export const DescribeReadSource = () =>
         status,
         description: status === 200 ? 'The content.' : 'A part of it.',
         headers: {
-          ETag: { description: 'The digest.', schema: { ...string, example: `"${OCR_DIGEST}"` } },
+          ETag: { description: 'The digest.', schema: { ...string, example: `"${PAGE_IMAGE}"` } },
         },
         content: { 'application/octet-stream': { schema: binary } },
       }),
     ),
     ApiResponse({ status: 304, description: 'The client has it already (If-None-Match).' }),
-    ...apiProblems(`${SOURCES}/${OCR_DIGEST}`, [
+    ...apiProblems(`${SOURCES}/${PAGE_IMAGE}`, [
       BAD_DIGEST,
       UNKNOWN_PARAMETER,
-      ['source-not-found', `no content with the digest ${OCR_DIGEST} is held here`],
+      ['source-not-found', `no content with the digest ${PAGE_IMAGE} is held here`],
       ['range-not-satisfiable', 'the content has 54 bytes'],
       ...UNAVAILABLE,
       ...TRANSFER_PROBLEMS,
@@ -126,11 +133,11 @@ export const DescribeAddEvidence = () =>
         'For a job that was created without it: at least one of `producer`, `sources` and `fields`. Each is written once and ' +
         'never changes; reviews do not touch it.',
     }),
-    JobId(),
+    JobId(failed.job_id),
     ApiConsumes('application/json'),
-    ApiBody({ schema: { $ref: getSchemaPath('Evidence') }, examples: { all: { value: evidence } } }),
-    answer(200, 'The job.', 'Job', withEvidence(job), etag),
-    ...apiProblems(`${JOBS}/${JOB}/evidence`, [
+    ApiBody({ schema: { $ref: getSchemaPath('Evidence') }, examples: { read: { value: evidence } } }),
+    answer(200, 'The job.', 'Job', failedWithEvidence, etag),
+    ...apiProblems(`${JOBS}/${failed.job_id}/evidence`, [
       BAD_ID,
       UNKNOWN_PARAMETER,
       [

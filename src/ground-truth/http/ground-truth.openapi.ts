@@ -320,7 +320,20 @@ const statistics = {
     { field_path: 'header.perihal', count: 15 },
     { field_path: 'header.satuan', count: 14 },
   ],
-  producers: [] as object[],
+  producers: [
+    {
+      sha256: 'c4bc6a12acc473699a3d59bbceb533f8e57d06b6906f045bff7afa34f558b7aa',
+      producer: { name: 'sprint-ocr', version: '2.0.3', model: 'layout-2', prompt: 'sprint-v6' },
+      jobs: 160,
+      corrections: 281,
+    },
+    {
+      sha256: '72d2b6d286cbc3a94d2f57644c2b565ca3fd1c0f736a88c7513a4c2d89e85723',
+      producer: { name: 'sprint-ocr', version: '2.1.0', model: 'layout-3', prompt: 'sprint-v7' },
+      jobs: 140,
+      corrections: 261,
+    },
+  ],
 };
 
 /** Only for jobs from before there were limits. */
