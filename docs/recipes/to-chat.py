@@ -2,7 +2,8 @@
 """Turn a Ground Truth corpus into chat rows for supervised fine-tuning.
 
     to-chat.py corpus.jsonl                         initial_result -> final_result
-    to-chat.py corpus.jsonl --ocr-dir ocr/          raw OCR text   -> final_result
+    to-chat.py corpus.jsonl --input ocr             raw OCR text   -> final_result; of an export --include sources
+    to-chat.py corpus.jsonl --ocr-dir ocr/          the same, from files ocr/<filename>.txt
     to-chat.py corpus.jsonl --field header          only one part of the document
     to-chat.py base.jsonl may.jsonl june.jsonl      a later version of a job replaces an earlier one
 
@@ -37,10 +38,15 @@ SCALAR = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-
 STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]')
 PLAIN_KEY = re.compile(r'[^.\[\]"\\\x00-\x1f]+')
 INDEX = re.compile(r"\[(0|[1-9][0-9]*)\]")
+MOST_NAMED = 10
 
 
 class BadLine(Exception):
     """The input is not a corpus; nothing is written."""
+
+
+class Doubtful(Exception):
+    """It is not certain which text belongs to which job; nothing is written."""
 
 
 class BadPath(ValueError):
@@ -169,7 +175,18 @@ def sample_of(line):
     return members
 
 
-def ocr_text(folder, filename):
+def text_of_sources(sources):
+    """(text, None) of the pages in their order, with form feeds between them, or (None, the reason why there is none)."""
+    pages = [source for source in json.loads(sources) if source.get("kind") == "ocr_text"]
+    if all(source.get("page") is not None for source in pages):
+        pages.sort(key=lambda source: source["page"])
+    if any("text" not in source for source in pages):
+        return None, "OCR text of a page is not in the corpus"
+    text = "\f".join(source["text"] for source in pages)
+    return (text, None) if text.strip() else (None, "no OCR text")
+
+
+def text_of_file(folder, filename):
     """The text of DIR/<filename>.txt; None if there is no such file, or if the name leads out of the folder."""
     root = os.path.realpath(folder)
     try:
@@ -193,8 +210,12 @@ def row_of(sample, filename, options):
     answer = part(sample["final_result"], options.steps)
     if answer is None:
         return None, "final_result has no such field"
-    if options.ocr_dir:
-        question = ocr_text(options.ocr_dir, filename)
+    if options.input == "ocr":
+        question, reason = text_of_sources(sample["sources"])
+        if question is None:
+            return None, reason
+    elif options.ocr_dir:
+        question = text_of_file(options.ocr_dir, filename)
         if question is None:
             return None, "no OCR text"
     else:
@@ -232,7 +253,7 @@ def lines_of(path):
 
 def convert(options):
     """job_id -> (row, None) or (None, reason), for the last version of each job."""
-    jobs = {}
+    jobs, filenames = {}, {}
     for path in options.corpus:
         for number, line in enumerate(lines_of(path), 1):
             try:
@@ -242,10 +263,28 @@ def convert(options):
                 job_id, filename = json.loads(sample["job_id"]), json.loads(sample["filename"])
                 if not isinstance(job_id, str) or not isinstance(filename, str):
                     raise BadLine("job_id and filename must be strings")
+                if options.input == "ocr" and not sample.get("sources", "").startswith("["):
+                    raise BadLine("it has no sources; export with --include sources")
                 jobs[job_id] = row_of(sample, filename, options)
+                filenames[job_id] = filename
             except (BadLine, ValueError) as error:
                 raise BadLine("%s, line %d: %s" % (path, number, error))
+    if options.ocr_dir:
+        refuse_doubles(filenames, [job_id for job_id, (row, _) in jobs.items() if row is not None])
     return jobs
+
+
+def refuse_doubles(filenames, used):
+    """Two jobs may have one filename, and then a file has the text of only one of them."""
+    counts = Counter(filenames.values())
+    doubles = sorted({filenames[job_id] for job_id in used if counts[filenames[job_id]] > 1})
+    if not doubles:
+        return
+    more = ", and %d more" % (len(doubles) - MOST_NAMED) if len(doubles) > MOST_NAMED else ""
+    raise Doubtful(
+        "--ocr-dir: several jobs have the same filename, and its file has the text of only one of them: %s%s; "
+        "export with --include sources, and use --input ocr instead" % (", ".join(doubles[:MOST_NAMED]), more)
+    )
 
 
 def write(folder, name, rows):
@@ -273,8 +312,15 @@ def options_of(arguments):
         description="Turn a Ground Truth corpus into train.jsonl and eval.jsonl of chat messages."
     )
     parser.add_argument("corpus", nargs="+", help="corpus files in order of time; .gz is read too; - is standard input")
-    parser.add_argument(
-        "--ocr-dir", metavar="DIR", help="take the raw OCR text in DIR/<filename>.txt as input, not initial_result"
+    inputs = parser.add_mutually_exclusive_group()
+    inputs.add_argument(
+        "--input",
+        choices=("initial_result", "ocr"),
+        default="initial_result",
+        help="what the model is given: initial_result (the default), or the OCR text among the sources of the corpus",
+    )
+    inputs.add_argument(
+        "--ocr-dir", metavar="DIR", help="give the model the OCR text in DIR/<filename>.txt, not initial_result"
     )
     parser.add_argument("--field", default="", metavar="PATH", help="only this part of the document (default: all of it)")
     parser.add_argument(
@@ -291,7 +337,7 @@ def options_of(arguments):
     if options.ocr_dir and not os.path.isdir(options.ocr_dir):
         parser.error("--ocr-dir %s: there is no such folder" % options.ocr_dir)
     if options.system is None:
-        options.system = SYSTEM_OCR if options.ocr_dir else SYSTEM_INITIAL
+        options.system = SYSTEM_OCR if options.ocr_dir or options.input == "ocr" else SYSTEM_INITIAL
     return options
 
 
@@ -309,7 +355,7 @@ def main(arguments=None):
         os.makedirs(options.out, exist_ok=True)
         for name in rows:
             write(options.out, name, rows[name])
-    except (BadLine, OSError, EOFError, ValueError) as error:
+    except (BadLine, Doubtful, OSError, EOFError, ValueError) as error:
         print("to-chat: %s" % error, file=sys.stderr)
         return 1
     print("train.jsonl: %d rows, eval.jsonl: %d rows" % (len(rows["train.jsonl"]), len(rows["eval.jsonl"])), file=sys.stderr)

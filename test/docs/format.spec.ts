@@ -329,6 +329,69 @@ describe('to-chat.py', () => {
     expect(run.stderr).toContain('skipped, no OCR text: 3');
   });
 
+  itWithPython(
+    'refuses texts by a filename that two jobs have, whichever of them is used, and writes nothing',
+    () => {
+      mkdirSync(join(folder, 'ocr'));
+      for (const number of [1, 2]) writeFileSync(join(folder, 'ocr', `sprin-${number}.pdf.txt`), 'text');
+      const named = (number: number, approved: boolean) =>
+        line(number, '1', '2', { approved }).replace(/sprin-\d+/, 'sprin-1');
+      const message =
+        'to-chat: --ocr-dir: several jobs have the same filename, and its file has the text of only one of them: ' +
+        'sprin-1.pdf; export with --include sources, and use --input ocr instead\n';
+      for (const other of [named(8, true), named(8, false)]) {
+        writeFileSync(join(folder, 'doubles.jsonl'), CORPUS + other);
+        const run = toChat('doubles.jsonl', '--ocr-dir', 'ocr', '--out', 'out');
+        expect([run.status, run.stderr]).toEqual([1, message]);
+        expect(() => statSync(join(folder, 'out'))).toThrow('ENOENT');
+      }
+      // Nobody has the text of these, and a later version of a job is no other job.
+      const unread = line(9, '1', '2').replace('sprin-9', 'sprin-2') + line(9, '1', '2');
+      writeFileSync(join(folder, 'versions.jsonl'), CORPUS + line(1, '1', '2') + unread);
+      expect(toChat('versions.jsonl', '--ocr-dir', 'ocr', '--holdout', '0').status).toBe(0);
+      expect(contents('train.jsonl', 'user')).toEqual(['text', 'text']);
+    },
+  );
+
+  itWithPython('takes the OCR text that the corpus has, its pages in order', () => {
+    const page = (members: object) => ({ kind: 'ocr_text', page: null, sha256: null, uri: null, ...members });
+    const withSources = (number: number, ...sources: object[]) =>
+      line(number, '1', '{"nip":198703212010011234}', { tail: `,"sources":${JSON.stringify(sources)}` });
+    writeFileSync(
+      join(folder, 'sources.jsonl'),
+      [
+        withSources(
+          1,
+          page({ page: 2, text: 'dua\n' }),
+          page({ kind: 'page_image', page: 1 }),
+          page({ page: 1, text: 'SATU "1"\u2028\n' }),
+        ),
+        withSources(2, page({ text: 'b' }), page({ text: '' }), page({ text: 'a' })),
+        withSources(3, page({ page: 1, text: 'here' }), page({ page: 2, uri: 's3://elsewhere' })),
+        withSources(4, page({ kind: 'page_image', page: 1 })),
+        withSources(5, page({ text: '' })),
+      ].join(''),
+    );
+    const run = toChat('sources.jsonl', '--holdout', '0', '--input', 'ocr');
+    expect(run.status).toBe(0);
+    expect(contents('train.jsonl', 'user')).toEqual(['SATU "1"\u2028\n\fdua\n', 'b\f\fa']);
+    expect(contents('train.jsonl', 'system')[0]).toContain('OCR text');
+    expect(contents('train.jsonl', 'assistant')[0]).toBe('{"nip":198703212010011234}');
+    expect(run.stderr).toContain('skipped, no OCR text: 2');
+    expect(run.stderr).toContain('skipped, OCR text of a page is not in the corpus: 1');
+
+    const without = toChat('corpus.jsonl', '--input', 'ocr');
+    expect([without.status, without.stderr]).toEqual([
+      1,
+      'to-chat: corpus.jsonl, line 1: it has no sources; export with --include sources\n',
+    ]);
+    const both = toChat('sources.jsonl', '--input', 'ocr', '--ocr-dir', '.');
+    expect([both.status, both.stderr]).toEqual([
+      2,
+      expect.stringContaining('not allowed with argument') as string,
+    ]);
+  });
+
   itWithPython('splits by job: the same in every run, order and corpus, and near the share asked for', () => {
     const many = Array.from({ length: 1000 }, (_, index) => line(index, `${index}`, `{"n":${index}}`));
     writeFileSync(join(folder, 'many.jsonl'), many.join(''));
