@@ -26,7 +26,7 @@ describe('a database that cannot be used', () => {
     await dataSource.initialize();
     expect(await failureOf(exportText(dataSource))).toEqual({
       kind: 'not_migrated',
-      message: 'the database has no Ground Truth tables yet; run: ground-truth migrate',
+      message: 'the database lacks tables of this version of Ground Truth; run: ground-truth migrate',
     });
     await dataSource.destroy();
     await drop();
@@ -85,6 +85,25 @@ describe('a database that cannot be used', () => {
     expect(failed('ECONNRESET', 'write')).toBe('unavailable');
     expect(failed('ENOENT', 'open')).toBeUndefined();
     expect(failed('ENOSPC', 'write')).toBeUndefined();
+  });
+
+  it('is recognised where the role lacks a right, but what a function says of its own is not repeated', async () => {
+    const { url, drop } = await cloneDatabase('template0');
+    const dataSource = await open(url).initialize();
+    const asAnyone = (sql: string) =>
+      dataSource.transaction(async (manager) => {
+        await manager.query('create table secrets (); create role anyone; set local role anyone');
+        await manager.query(sql);
+      });
+    expect(await failureOf(asAnyone('select from secrets'))).toEqual({
+      kind: 'not_permitted',
+      message:
+        'the database refused it: permission denied for table secrets; see "Roles" in docs/operations.md',
+    });
+    const raised = `do $$ begin raise 'Rahasia' using errcode = '42501'; end $$`;
+    expect(await failureOf(asAnyone(raised))).toBeUndefined();
+    await dataSource.destroy();
+    await drop();
   });
 
   it('is recognised where its disk is full', async () => {

@@ -20,6 +20,14 @@ const rowsOf = (heading: string): string[][] =>
     row!.split(' |').map((cell) => cell.replaceAll('`', '').trim()),
   );
 
+/** The blocks of SQL, and those in lists, below a heading. */
+const sqlOf = (heading: string): string[] => {
+  const below = OPERATIONS.slice(OPERATIONS.search(new RegExp(`^##+ ${heading}$`, 'm')) + 1).split(
+    /\n##+ /,
+  )[0]!;
+  return [...below.matchAll(/^( *)```sql\n([\s\S]*?)\n\1```$/gm)].map(([, , sql]) => `${sql!}\n`);
+};
+
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -50,9 +58,9 @@ describe('docs/operations.md', () => {
   });
 
   it('grants roles what they need, and no more', async () => {
-    const [grants] = /(?<=```sql\n)create role ground_truth_app[\s\S]*?(?=```)/.exec(
-      section('Your own PostgreSQL'),
-    )!;
+    const grants = sqlOf('Roles')
+      .filter((sql) => /^(?:create role|grant) /.test(sql))
+      .join('');
     const key = await createKey(database, 'app', 'admin');
     // Roles belong to the whole server, so these have names of their own.
     const roleOf = (name: string) => `${name}_${process.pid}`;

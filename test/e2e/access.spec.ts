@@ -305,8 +305,22 @@ describe('the access log', () => {
       expect(run).toMatchObject({
         code: 1,
         stdout: Buffer.alloc(0),
-        stderr: 'ground-truth: the database refused it: permission denied for table access_log\n',
+        stderr:
+          'ground-truth: the database refused it: permission denied for table access_log; see "Roles" in docs/operations.md\n',
       });
+      const asRole = await startLocalServer({ DATABASE_URL: url.href });
+      const answer = await fetch(asRole.url + EXPORT);
+      await asRole.stop();
+      expect([answer.status, await answer.json()]).toMatchObject([
+        503,
+        { detail: 'the role of the server lacks a right on the database; the log of the server names it' },
+      ]);
+      expect(parseLog(asRole.log())).toContainEqual(
+        expect.objectContaining({
+          level: 'warn',
+          message: expect.stringContaining('permission denied for table access_log') as string,
+        }),
+      );
     } finally {
       await other.query(`drop owned by ${role}; drop role ${role}`);
       await other.drop();

@@ -243,7 +243,7 @@ describe('a database that cannot be used', () => {
       const before = await runCommand(['stats'], { env: emptyEnv });
       expect(before).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
       expect(before.stderr).toMatch(
-        /^ground-truth: the database has no Ground Truth tables yet; run: ground-truth migrate\n$/,
+        /^ground-truth: the database lacks tables of this version of Ground Truth; run: ground-truth migrate\n$/,
       );
       const migrated = await runCommand(['migrate'], { env: emptyEnv });
       expect(migrated).toMatchObject({ code: 0, stdout: Buffer.alloc(0) });

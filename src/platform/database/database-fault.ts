@@ -7,7 +7,7 @@ import { DISK_FULL } from './full-disk.js';
 
 /** The meaning of a database error for the caller. */
 export interface DatabaseFault {
-  readonly kind: 'unavailable' | 'disk_full' | 'not_migrated' | 'too_slow';
+  readonly kind: 'unavailable' | 'disk_full' | 'not_migrated' | 'not_permitted' | 'too_slow';
   /** One line, without values from the database. */
   readonly message: string;
 }
@@ -19,6 +19,9 @@ const UNAVAILABLE_SYSTEM =
 const UNAVAILABLE_MESSAGE =
   /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|does not support SSL|certificate/i;
 const UNDEFINED_TABLE = '42P01';
+const NO_PRIVILEGE = '42501';
+/** Where PostgreSQL itself says that the role lacks a right. Functions can raise the same code, with any text. */
+const OF_PRIVILEGES = 'aclcheck_error';
 const QUERY_CANCELED = '57014';
 /** TypeORM releases a connection that breaks between two statements. The next use of it throws one of these. */
 const CONNECTION_LOST = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
@@ -37,9 +40,14 @@ export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
   if (code === UNDEFINED_TABLE) {
     return {
       kind: 'not_migrated',
-      message: 'the database has no Ground Truth tables yet; run: ground-truth migrate',
+      message: 'the database lacks tables of this version of Ground Truth; run: ground-truth migrate',
     };
   }
+  if (code === NO_PRIVILEGE && (error as { routine?: unknown }).routine === OF_PRIVILEGES)
+    return {
+      kind: 'not_permitted',
+      message: `the database refused it: ${error.message}; see "Roles" in docs/operations.md`,
+    };
   if (code === QUERY_CANCELED && error.message.includes('statement timeout'))
     return { kind: 'too_slow', message: 'the query took too long, and was cancelled' };
   if (code === DISK_FULL)

@@ -35,7 +35,8 @@ import { methodsAt, pathOf, requestIdOf, routeOf } from './request.js';
 const DETAILS: Readonly<Record<Exclude<DatabaseFault['kind'], 'too_slow'>, string>> = {
   unavailable: 'try again in a moment',
   disk_full: 'the disk of the database is full, and nothing was changed; try again when there is space',
-  not_migrated: 'the database has no Ground Truth tables yet',
+  not_migrated: 'the database lacks tables of this version of Ground Truth',
+  not_permitted: 'the role of the server lacks a right on the database; the log of the server names it',
 };
 
 /** Answers every error with a problem. */
