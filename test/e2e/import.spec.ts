@@ -63,6 +63,26 @@ describe('ground-truth import', () => {
     expect(await exportText(database.dataSource)).toBe('');
   });
 
+  it('is done where unused contents cannot be deleted after it, and says so', async () => {
+    const role = `gt_import_${process.pid}`;
+    await database.query(`create role ${role} login; grant all on all tables in schema public to ${role};
+      revoke all on contents from ${role}`);
+    const url = new URL(database.url);
+    url.username = role;
+    try {
+      const run = await runCommand(['import', '-'], { env: { DATABASE_URL: url.href }, input: sampleLine() });
+      expect(run).toMatchObject({
+        code: 0,
+        stderr:
+          '1 job imported, 0 corrections\n' +
+          'contents of sources that no job has could not be deleted, which the next import tries again: ' +
+          'the database refused it: permission denied for table contents; see "Roles" in docs/operations.md\n',
+      });
+    } finally {
+      await database.query(`drop owned by ${role}; drop role ${role}`);
+    }
+  });
+
   it('tells many alike faults in one line, with the first three and a count', async () => {
     const output = (members: string) => `{"filename":"f","source_kind":"pdf","result":1${members}}\n`;
     const run = await runCommand(['import', '-'], {

@@ -4,12 +4,12 @@ import { Failure } from '../../platform/terminal/failure.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { printNote } from '../../platform/terminal/print.js';
 import { type Flags, refuseToWrite, TerminalCommand } from '../../platform/terminal/terminal-command.js';
-import { sweepOrSay } from './sweep.js';
 import { ContentsRepository } from '../evidence/contents.repository.js';
 import { JobsRepository } from '../jobs.repository.js';
 import { ScrubRepository } from '../scrub.repository.js';
 import { UUID } from '../../platform/parameters/uuid.js';
 import { counted } from '../../platform/counted.js';
+import { sweep } from './sweep.js';
 
 const REMAINS = 'see "Erasing a document" in docs/operations.md';
 
@@ -60,7 +60,7 @@ export class EraseCommand extends TerminalCommand {
       ]);
     refuseToWrite('erase', this.env);
     if (jobId !== undefined) await this.erase(jobId);
-    await sweepOrSay(this.contents);
+    await sweep(this.contents);
     if (scrub === true) await this.scrubFiles();
     else printNote(this.whatRemains());
   }

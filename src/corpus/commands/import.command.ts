@@ -1,7 +1,6 @@
 import { IsIn } from 'class-validator';
 import { Command, Option } from 'nest-commander';
 import { Env } from '../../platform/config/env.js';
-import { sweepOrSay } from './sweep.js';
 import { BooleanParameter } from '../../platform/parameters/parameters.js';
 import { Failure } from '../../platform/terminal/failure.js';
 import { openInput } from '../../platform/terminal/input.js';
@@ -16,6 +15,7 @@ import { type Imported, ImportService } from '../import/import.service.js';
 import { type LineFault } from '../import/line-reader.js';
 import { type OnConflict } from '../import/staging.repository.js';
 import { counted } from '../../platform/counted.js';
+import { sweep } from './sweep.js';
 
 /** Flags of `import`. */
 export class ImportOptionsDto {
@@ -120,8 +120,8 @@ export class ImportCommand extends TerminalCommand {
         },
       });
       progress.stop();
-      await sweepOrSay(this.contents);
       printNote(summary(imported));
+      await sweep(this.contents);
     } catch (error) {
       throw error instanceof BadInputError ? toFailure(error) : error;
     } finally {

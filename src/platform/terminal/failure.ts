@@ -54,13 +54,14 @@ export function systemReason(error: unknown): string | undefined {
  * @returns the exit code
  */
 export function reportFailure(error: unknown): ExitCode {
-  for (const line of describe(error)) process.stderr.write(`ground-truth: ${line}\n`);
+  for (const line of reasonsOf(error)) process.stderr.write(`ground-truth: ${line}\n`);
   return error instanceof Fault && error.kind === 'invalid-configuration'
     ? ExitCode.WrongUsage
     : ExitCode.Failed;
 }
 
-function describe(error: unknown): string[] {
+/** Why a command failed, one line per fault, without a stack and without document content. */
+export function reasonsOf(error: unknown): string[] {
   if (error instanceof Fault) return error.message.split('\n');
   const fault = toDatabaseFault(error);
   if (fault) return [onOneLine(fault.message)];
