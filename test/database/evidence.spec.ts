@@ -211,7 +211,7 @@ describe('evidence', () => {
       'sources[0].sha256: is not held here, and no file in the folder of sources has it as name',
     ]);
     expect(await faultsOf(given({ sha256: sha256Of('nowhere') }))).toEqual([
-      'sources[0].sha256: is not held here',
+      'sources[0].sha256: is not held here; send the content first, or import it with the folder that has it',
     ]);
     expect(await faultsOf(given({ file: 'page.png' }))).toEqual([
       'sources[0].file: is only for ground-truth import with --sources; elsewhere send the content first, and name it by sha256',

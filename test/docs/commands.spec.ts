@@ -12,7 +12,7 @@ const ROOT = path.resolve(__dirname, '../..');
 const NOT_RUN: Record<string, string[]> = {
   'docs/operations.md': [
     // They need a server of the reader's; test/docs/operations.spec.ts and test/e2e/external.spec.ts try the same on another.
-    ...['createuser ', 'export DATABASE_URL=postgres://ground_truth_reader@', 'pg_dump '],
+    ...['createuser ', 'export DATABASE_URL=postgres://ground_truth_reader@', 'pg_dump ', '(echo '],
     // They change the machine; test/docs/shipping.spec.ts and .ci/check-production.cjs try what they start.
     ...['docker ', 'export DATABASE_URL=postgres://ground_truth_app@', '(umask '],
     ...['useradd ', 'systemctl ', 'systemd-run '],

@@ -57,6 +57,27 @@ describe('docs/operations.md', () => {
     expect(rowsOf('Access').map(([scope]) => scope)).toEqual(expect.arrayContaining([...SCOPES]));
   });
 
+  it('shows what contents take', async () => {
+    const queries = sqlOf('Contents of sources').flatMap((sql) =>
+      sql.split(/;\n/).filter((one) => one.trim()),
+    );
+    expect(queries).toHaveLength(3);
+    for (const query of queries) await expect(database.query(query)).resolves.toBeDefined();
+  });
+
+  it('rewrites after an erasure every table that may hold text of a job', async () => {
+    const [rewrite] = sqlOf('Erasing a document');
+    const named = [...rewrite!.matchAll(/'\{(.*)\}'|vacuum \(full, analyze\)\s+([^;]*);/g)].map(
+      ([, first, second]) => (first ?? second!).split(/,\s*/).sort(),
+    );
+    const tables = await database.query<{ name: string }>(`
+      select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
+        and relname not in ('api_keys', 'access_log', 'access_log_outcomes', 'ground_truth_migrations')
+      order by relname collate "C"`);
+    const names = tables.map(({ name }) => name);
+    expect(named).toEqual([names, names]);
+  });
+
   it('grants roles what they need, and no more', async () => {
     const grants = sqlOf('Roles')
       .filter((sql) => /^(?:create role|grant) /.test(sql))

@@ -105,7 +105,9 @@ export class StagedSources {
     else if (uri === null)
       fault(
         'sha256',
-        `is not held here${this.folder ? ', and no file in the folder of sources has it as name' : ''}`,
+        this.folder
+          ? 'is not held here, and no file in the folder of sources has it as name'
+          : 'is not held here; send the content first, or import it with the folder that has it',
       );
     return nothing;
   }
