@@ -14,8 +14,8 @@ export interface EvidenceSql {
   /** A condition: see `hasProducer`. */
   readonly hasProducer: (text: string) => string;
   /**
-   * Counts jobs and corrections by producer: `sha256`, which may be null, `producer` as text, `jobs`, `corrections`. Most jobs
-   * first, at most $1.
+   * Counts jobs and corrections by producer: `producer` as text, `jobs`, `corrections`. Those with most jobs, ties by digest, at
+   * least $1 of them.
    *
    * @param ofThem a condition on `job_id`, with `where`, or empty
    */
@@ -33,7 +33,7 @@ const HISTORY = `coalesce((
   from job_approvals where job_id = job.id
 ), '[]')`;
 
-const CORRECTIONS_BY_JOB = 'select job_id, count(*) as count from job_corrections group by job_id';
+export const CORRECTIONS_BY_JOB = 'select job_id, count(*) as count from job_corrections group by job_id';
 
 export const OWN_EVIDENCE: EvidenceSql = {
   included: {
@@ -45,7 +45,7 @@ export const OWN_EVIDENCE: EvidenceSql = {
   },
   hasProducer: (text) => hasProducer(text, escapeLiteral),
   producers: (ofThem) => `
-    select sha256, producer::text, count(*) as jobs, coalesce(sum(trail.count), 0)::bigint as corrections
+    select producer::text, count(*) as jobs, coalesce(sum(trail.count), 0)::bigint as corrections
     from job_evidence join producers on producers.id = producer_id
     left join (${CORRECTIONS_BY_JOB}) as trail using (job_id) ${ofThem}
     group by producers.id order by jobs desc, sha256 limit $1`,

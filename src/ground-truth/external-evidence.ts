@@ -2,7 +2,7 @@ import { escapeLiteral } from 'pg';
 import { type TableColumn } from '../platform/database/entities/columns.js';
 import { isDigest } from '../platform/database/producer-filter.js';
 import { Fault } from '../platform/fault.js';
-import { type EvidenceSql, type Include } from './evidence-sql.js';
+import { CORRECTIONS_BY_JOB, type EvidenceSql, type Include } from './evidence-sql.js';
 
 /** Something was asked for that external relations do not have. */
 export class NotInExternalRelations extends Fault {
@@ -19,6 +19,7 @@ const SOURCES = `case when job.ocr_text is null then '[]' else concat(
 /** In the optional columns of the jobs. */
 export const EXTERNAL_EVIDENCE: EvidenceSql = {
   included: {
+    external_id: `coalesce(to_json(job.external_id)::text, 'null')`,
     producer: `coalesce(job.producer::text, 'null')`,
     sources: SOURCES,
     fields: `coalesce(job.fields::text, 'null')`,
@@ -29,17 +30,24 @@ export const EXTERNAL_EVIDENCE: EvidenceSql = {
     const at = text.indexOf('=');
     return `job.producer::json ->> ${escapeLiteral(text.slice(0, at))} = ${escapeLiteral(text.slice(at + 1))}`;
   },
+  // One producer may be spaced in several ways, which only `json-text` can tell: so there are more than are asked for.
   producers: (ofThem) => `
-    select null as sha256, producer, count(*) as jobs, sum(count)::bigint as corrections
+    select producer, count(*) as jobs, coalesce(sum(count), 0)::bigint as corrections
     from (
-      select producer::text, (select count(*) from job_corrections where job_id = job.id) as count
-      from (select id as job_id, * from jobs) as job ${ofThem}
+      select producer, count
+      from (select id as job_id, producer::text from jobs) as job
+      left join (${CORRECTIONS_BY_JOB}) as trail using (job_id) ${ofThem}
     ) as counted
-    where producer is not null and producer <> 'null' group by producer order by jobs desc, producer limit $1`,
+    where producer is not null and producer <> 'null'
+    group by producer order by jobs desc, producer limit greatest($1, ${MOST_TEXTS})`,
 };
+
+/** The most texts of producers that are read. */
+const MOST_TEXTS = 10_000;
 
 /** How the rows of external relations hold the included members; text is as the line has it. */
 export const INCLUDED_COLUMNS: Readonly<Partial<Record<Include, TableColumn>>> = {
+  external_id: { name: 'external_id', type: 'text', isNullable: false },
   producer: { name: 'producer', type: 'json', isNullable: false },
   sources: { name: 'ocr_text', type: 'text', isNullable: false },
   fields: { name: 'fields', type: 'json', isNullable: false },

@@ -133,7 +133,8 @@ export class CorpusSnapshot {
     };
     const found = await ask(false);
     const names = namesOf(found);
-    return toStatistics(names.size === 0 ? found : await ask(true, [...names.keys()], [...names.values()]));
+    const row = names.size === 0 ? found : await ask(true, [...names.keys()], [...names.values()]);
+    return toStatistics(row, options);
   }
 
   /** Releases the connection: see `Snapshot.close`. */
@@ -148,7 +149,10 @@ export class CorpusSnapshot {
   private requireIncluded({ include = new Set() }: JobFilter): void {
     const missing = [...include].filter((name) => this.evidence.included[name] === undefined);
     if (missing.length > 0)
-      throw new NotInExternalRelations('include', `${missing.join(', ')}: external relations do not have it`);
+      throw new NotInExternalRelations(
+        'include',
+        `external relations do not have ${missing.join(', ')}; name what they have instead of all`,
+      );
   }
 
   private async ask<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row> {

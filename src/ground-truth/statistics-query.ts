@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto';
-import { compact, plainSpelling, tryParseFieldPath } from '../json-text/index.js';
+import {
+  compact,
+  JSON_NULL,
+  JsonTextError,
+  plainSpelling,
+  TooDeepError,
+  tryParseFieldPath,
+} from '../json-text/index.js';
+import { ExternalDatabaseError } from '../platform/database/external/relation.js';
 import { BooleanParameter, CountParameter } from '../platform/parameters/parameters.js';
 import { type SampleFilter, SampleFilterDto } from './corpus-filter.js';
 import { where } from './corpus-query.js';
@@ -78,7 +86,7 @@ export function statisticsQuery(
       (select count(*) from (select distinct job_id from job_corrections ${ofThem} order by job_id) as corrected) as jobs_with_corrections,
       array(select field_path from fields order by fields.count desc, field_path collate "C") as field_paths,
       array(select count::text from fields order by fields.count desc, field_path collate "C") as counts,
-      coalesce((select json_agg(json_build_array(sha256, producer, jobs, corrections)) from makers), '[]')::text as producers,
+      coalesce((select json_agg(json_build_array(producer, jobs, corrections)) from makers), '[]')::text as producers,
       array(select field_path from paths where field_path ~ '${MAY_BE_SPELLED_OTHERWISE}') as spellings,
       current_setting('server_encoding') = 'UTF8' as has_all_characters`;
 }
@@ -115,7 +123,7 @@ export interface StatisticsRow {
   readonly jobs_with_corrections: string;
   readonly field_paths: readonly string[];
   readonly counts: readonly string[];
-  /** JSON: an array of `[sha256, producer, jobs, corrections]`, the producer as a string. */
+  /** JSON: an array of `[producer, jobs, corrections]`, the producer as a string. */
   readonly producers: string;
   /** Paths that may be spelled in another way than the plain one. */
   readonly spellings: readonly string[];
@@ -123,7 +131,8 @@ export interface StatisticsRow {
   readonly has_all_characters: boolean;
 }
 
-export function toStatistics(row: StatisticsRow): Statistics {
+/** @throws ExternalDatabaseError if an external relation has a producer that is no object */
+export function toStatistics(row: StatisticsRow, { top_n }: StatisticsOptions): Statistics {
   return {
     total_jobs: Number(row.total_jobs),
     approved_jobs: Number(row.approved_jobs),
@@ -133,18 +142,44 @@ export function toStatistics(row: StatisticsRow): Statistics {
       field_path,
       count: Number(row.counts[index]),
     })),
-    producers: (JSON.parse(row.producers) as [string | null, string, number, number][]).map(
-      ([sha256, text, jobs, corrections]) => {
-        const producer = compact(Buffer.from(text));
-        return {
-          sha256: sha256 ?? hash('sha256', producer),
-          producer: producer.toString(),
-          jobs,
-          corrections,
-        };
-      },
-    ),
+    producers: producersOf(JSON.parse(row.producers) as [string, number, number][]).slice(0, top_n),
   };
+}
+
+/** External relations may have one producer in several texts, which only white space tells apart. It is counted once. */
+function producersOf(
+  rows: readonly [text: string, jobs: number, corrections: number][],
+): ProducerStatistics[] {
+  const found = new Map<string, ProducerStatistics>();
+  for (const [text, jobs, corrections] of rows) {
+    const producer = compactProducer(text);
+    if (producer === undefined) continue;
+    const sha256 = hash('sha256', producer);
+    const same = found.get(sha256);
+    found.set(sha256, {
+      sha256,
+      producer: producer.toString(),
+      jobs: jobs + (same?.jobs ?? 0),
+      corrections: corrections + (same?.corrections ?? 0),
+    });
+  }
+  return [...found.values()].sort((a, b) => b.jobs - a.jobs || (a.sha256 < b.sha256 ? -1 : 1));
+}
+
+const OPEN_OBJECT = 0x7b;
+
+/** @returns undefined for JSON null */
+function compactProducer(text: string): Buffer | undefined {
+  try {
+    const producer = compact(Buffer.from(text));
+    if (producer[0] === OPEN_OBJECT) return producer;
+    if (producer.equals(JSON_NULL)) return undefined;
+  } catch (error) {
+    if (!(error instanceof JsonTextError || error instanceof TooDeepError)) throw error;
+  }
+  throw new ExternalDatabaseError(
+    'GROUND_TRUTH_JOBS_RELATION: column producer has values that are neither JSON objects nor null; an export with include=producer names their jobs',
+  );
 }
 
 /** Statistics as JSON, producers as written. */

@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
-import { exportSamples, exportService, exportText, verifyService } from '../setup/corpus.js';
-import { urlOfDatabase, withAdministrator } from '../setup/database.js';
+import { type StatisticsOptions } from '../../src/ground-truth/statistics-query.js';
+import { type GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
+import { exportSamples, exportService, exportText, importText, verifyService } from '../setup/corpus.js';
+import { createTestDatabase, urlOfDatabase, withAdministrator } from '../setup/database.js';
 import {
   connectExternal,
   createPipelineDatabase,
@@ -50,7 +52,7 @@ describe('the relations', () => {
       exportText(await connect(), { include: new Set(['history'] as const) }),
     ).rejects.toMatchObject({
       kind: 'invalid-parameters',
-      message: 'include: history: external relations do not have it',
+      message: 'include: external relations do not have history; name what they have instead of all',
     });
   });
 
@@ -260,7 +262,7 @@ describe('at the start', () => {
       `GROUND_TRUTH_JOBS_RELATION: ocr.jobs column created_at is timestamp without time zone; accepted is timestamp with time zone; make a view with created_at at time zone 'UTC', or the zone that it is in`,
       `GROUND_TRUTH_JOBS_RELATION: ocr.jobs column updated_at is timestamp without time zone; accepted is timestamp with time zone; make a view with updated_at at time zone 'UTC', or the zone that it is in`,
       'GROUND_TRUTH_CORRECTIONS_RELATION: ocr.corrections column id is text; accepted are bigint, integer and smallint',
-      'GROUND_TRUTH_CORRECTIONS_RELATION: ocr.corrections column op is integer; accepted are text, character varying and character',
+      'GROUND_TRUTH_CORRECTIONS_RELATION: ocr.corrections column op is integer; accepted are text, character varying and character; it is optional: make a view without it, or with one of these types',
       'GROUND_TRUTH_CORRECTIONS_RELATION: ocr.corrections has no column reason (text, character varying or character)',
     ]);
   });
@@ -295,6 +297,131 @@ describe('at the start', () => {
       message: expect.stringMatching(/^DATABASE_URL: the database is encoded in SQL_ASCII/) as string,
     });
     await ascii.drop();
+  });
+});
+
+describe('the columns of what the pipeline saw and used', () => {
+  const EVIDENCE = new Set(['external_id', 'producer', 'sources', 'fields'] as const);
+  const include = { include: EVIDENCE };
+  const asText = (members: string) => members.replace(/^|$/g, "'");
+  const statistics = async (dataSource: GroundTruthDataSource, options: Partial<StatisticsOptions> = {}) =>
+    (await exportService(dataSource).statistics({ top_n: 10, collapse_indices: false, ...options }))
+      .producers;
+
+  /** Adds the columns, and a job that has something in each of them. */
+  async function fill(type: string, producer = asText('{"n": 1.0, "name": "layout"}')): Promise<void> {
+    await client.query(`
+      alter table ocr.jobs add external_id varchar(40), add producer ${type}, add fields ${type}, add ocr_text text;
+      ${JOB}; ${CORRECTION};
+      update ocr.jobs set external_id = '4711', producer = ${producer}, fields = '{"a" : {"confidence":0.40}}',
+        ocr_text = E'baris "1"\\n\\t\\u0001é'`);
+  }
+
+  it.each(['json', 'jsonb', 'text'])(
+    'are members of a sample, from %s, that an import takes',
+    async (type) => {
+      await fill(type);
+      const text = 'baris "1"\n\t\u0001é';
+      const corpus = await exportText(await connect(), include);
+      expect(corpus).toBe(
+        `{"job_id":"${ID}","filename":"a.pdf","source_kind":"pdf","approved":true,"reviewed_by":null,"reviewed_at":null,` +
+          '"created_at":"2025-01-01T00:00:00Z","initial_result":{"a":0},"final_result":{"a":1},"corrections":[{"field_path":"a",' +
+          '"old_value":0,"new_value":1,"corrected_by":"rini","reason":null,"corrected_at":"2025-01-02T00:00:00Z"}],' +
+          '"review_flags":[],"confidence":0.5,"external_id":"4711","producer":{"n":1.0,"name":"layout"},"sources":[' +
+          `{"kind":"ocr_text","page":null,"media_type":"text/plain","sha256":"${hash('sha256', text)}","uri":null,` +
+          `"text":${JSON.stringify(text)}}],"fields":{"a":{"confidence":0.40}}}\n`,
+      );
+      const own = await createTestDatabase();
+      await importText(own.dataSource, corpus);
+      expect(await exportText(own.dataSource, include)).toBe(corpus);
+      await own.drop();
+    },
+  );
+
+  it('may be absent, null or JSON null, and change nothing else', async () => {
+    await client.query(`${JOB}; ${CORRECTION}`);
+    const without = await exportText(await connect());
+    const nothing = without.replace(
+      /}\n$/,
+      ',"external_id":null,"producer":null,"sources":[],"fields":null}\n',
+    );
+    expect(await exportText(await connect(), include)).toBe(nothing);
+    await client.query('delete from ocr.jobs; delete from ocr.corrections');
+    await fill('json');
+    expect(await exportText(await connect())).toBe(without);
+    for (const absent of ['null', `'null'`]) {
+      await client.query(
+        `update ocr.jobs set external_id = null, producer = ${absent}, fields = ${absent}, ocr_text = null`,
+      );
+      expect(await exportText(await connect(), include)).toBe(nothing);
+      expect(await statistics(await connect())).toEqual([]);
+    }
+  });
+
+  it('are refused by column and job where they are no objects, and only where they are asked for', async () => {
+    await fill('text');
+    await client.query(`update ocr.jobs set producer = 'layout', fields = '[]'`);
+    const dataSource = await connect();
+    const refusal = (column: string, reason: string) => `ocr.jobs: column ${column} of job ${ID} ${reason}`;
+    for (const [column, message] of [
+      [
+        'producer',
+        refusal('producer', 'is not JSON: unexpected character where a JSON value is expected (at byte 0)'),
+      ],
+      ['fields', refusal('fields', 'is neither a JSON object nor null')],
+    ] as const)
+      await expect(exportText(dataSource, { include: new Set([column]) })).rejects.toMatchObject({
+        name: 'ExternalDatabaseError',
+        message,
+      });
+    expect(await exportSamples(dataSource)).toHaveLength(1);
+    const told =
+      'GROUND_TRUTH_JOBS_RELATION: column producer has values that are neither JSON objects nor null; an export with include=producer names their jobs';
+    await expect(statistics(dataSource)).rejects.toMatchObject({
+      name: 'ExternalDatabaseError',
+      message: told,
+    });
+    await client.query(`update ocr.jobs set producer = '"layout"'`);
+    await expect(statistics(dataSource)).rejects.toMatchObject({ message: told });
+  });
+
+  it('are told to be optional where their type is another', async () => {
+    await client.query('alter table ocr.jobs add fields text[], add external_id integer');
+    expect(await faultsOf()).toEqual([
+      'GROUND_TRUTH_JOBS_RELATION: ocr.jobs column external_id is integer; accepted are text, character varying and character; it is optional: make a view without it, or with one of these types',
+      'GROUND_TRUTH_JOBS_RELATION: ocr.jobs column fields is text[]; accepted are json, jsonb, text and character varying; it is optional: make a view without it, or with one of these types',
+    ]);
+  });
+
+  it('select by a member of the producer, but not by a digest', async () => {
+    await fill('text');
+    const dataSource = await connect();
+    const selected = async (producer: string) => (await exportText(dataSource, { producer })).length > 0;
+    expect(await Promise.all(['name=layout', 'n=1.0', 'name=layou', 'version=1'].map(selected))).toEqual([
+      ...[true, true, false, false],
+    ]);
+    await expect(selected('0'.repeat(64))).rejects.toMatchObject({
+      kind: 'invalid-parameters',
+      message: 'producer: external relations have no digest; use member=value',
+    });
+  });
+
+  it('count under one producer, however it is spaced', async () => {
+    await fill('json');
+    const other = '{"name":"other"}';
+    await client.query(`
+      insert into ocr.jobs (id, filename, source_kind, created_at, producer)
+      select gen_random_uuid(), 'f', 'pdf', now(), (array['{"n":1.0,"name":"layout"}', '${other}', '${other}'])[n]::json
+      from generate_series(1, 4) as n`);
+    const dataSource = await connect();
+    const layout = '{"n":1.0,"name":"layout"}';
+    const first = { sha256: hash('sha256', layout), producer: layout, jobs: 2, corrections: 1 };
+    const second = { sha256: hash('sha256', other), producer: other, jobs: 2, corrections: 0 };
+    const both = [first, second].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
+    expect(await statistics(dataSource)).toEqual(both);
+    expect(await statistics(dataSource, { top_n: 1 })).toEqual(both.slice(0, 1));
+    expect(await statistics(dataSource, { producer: 'name=other' })).toEqual([second]);
+    expect(await statistics(dataSource, { approved_only: true })).toEqual([{ ...first, jobs: 1 }]);
   });
 });
 

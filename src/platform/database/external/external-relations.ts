@@ -6,9 +6,9 @@ import { Job, JobCorrection } from '../entities/job.entity.js';
 import { type ExpectedColumn, ExternalDatabaseError, findRelations, type Relation } from './relation.js';
 import { KINDS } from './column-kind.js';
 
-/** Without what external relations do not have, and with what our own schema has in other tables. */
+/** Without what is for the review queue only, and with what our own schema has in other tables. */
 const JOB_COLUMNS: readonly TableColumn[] = [
-  ...columnsOf(Job).filter(({ name }) => name !== 'external_id' && name !== 'lowest_field_confidence'),
+  ...columnsOf(Job).filter(({ name }) => name !== 'lowest_field_confidence'),
   { name: 'producer', type: 'json', isNullable: true },
   { name: 'fields', type: 'json', isNullable: true },
   { name: 'ocr_text', type: 'text', isNullable: true },
@@ -101,6 +101,7 @@ interface Substitute {
 }
 
 const JOB_SUBSTITUTES: Readonly<Record<string, Substitute>> = {
+  external_id: { whenAbsent: () => 'null::text' },
   original_sha256: { whenAbsent: () => 'null::text' },
   updated_at: {
     whenAbsent: (corrections) =>

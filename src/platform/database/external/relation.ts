@@ -166,13 +166,19 @@ function checkColumns(
   return relation;
 }
 
-function faultOf(column: string, there: FoundColumn | undefined, { kind }: ExpectedColumn): string {
+function faultOf(
+  column: string,
+  there: FoundColumn | undefined,
+  { kind, isOptional }: ExpectedColumn,
+): string {
   if (!there) return `has no column ${column} (${titleOf(kind, 'or')})`;
   if (!there.mayBeRead) return `column ${column} may not be read by this role; grant select on it`;
   const accepted = `accepted ${Object.keys(kind.types).length === 1 ? 'is' : 'are'} ${titleOf(kind, 'and')}`;
   const hint =
     there.base === 'timestamp' && 'timestamptz' in kind.types
       ? `; make a view with ${column} at time zone 'UTC', or the zone that it is in`
-      : '';
+      : isOptional
+        ? '; it is optional: make a view without it, or with one of these types'
+        : '';
   return `column ${column} is ${there.type}; ${accepted}${hint}`;
 }
