@@ -165,6 +165,9 @@ describe('the views of the page read a service', () => {
         confidence: 0.5,
       },
     ]);
+    expect(await exportSamples(dataSource, { include: new Set(['external_id'] as const) })).toMatchObject([
+      { external_id: service.jobId.replaceAll("'", '') },
+    ]);
     expect(await verifyService(dataSource).verify()).toMatchObject({ jobs: 1, exact: 1 });
     // Whether the indexes of the page fit what the views compare.
     await client.query('set enable_seqscan = off; set enable_bitmapscan = off');
