@@ -9,7 +9,8 @@ import { gzipSync } from 'node:zlib';
 import { kindOf, apiOf } from '../setup/api.js';
 import { runCommand } from '../setup/command.js';
 import { importText, linesOf, sampleLine } from '../setup/corpus.js';
-import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { type TestDatabase } from '../setup/database.js';
+import { createOwnDatabase } from '../setup/own-database.js';
 import { startServer, type TestServer } from '../setup/server.js';
 
 const id = (n: number) => `0197a1b2-0000-7000-8000-${String(n).padStart(12, '0')}`;
@@ -33,7 +34,7 @@ const read = (name: string) => readFileSync(file(name), 'utf8');
 const run = (...args: string[]) => runCommand(args, { env: { DATABASE_URL: database.url }, cwd: folder });
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createOwnDatabase();
   server = await startServer({ DATABASE_URL: database.url });
 });
 afterAll(async () => {
