@@ -267,7 +267,7 @@ function documents(): string[] {
       const name = path.posix.join(folder, entry.name);
       return entry.isDirectory() ? below(name) : name.endsWith('.md') ? [name] : [];
     });
-  return ['README.md', 'CHANGELOG.md', 'samples/README.md', ...below('docs')];
+  return ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'samples/README.md', ...below('docs')];
 }
 
 /** As GitHub makes them: lower case, no punctuation, dashes for spaces. */
@@ -279,6 +279,25 @@ function anchorsOf(markdown: string): string[] {
       .replaceAll(' ', '-'),
   );
 }
+
+describe('what is for contributors', () => {
+  it.each(['CONTRIBUTING.md', 'docs/architecture.md'])('%s names files and folders that exist', (name) => {
+    const paths = [...read(name).matchAll(/`((?:[\w-]+\/)+(?:[\w.-]+\.[a-z]+)?)`/g)].map(
+      ([, found]) => found!,
+    );
+    expect(paths.length).toBeGreaterThan(20);
+    const bases = ['', 'docs', 'src', 'src/ground-truth', 'src/platform'];
+    expect(paths.filter((found) => !bases.some((base) => existsSync(path.join(ROOT, base, found))))).toEqual(
+      [],
+    );
+  });
+
+  it('lists every decision', () => {
+    const listed = [...read('docs/architecture.md').matchAll(/\]\((decisions\/\d{4}-.*?\.md)\)/g)];
+    const there = readdirSync(path.join(ROOT, 'docs/decisions')).map((file) => `decisions/${file}`);
+    expect([...new Set(listed.map(([, file]) => file))]).toEqual(there.sort());
+  });
+});
 
 describe('links', () => {
   it.each(documents())('of %s lead to files and headings that exist', (name) => {
