@@ -73,7 +73,7 @@ export class ExportCommand extends FilteringCommand {
   @Option({
     flags: '--sources <folder>',
     description:
-      'also write the contents of sources that the database holds to this folder, each once, as <sha256>.<extension>; needs --include sources (default: no)',
+      'also write the contents of sources that the database holds to this folder, each once, as <sha256>.<extension>; the lines must include sources (default: no)',
   })
   sources(text: string): string {
     return text;
