@@ -16,7 +16,11 @@ export const CORPUS_HEADERS = {
   'Content-Disposition': 'attachment; filename="ground-truth.jsonl"',
 };
 
-export const FEED_HEADERS = { 'Content-Type': 'application/x-ndjson' };
+/** As a file, or Swagger UI would take the lines for one JSON text. */
+export const FEED_HEADERS = {
+  'Content-Type': 'application/x-ndjson',
+  'Content-Disposition': 'attachment; filename="ground-truth-changes.jsonl"',
+};
 /** An answer of the feed ends after about so many bytes. */
 const MAX_FEED_BYTES = 256 * 1024 * 1024;
 
