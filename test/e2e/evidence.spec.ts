@@ -123,6 +123,15 @@ describe('evidence of a job', () => {
     expect(unknown.status).toBe(404);
   });
 
+  it.each([
+    ['an escaped slash', String.raw`"\/rows\/1\/nrp"`],
+    ['a slash as its number', String.raw`"\u002frows/1/nrp"`],
+  ])('resolves a JSON Pointer with %s', async (_, pointer) => {
+    await create();
+    await add({ fields: `{${pointer}:{"confidence":0.1}}` });
+    expect(await sampleOf()).toContain('"fields":{"rows[1].nrp":{"confidence":0.1}}');
+  });
+
   it('resolves JSON Pointers in the initial result, also after corrections', async () => {
     await create();
     const correction = { op: 'remove', field_path: 'rows[0]' };

@@ -10,8 +10,8 @@ import { DescribeAddEvidence } from './sources.openapi.js';
 import { JobAnswers } from './job-answers.js';
 import { DescribeJobs } from './jobs.openapi.js';
 
-/** What a string that is a JSON Pointer begins with. */
-const POINTER = '"/';
+/** What a string that is a JSON Pointer begins with: a slash, or an escape, which may stand for one. */
+const BEGINNINGS = ['"/', '"\\'];
 
 /** Adds what a pipeline saw and used to a job. */
 @DescribeJobs()
@@ -32,7 +32,7 @@ export class EvidenceController {
     @JsonBody() body: Buffer,
     @Res() response: Response,
   ): Promise<void> {
-    const mayHavePointers = body.includes(POINTER);
+    const mayHavePointers = BEGINNINGS.some((beginning) => body.includes(beginning));
     const initial = mayHavePointers ? await this.evidence.initialResult(id) : null;
     const evidence = await this.bodies.evidence(body, initial);
     await this.answers.send(response, 200, await this.evidence.add(id, evidence));
