@@ -24,7 +24,6 @@ export class EvidenceService {
     return this.jobs.change(jobId, async (job) => {
       requireNew(job, evidence);
       await namingSource(job.add(evidence));
-      if (evidence.fields) await job.setLowestConfidence(evidence.fields.lowestConfidence);
       return job.read();
     });
   }

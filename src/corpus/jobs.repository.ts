@@ -64,14 +64,7 @@ export class JobsRepository {
     const snapshot = await Snapshot.open(this.dataSource, limits);
     try {
       if ((await snapshot.ask('select from jobs where id = $1', [id])).length === 0) throw notFound(id);
-      const read: RecordedCorrection[] = [];
-      const rows = snapshot.stream(selectTrail(id), TRAIL_FIELDS.length, (row) => {
-        read.push(toCorrection(row));
-        return true;
-      });
-      for await (const _ of rows) yield* read.splice(0);
-      // What arrived together with the end of the statement.
-      yield* read;
+      yield* snapshot.rows(selectTrail(id), TRAIL_FIELDS.length, toCorrection);
     } finally {
       snapshot.close();
     }
@@ -79,7 +72,7 @@ export class JobsRepository {
 
   /** What the job takes of a line now. */
   async sizeOf(job: JobRecord): Promise<JobSize> {
-    return readSize((await this.dataSource.connected()).manager, job);
+    return readSize((await this.dataSource.connected()).manager, job.summary.job_id, job.result);
   }
 
   /** The id of the job that has this id, or else of the one with this external id; undefined if there is none. */
@@ -103,8 +96,7 @@ export class JobsRepository {
       const { evidence } = output;
       const values = [id, ...valuesOf(output), evidence.fields?.lowestConfidence ?? null, output.result];
       if ((await manager.query<unknown[]>(insertJob, values)).length === 0) return false;
-      if (!isNone(evidence))
-        await new LockedJob(manager, await readJob(manager.getRepository(Job), id)).add(evidence);
+      if (!isNone(evidence)) await addEvidence(manager, id, output.result, evidence);
       return true;
     });
   }
@@ -170,7 +162,7 @@ export class LockedJob {
 
   /** What the job takes of a line as it was when it was locked. */
   async size(): Promise<JobSize> {
-    return readSize(this.manager, this.found);
+    return readSize(this.manager, this.id, this.found.result);
   }
 
   /**
@@ -229,13 +221,9 @@ export class LockedJob {
    * @throws ContentMissing; CorpusFault `job-too-large`
    */
   async add(evidence: Evidence): Promise<void> {
-    await appendEvidence((await this.manager.queryRunner!.connect()) as ClientBase, this.id, evidence);
-    requireFits(await this.size());
-  }
-
-  /** Records the lowest confidence of the fields that are added. */
-  async setLowestConfidence(confidence: number | null): Promise<void> {
-    await this.manager.update(Job, this.id, { lowest_field_confidence: confidence });
+    await addEvidence(this.manager, this.id, this.found.result, evidence);
+    const { fields } = evidence;
+    if (fields) await this.manager.update(Job, this.id, { lowest_field_confidence: fields.lowestConfidence });
   }
 
   /** Reads the current state. */
@@ -269,10 +257,22 @@ async function readJob(jobs: Repository<Job>, id: string): Promise<JobRecord> {
   return { summary: toSummary(job), result, lastCorrection: job.last_correction ?? null, evidence };
 }
 
-async function readSize(manager: EntityManager, { summary, result }: JobRecord): Promise<JobSize> {
+/** @throws ContentMissing; CorpusFault `job-too-large` */
+async function addEvidence(
+  manager: EntityManager,
+  id: string,
+  result: Buffer | null,
+  evidence: Evidence,
+): Promise<void> {
+  await appendEvidence((await manager.queryRunner!.connect()) as ClientBase, id, evidence);
+  requireFits(await readSize(manager, id, result));
+}
+
+/** @param result of the job */
+async function readSize(manager: EntityManager, id: string, result: Buffer | null): Promise<JobSize> {
   const [row] = await manager.query<
     { names: number; corrections: number; undone: number; history: number; evidence: number }[]
-  >(selectSize, [summary.job_id]);
+  >(selectSize, [id]);
   const { undone, ...sizes } = row!;
   const finalResult = result?.length ?? 0;
   return { ...sizes, initialResult: Math.max(0, finalResult + undone), finalResult };

@@ -29,21 +29,15 @@ function selectJobs(fields: string, filter: JobFilter, evidence: EvidenceSql): s
     : `select ${fields} from jobs as job ${where(filter, evidence)} ${orderAndLimit(filter)}`;
 }
 
-/** The slices of the contents to which the sources of all matching jobs refer, one content after the other: see ContentField. */
-export function contentsQuery(filter: JobFilter): string {
-  const jobs = `select id from jobs as job ${where(filter)} ${orderAndLimit(filter)}`;
+/** The slices of the contents to which the sources of all matching jobs refer, or of all contents, one after the other: see ContentField. */
+export function contentsQuery(filter?: JobFilter): string {
+  const jobs = filter && `select id from jobs as job ${where(filter)} ${orderAndLimit(filter)}`;
   return `
     select contents.sha256, media_type, bytes
     from contents left join content_slices as slice on content_id = contents.id
-    where contents.id in (select content_id from job_sources where job_id in (${jobs}))
+    ${jobs === undefined ? '' : `where contents.id in (select content_id from job_sources where job_id in (${jobs}))`}
     order by contents.id, slice`;
 }
-
-/** The same of all contents. */
-export const ALL_CONTENTS = `
-  select contents.sha256, media_type, bytes
-  from contents left join content_slices as slice on content_id = contents.id
-  order by contents.id, slice`;
 
 /** Indices of fields in a row of `contentsQuery`. */
 export const ContentField = { Sha256: 0, MediaType: 1, Bytes: 2 } as const;
@@ -67,10 +61,14 @@ export function countQuery(filter: JobFilter, evidence: EvidenceSql = OWN_EVIDEN
  * that match; a hash or merge join would read all of them and lose the order.
  */
 export function settingsFor(filter: JobFilter): string {
-  const settings = ['jit', ...(isWindow(filter) ? ['enable_hashjoin', 'enable_mergejoin'] : ['enable_sort'])];
+  return withoutPlans(...(isWindow(filter) ? ['enable_hashjoin', 'enable_mergejoin'] : ['enable_sort']));
+}
+
+/** Settings that forbid plans, and parallel workers and JIT compilation, which would delay the first row. */
+export function withoutPlans(...plans: string[]): string {
   return [
     'set local max_parallel_workers_per_gather = 0',
-    ...settings.map((setting) => `set local ${setting} = off`),
+    ...['jit', ...plans].map((setting) => `set local ${setting} = off`),
   ].join('; ');
 }
 

@@ -1,6 +1,11 @@
 import { escapeLiteral } from 'pg';
 import { timeText } from '../platform/database/entities/columns.js';
-import { fieldsText, producerText, sourcesText } from '../platform/database/entities/evidence-text.js';
+import {
+  fieldsText,
+  jsonText,
+  producerText,
+  sourcesText,
+} from '../platform/database/entities/evidence-text.js';
 import { hasProducer } from '../platform/database/producer-filter.js';
 
 /** Members that a sample has only if they are asked for, in the order in which they follow `confidence`. */
@@ -37,7 +42,7 @@ export const CORRECTIONS_BY_JOB = 'select job_id, count(*) as count from job_cor
 
 export const OWN_EVIDENCE: EvidenceSql = {
   included: {
-    external_id: `coalesce(to_json(job.external_id)::text, 'null')`,
+    external_id: jsonText('job.external_id'),
     producer: producerText('job.id'),
     sources: sourcesText('job.id', 'text'),
     fields: fieldsText('job.id'),

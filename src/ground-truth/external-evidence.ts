@@ -1,6 +1,8 @@
 import { escapeLiteral } from 'pg';
 import { type TableColumn } from '../platform/database/entities/columns.js';
-import { isDigest } from '../platform/database/producer-filter.js';
+import { jsonText } from '../platform/database/entities/evidence-text.js';
+import { hasMember } from '../platform/database/producer-filter.js';
+import { isDigest } from '../platform/sha256.js';
 import { Fault } from '../platform/fault.js';
 import { CORRECTIONS_BY_JOB, type EvidenceSql, type Include } from './evidence-sql.js';
 
@@ -19,7 +21,7 @@ const SOURCES = `case when job.ocr_text is null then '[]' else concat(
 /** In the optional columns of the jobs. */
 export const EXTERNAL_EVIDENCE: EvidenceSql = {
   included: {
-    external_id: `coalesce(to_json(job.external_id)::text, 'null')`,
+    external_id: jsonText('job.external_id'),
     producer: `coalesce(job.producer::text, 'null')`,
     sources: SOURCES,
     fields: `coalesce(job.fields::text, 'null')`,
@@ -27,8 +29,7 @@ export const EXTERNAL_EVIDENCE: EvidenceSql = {
   hasProducer: (text) => {
     if (isDigest(text))
       throw new NotInExternalRelations('producer', 'external relations have no digest; use member=value');
-    const at = text.indexOf('=');
-    return `job.producer::json ->> ${escapeLiteral(text.slice(0, at))} = ${escapeLiteral(text.slice(at + 1))}`;
+    return hasMember('job.producer::json', text, escapeLiteral);
   },
   // One producer may be spaced in several ways, which only `json-text` can tell: so there are more than are asked for.
   producers: (ofThem) => `

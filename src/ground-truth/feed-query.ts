@@ -4,7 +4,8 @@ import {
   ListParameter,
   TextParameter,
 } from '../platform/parameters/parameters.js';
-import { conditionsOf } from './corpus-query.js';
+import { HELD_SECONDS, HELD_SINCE } from '../platform/database/feed-lag.js';
+import { conditionsOf, withoutPlans } from './corpus-query.js';
 import { type Include, INCLUDES, OWN_EVIDENCE } from './evidence-sql.js';
 import { type Place } from './feed-cursor.js';
 import { JOB_FIELD_COUNT, selectSampleWith } from './sample-schema.js';
@@ -66,9 +67,7 @@ export function selectionOf({ approved_only, has_corrections, include }: FeedFil
 export const FEED_STATE = `
   with snapshot as (
     select pg_snapshot_xmin(pg_current_snapshot()) as oldest, pg_snapshot_xmax(pg_current_snapshot()) as next
-  ), held as (
-    select min(changed_at) as since from job_changes where xid >= (select oldest from snapshot)
-  )
+  ), held as (${HELD_SINCE})
   select
     concat_ws('.',
       feed.id,
@@ -81,10 +80,7 @@ export const FEED_STATE = `
     ) as feed,
     oldest::text, next::text,
     (select xid from job_changes order by xid desc limit 1)::text as latest,
-    -- Null where nothing is held; the clock may have been set back.
-    case when held.since is not null
-      then greatest(extract(epoch from clock_timestamp() - held.since), 0)::float8
-    end as waiting
+    ${HELD_SECONDS} as waiting
   from feed, snapshot, held
 `;
 
@@ -127,10 +123,7 @@ export function changesQuery(filter: FeedFilter, place: Place, oldest: bigint, l
     order by change.xid, change.job_id`;
 }
 
-export const FEED_SETTINGS = ['jit', 'enable_hashjoin', 'enable_mergejoin', 'enable_sort']
-  .map((setting) => `set local ${setting} = off`)
-  .concat('set local max_parallel_workers_per_gather = 0')
-  .join('; ');
+export const FEED_SETTINGS = withoutPlans('enable_hashjoin', 'enable_mergejoin', 'enable_sort');
 
 function isBetween({ xid, job_id }: Place, oldest: bigint): string {
   return `(xid, job_id) > ('${xid}'::xid8, '${job_id}'::uuid) and xid < '${oldest}'::xid8`;

@@ -164,8 +164,7 @@ export class Feed implements AsyncIterable<Buffer> {
 
   /** Seconds since the oldest change that an open transaction holds back; null if there is none. */
   get waiting(): number | null {
-    const { waiting } = this.state;
-    return waiting === null ? null : Math.round(waiting * 1_000) / 1_000;
+    return this.state.waiting;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
@@ -196,16 +195,15 @@ export class Feed implements AsyncIterable<Buffer> {
     const text = (field: number) => row.bytes.toString('latin1', row.start(field), row.end(field));
     const place = { xid: BigInt(text(xid)), job_id: text(jobId) };
     this.position = { ...this.position, ...place };
+    this.changes++;
     const reason = text(kind);
     if (reason === 'upsert') {
-      this.changes++;
       return this.lines.write(row, {
         before: `{"op":"upsert","job_id":"${place.job_id}","sample":`,
         after: '}',
       });
     }
     // Also at the beginning: its reader may have begun before, and crashed.
-    this.changes++;
     return this.lines.writeText(JSON.stringify({ op: 'remove', job_id: place.job_id, reason }));
   }
 }

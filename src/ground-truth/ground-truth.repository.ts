@@ -9,7 +9,6 @@ import { Snapshot } from '../platform/database/snapshot.js';
 import { Fault } from '../platform/fault.js';
 import { type JobFilter } from './corpus-filter.js';
 import {
-  ALL_CONTENTS,
   CONTENT_FIELD_COUNT,
   ContentField,
   contentsQuery,
@@ -107,15 +106,7 @@ export class CorpusSnapshot {
   /** Reads the slices of the contents of all matching jobs, or of all contents, one content after the other. */
   async *streamContents(filter?: JobFilter): AsyncGenerator<ContentSlice> {
     if (this.external) throw new NotInExternalRelations('sources', 'external relations hold no contents');
-    const read: ContentSlice[] = [];
-    const query = filter ? contentsQuery(filter) : ALL_CONTENTS;
-    const rows = this.snapshot.stream(query, CONTENT_FIELD_COUNT, (row) => {
-      read.push(toSlice(row));
-      return true;
-    });
-    for await (const _ of rows) yield* read.splice(0);
-    // What arrived together with the end of the statement.
-    yield* read;
+    yield* this.snapshot.rows(contentsQuery(filter), CONTENT_FIELD_COUNT, toSlice);
   }
 
   /** Counts the matching jobs. */

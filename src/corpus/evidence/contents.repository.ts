@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { escapeLiteral } from 'pg';
 import { GroundTruthDataSource, type ReadLimits } from '../../platform/database/ground-truth-data-source.js';
 import { Snapshot } from '../../platform/database/snapshot.js';
 import { Fault } from '../../platform/fault.js';
+import { digestOfBlocks } from '../../platform/sha256.js';
 import { type Blocks, insertContent, SLICE_SIZE, writeSlices } from './content-writer.js';
 
 /** A content that is held here. */
@@ -40,9 +40,7 @@ export class ContentsRepository {
   async receive(sha256: string, mediaType: string, blocks: Blocks, most: number): Promise<boolean> {
     const dataSource = await this.dataSource.connected();
     if (await touch(dataSource, sha256)) {
-      const digest = createHash('sha256');
-      for await (const block of blocks) digest.update(block);
-      requireDigest(sha256, digest.digest('hex'));
+      requireDigest(sha256, await digestOfBlocks(blocks));
       return false;
     }
     if (await this.write(sha256, mediaType, blocks, most)) return true;
@@ -95,14 +93,9 @@ export class ContentsRepository {
     if (start >= end) return;
     const snapshot = await Snapshot.open(this.dataSource, limits);
     try {
-      const read: Buffer[] = [];
-      const rows = snapshot.stream(selectSlices(sha256, start, end), 1, (row) => {
-        read.push(Buffer.from(row.bytes.subarray(row.start(0), row.end(0))));
-        return true;
-      });
-      for await (const _ of rows) yield* read.splice(0);
-      // What arrived together with the end of the statement.
-      yield* read;
+      yield* snapshot.rows(selectSlices(sha256, start, end), 1, (row) =>
+        Buffer.from(row.bytes.subarray(row.start(0), row.end(0))),
+      );
     } finally {
       snapshot.close();
     }

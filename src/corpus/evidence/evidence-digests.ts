@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { jsonText } from '../../platform/database/entities/evidence-text.js';
 import { type Evidence } from './evidence.js';
 
 /** Digests of the parts of evidence, by which it is compared; null for a part that there is not. */
@@ -22,11 +23,6 @@ export function digestsOf({ producer, fields, sources }: Evidence): Digests {
             ),
           ),
   };
-}
-
-/** SQL for a text as JSON, `null` for null. */
-function jsonText(value: string): string {
-  return `coalesce(to_json(${value})::text, 'null')`;
 }
 
 const SOURCES = `

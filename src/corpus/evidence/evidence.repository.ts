@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type ClientBase } from 'pg';
+import { bytesAsJson } from '../reading/job-size.js';
 import { type Evidence, type Source } from './evidence.js';
 import { insertContent, writeSlices } from './content-writer.js';
 
@@ -66,18 +67,13 @@ async function holdTexts(client: ClientBase, sources: readonly Source[]): Promis
   const texts = new Map(sources.flatMap((source) => (source.text ? [[source.sha256!, source]] : [])));
   for (const [sha256, { text, media_type }] of [...texts].sort(([a], [b]) => (a < b ? -1 : 1))) {
     // It may have come as something else than text before.
-    const size = jsonSize(text!);
+    const size = bytesAsJson(text!.toString());
     const known = 'update contents set sent_at = now(), text_size = $2 where sha256 = $1';
     if ((await client.query(known, [sha256, size])).rowCount === 1) continue;
     const written = await writeSlices(client, media_type!, [text!], Infinity);
     if (await insertContent(client, { ...written, text_size: size })) continue;
     await client.query('delete from content_slices where content_id = $1', [written.id]);
   }
-}
-
-/** Bytes of a text as a JSON string. */
-function jsonSize(text: Buffer): number {
-  return Buffer.byteLength(JSON.stringify(text.toString()));
 }
 
 const appendMembers = `

@@ -10,7 +10,8 @@ import {
   readMembers,
   resolvePointer,
 } from '../../json-text/index.js';
-import { type FieldReader } from '../reading/field-reader.js';
+import { isDigest, NOT_A_DIGEST } from '../../platform/sha256.js';
+import { type FieldReader, shareOf } from '../reading/field-reader.js';
 import { bytesAsJson, SOURCE_BYTES } from '../reading/job-size.js';
 
 /** The most bytes of a producer, as compact JSON. */
@@ -23,7 +24,6 @@ const MAX_FIELDS = 100_000;
 const MAX_URI_LENGTH = 10_000;
 /** RFC 6838, with parameters. */
 const MEDIA_TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}( *;[^\r\n]{1,255})?$/;
-const SHA256 = /^[0-9a-f]{64}$/i;
 const MAX_PAGE = 2_147_483_647;
 
 /** Text that came inline is plain. */
@@ -126,8 +126,7 @@ function readSource(reader: FieldReader, acceptsFiles: boolean): Source {
   }
   if (said.media_type !== null && !MEDIA_TYPE.test(said.media_type))
     reader.fault('media_type', 'is not a media type, such as image/png');
-  if (said.sha256 !== null && !SHA256.test(said.sha256))
-    reader.fault('sha256', 'is not a SHA-256 digest, 64 hexadecimal digits');
+  if (said.sha256 !== null && !isDigest(said.sha256)) reader.fault('sha256', NOT_A_DIGEST);
   if (said.uri === '') reader.fault('uri', 'is empty');
   if (said.text === null) {
     if (said.sha256 === null && said.uri === null && said.file === null)
@@ -199,18 +198,13 @@ function readField(field: FieldReader): number | null {
 /** The corners of a box on the page: from the left and the top, as shares of its width and its height. */
 function readBox(field: FieldReader): void {
   if (field.isAbsent('bbox')) return;
-  const corners = readElements(field.json('bbox'), 4)?.map(toShare) ?? [];
+  const corners = readElements(field.json('bbox'), 4)?.map(shareOf) ?? [];
   const [x0 = NaN, y0 = NaN, x1 = NaN, y1 = NaN] = corners;
   if (corners.length !== 4 || !(x0 <= x1 && y0 <= y1))
     field.fault(
       'bbox',
       'is not [x0,y0,x1,y1] with numbers from 0 to 1, shares of the page, and x0 ≤ x1, y0 ≤ y1',
     );
-}
-
-function toShare(text: Buffer): number {
-  const number = /^[-0-9]/.test(text.toString('latin1', 0, 1)) ? Number(text.toString('latin1')) : NaN;
-  return number >= 0 && number <= 1 ? number : NaN;
 }
 
 /** Returns the dotted form of a path; JSON Pointers are resolved against the initial result, which is loaded once. */

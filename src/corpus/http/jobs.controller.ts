@@ -5,7 +5,6 @@ import { basePathOf } from '../../platform/http/base-path.js';
 import { JsonBody } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
-import { acceptBody, mayTakeLong } from '../../platform/http/connections.js';
 import { reserveAnswer } from '../../platform/http/slow-readers.js';
 import { Transfers } from '../../platform/http/transfers.js';
 import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
@@ -65,21 +64,9 @@ export class JobsController {
   ): Promise<{ created: number; unchanged: number }> {
     if (!request.is(NDJSON_MEDIA_TYPE) || (request.get('content-encoding') ?? 'identity') !== 'identity')
       throw new ProblemError('unsupported-media-type', `the body must be ${NDJSON_MEDIA_TYPE}, uncompressed`);
-    const transfer = this.transfers.begin(response);
-    // An upload may take long and holds a database connection, so a client that sends nothing is cut off.
-    mayTakeLong(request);
-    acceptBody(request, response);
-    request.setTimeout(this.env.GROUND_TRUTH_EXPORT_STALL_SECONDS * 1_000, () => request.destroy());
-    try {
-      // The request must survive an early end of reading: destroyed, it would look like an incomplete body below.
-      return await this.intake.createAll(request.iterator({ destroyOnReturn: false }), this.env.maxBodyBytes);
-    } catch (error) {
-      if (request.destroyed && !request.complete)
-        throw new ProblemError('bad-request', 'the body is incomplete');
-      throw error;
-    } finally {
-      transfer.close();
-    }
+    return this.transfers.receive(request, response, (blocks) =>
+      this.intake.createAll(blocks, this.env.maxBodyBytes),
+    );
   }
 
   @DescribeQueue()

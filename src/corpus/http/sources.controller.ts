@@ -1,13 +1,14 @@
 import { Controller, Get, type PipeTransform, Param, Put, Query, Req, Res } from '@nestjs/common';
 import { type Request, type Response } from 'express';
-import { extension } from 'mime-types';
 import { Env } from '../../platform/config/env.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
 import { entityTag } from '../../platform/http/conditions.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { reserveAnswer } from '../../platform/http/slow-readers.js';
 import { Transfers } from '../../platform/http/transfers.js';
-import { NoParametersPipe } from '../../platform/parameters/read-dto.js';
+import { contentFileName, UNKNOWN_MEDIA_TYPE } from '../../platform/media-type.js';
+import { NoParametersPipe, ParameterError } from '../../platform/parameters/read-dto.js';
+import { isDigest, NOT_A_DIGEST } from '../../platform/sha256.js';
 import { type Content, ContentsRepository } from '../evidence/contents.repository.js';
 import { DescribeReadSource, DescribeSendSource, DescribeSources } from './sources.openapi.js';
 import { SourceUpload } from './source-upload.js';
@@ -16,16 +17,13 @@ import { SourceUpload } from './source-upload.js';
 const SHOWN = /^(image\/(png|jpeg|gif|webp|avif|bmp|tiff)|application\/pdf)$/;
 /** Other types that are no program, also if a page of this server were made to load one as its script. */
 const HARMLESS = /^(text\/(plain|csv|markdown)|application\/json)$/;
-const UNKNOWN_MEDIA_TYPE = 'application/octet-stream';
 /** Longer answers are sent as they are read. */
 const MAX_BYTES_AT_ONCE = 1024 * 1024;
 
 class DigestPipe implements PipeTransform<string, string> {
   transform(text: string): string {
-    if (/^[0-9a-f]{64}$/i.test(text)) return text.toLowerCase();
-    throw new ProblemError('invalid-parameters', 'sha256: is not a SHA-256 digest, 64 hexadecimal digits', [
-      { field: 'sha256', message: 'is not a SHA-256 digest, 64 hexadecimal digits' },
-    ]);
+    if (isDigest(text)) return text.toLowerCase();
+    throw new ParameterError([{ field: 'sha256', message: NOT_A_DIGEST }]);
   }
 }
 
@@ -87,12 +85,13 @@ export class SourcesController {
 }
 
 /** Content never changes, and nothing of it runs in a browser. */
-function headersOf({ sha256, media_type }: Content): Record<string, string> {
+function headersOf(content: Content): Record<string, string> {
+  const { sha256, media_type } = content;
   const [type = ''] = media_type.toLowerCase().split(/ *;/);
   const isShown = SHOWN.test(type);
   return {
     'Content-Type': isShown || HARMLESS.test(type) ? media_type : UNKNOWN_MEDIA_TYPE,
-    'Content-Disposition': `${isShown ? 'inline' : 'attachment'}; filename="${sha256}.${extension(media_type) || 'bin'}"`,
+    'Content-Disposition': `${isShown ? 'inline' : 'attachment'}; filename="${contentFileName(content)}"`,
     'Content-Security-Policy': "sandbox; default-src 'none'",
     ETag: entityTag(sha256),
     'Cache-Control': 'private, max-age=31536000, immutable',

@@ -11,6 +11,7 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { NOT_A_DIGEST } from '../../platform/sha256.js';
 import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
 import {
   apiProblems,
@@ -53,8 +54,8 @@ const Digest = (example: string) =>
 
 const BAD_DIGEST: ProblemExample = [
   'invalid-parameters',
-  'sha256: is not a SHA-256 digest, 64 hexadecimal digits',
-  { field: 'sha256', message: 'is not a SHA-256 digest, 64 hexadecimal digits' },
+  `sha256: ${NOT_A_DIGEST}`,
+  { field: 'sha256', message: NOT_A_DIGEST },
 ];
 
 export const DescribeSendSource = () =>

@@ -1,7 +1,7 @@
 import { createReadStream, type Dirent } from 'node:fs';
 import { opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { lookup } from 'mime-types';
+import { mediaTypeOf } from '../../platform/media-type.js';
 
 /** A file of a folder. */
 export interface SourceFile {
@@ -12,7 +12,6 @@ export interface SourceFile {
   readonly size: number;
 }
 
-const UNKNOWN_MEDIA_TYPE = 'application/octet-stream';
 /** How an export names the contents: by their digest. */
 const BY_DIGEST = /^([0-9a-f]{64})(?:\.[^.]*)?$/;
 
@@ -80,8 +79,4 @@ export class SourceFolder {
     }
     return names;
   }
-}
-
-function mediaTypeOf(name: string): string {
-  return lookup(name) || UNKNOWN_MEDIA_TYPE;
 }

@@ -55,10 +55,6 @@ export class StagedSources {
     private readonly folder: SourceFolder | undefined,
   ) {}
 
-  get areNone(): boolean {
-    return !this.hasTables;
-  }
-
   /** Finds the contents of a line's sources, and takes in those that come with the input. */
   async resolve(sources: readonly Source[], onFault: OnFault): Promise<ResolvedSources> {
     await this.lookUp(sources);

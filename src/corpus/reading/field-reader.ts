@@ -231,12 +231,9 @@ export class FieldReader {
   share(key: string): number | null {
     const value = this.values.get(key);
     if (value === undefined || isNull(value)) return null;
-    const number = /^[-0-9]/.test(value.toString('latin1', 0, 1)) ? Number(value.toString('latin1')) : NaN;
-    // A lexeme that rounds to 0 or 1 may be just outside the range.
-    const isExact =
-      (number !== 0 || equal(value, ZERO) || value[0] !== MINUS) && (number !== 1 || isAtMostOne(value));
-    if (!(number >= 0 && number <= 1 && isExact)) this.fault(key, 'is neither a number from 0 to 1 nor null');
-    return Math.abs(number);
+    const share = shareOf(value);
+    if (Number.isNaN(share)) this.fault(key, 'is neither a number from 0 to 1 nor null');
+    return share;
   }
 
   /** A whole number from `least` to `most`, written without a fraction and an exponent. */
@@ -317,6 +314,15 @@ function nameOf(key: string): string {
   if (/^[\w[\].-]{1,80}$/.test(key)) return key;
   const quoted = JSON.stringify(key).replace(/\p{Cc}/gu, '?');
   return quoted.length <= 80 ? quoted : `${quoted.slice(0, 79)}…"`;
+}
+
+/** The number from 0 to 1 that a value is; NaN if it is none. */
+export function shareOf(value: Buffer): number {
+  const number = /^[-0-9]/.test(value.toString('latin1', 0, 1)) ? Number(value.toString('latin1')) : NaN;
+  // A lexeme that rounds to 0 or 1 may be just outside the range.
+  const isExact =
+    (number !== 0 || equal(value, ZERO) || value[0] !== MINUS) && (number !== 1 || isAtMostOne(value));
+  return number >= 0 && number <= 1 && isExact ? Math.abs(number) : NaN;
 }
 
 /** For a number that rounds to 1: whether it equals 1 or is just below, when its first digit is a 9. */

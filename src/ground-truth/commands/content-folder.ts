@@ -2,10 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { extension } from 'mime-types';
 import { Fault } from '../../platform/fault.js';
 import { hasEnded, ownMark } from '../../platform/files/process-mark.js';
 import { syncFolder } from '../../platform/files/replace-file.js';
+import { contentFileName } from '../../platform/media-type.js';
+import { digestOfBlocks } from '../../platform/sha256.js';
 import { type ContentSink } from '../export.service.js';
 import { type ExportedContent } from '../ground-truth.repository.js';
 
@@ -97,20 +98,14 @@ export class ContentFolder implements ContentSink {
     await current.handle.sync();
     await current.handle.close();
     this.current = undefined;
-    await rename(current.partial, path.join(this.folder, nameOf(current.content)));
+    await rename(current.partial, path.join(this.folder, contentFileName(current.content)));
     this.filesWritten++;
   }
 
   private async isThere(content: ExportedContent): Promise<boolean> {
-    const name = nameOf(content);
+    const name = contentFileName(content);
     if (!this.names.has(name)) return false;
-    const digest = createHash('sha256');
-    for await (const block of createReadStream(path.join(this.folder, name)) as AsyncIterable<Buffer>)
-      digest.update(block);
-    return digest.digest('hex') === content.sha256;
+    const file = createReadStream(path.join(this.folder, name)) as AsyncIterable<Buffer>;
+    return (await digestOfBlocks(file)) === content.sha256;
   }
-}
-
-function nameOf({ sha256, media_type }: ExportedContent): string {
-  return `${sha256}.${extension(media_type) || 'bin'}`;
 }

@@ -41,9 +41,13 @@ export class ExportDownload {
 
   /** @throws any failure; if bytes have been sent already, the error filter resets the connection */
   async send(filter: CorpusFilter, request: Request, response: Response): Promise<void> {
-    await this.transfer(request, response, CORPUS_HEADERS, (by, signal) =>
-      this.exports.begin(by, filter, { signal }),
-    );
+    const transfer = this.transfers.begin(response);
+    try {
+      const recorded = await this.exports.begin(byOf(request), filter, { signal: transfer.signal });
+      await this.sendRecorded(recorded, transfer, request, CORPUS_HEADERS);
+    } finally {
+      transfer.close();
+    }
   }
 
   /** Sends the feed likewise, or 304 if the client knows that there is nothing new. */
@@ -65,20 +69,6 @@ export class ExportDownload {
       if (!transfer.signal.aborted) throw error;
     } finally {
       feed?.close();
-      transfer.close();
-    }
-  }
-
-  private async transfer(
-    request: Request,
-    response: Response,
-    headers: Record<string, string>,
-    begin: (by: ReturnType<typeof byOf>, signal: AbortSignal) => Promise<RecordedExport>,
-  ): Promise<void> {
-    const transfer = this.transfers.begin(response);
-    try {
-      await this.sendRecorded(await begin(byOf(request), transfer.signal), transfer, request, headers);
-    } finally {
       transfer.close();
     }
   }

@@ -16,10 +16,18 @@ export async function findFeedLag(dataSource: GroundTruthDataSource): Promise<Fe
   return { waiting: row.waiting, held_by: row.holder ?? 'a transaction that this role may not see' };
 }
 
+/** SQL for the time of the oldest change that an open transaction holds back; null if there is none. */
+export const HELD_SINCE =
+  'select min(changed_at) as since from job_changes where xid >= pg_snapshot_xmin(pg_current_snapshot())';
+
+/** SQL for the seconds since then; null if nothing is held back. The clock may have been set back. */
+export const HELD_SECONDS = `
+  case when since is not null
+    then round(greatest(extract(epoch from clock_timestamp() - since), 0)::numeric, 3)::float8
+  end`;
+
 const FEED_LAG = `
-  with held as (
-    select min(changed_at) as since from job_changes where xid >= pg_snapshot_xmin(pg_current_snapshot())
-  ), holders as (
+  with held as (${HELD_SINCE}), holders as (
     select age(transaction) as age, 'a prepared transaction of the database ' || database as holder, prepared as since
     from pg_prepared_xacts
     union all
@@ -27,7 +35,7 @@ const FEED_LAG = `
     from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()
   )
   select
-    round(greatest(extract(epoch from clock_timestamp() - since), 0), 3)::float8 as waiting,
+    ${HELD_SECONDS} as waiting,
     (
       select concat(holder, ', open since ', to_char(since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
       from holders order by age desc limit 1

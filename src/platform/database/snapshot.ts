@@ -85,6 +85,22 @@ export class Snapshot {
   }
 
   /**
+   * Reads rows with COPY, one by one: see `stream`.
+   *
+   * @param read makes of a row, which is valid until it returns, what is yielded
+   */
+  async *rows<Value>(query: string, fields: number, read: (row: CopyRow) => Value): AsyncGenerator<Value> {
+    const values: Value[] = [];
+    const rows = this.stream(query, fields, (row) => {
+      values.push(read(row));
+      return true;
+    });
+    for await (const _ of rows) yield* values.splice(0);
+    // What arrived together with the end of the statement.
+    yield* values;
+  }
+
+  /**
    * Releases the connection. May be called at any time and more than once. If a statement is running, the connection is
    * destroyed, which ends the statement and fails its stream.
    */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiKeys, type KeyState } from '../access/api-keys.js';
 import { Env } from '../config/env.js';
 import { type ReadLimits } from '../database/ground-truth-data-source.js';
+import { acceptBody, mayTakeLong } from './connections.js';
 import { requesterOf } from './access-control.js';
 import { ProblemError } from './problem.js';
 import { type SendOptions, Transfer } from './transfer.js';
@@ -163,6 +164,34 @@ export class Transfers implements BeforeApplicationShutdown {
     const transfer = this.begin(response);
     try {
       await transfer.send(headers, read({ signal: transfer.signal, seconds: this.querySeconds }), options);
+    } finally {
+      transfer.close();
+    }
+  }
+
+  /**
+   * Reads a body that may be long or come slowly as a transfer: reading it holds a connection to the database, so a client that sends
+   * nothing is cut off.
+   *
+   * @param read may leave the blocks unread
+   * @throws ProblemError as `begin` does, or if the body is incomplete; errors of `read`
+   */
+  async receive<Result>(
+    request: Request,
+    response: Response,
+    read: (blocks: AsyncIterable<Buffer>) => Promise<Result>,
+  ): Promise<Result> {
+    const transfer = this.begin(response);
+    mayTakeLong(request);
+    acceptBody(request, response);
+    request.setTimeout(this.stallSeconds * 1_000, () => request.destroy());
+    try {
+      // The request must survive an early end of reading: destroyed, it could not carry the answer, and would look incomplete below.
+      return await read(request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>);
+    } catch (error) {
+      if (request.destroyed && !request.complete)
+        throw new ProblemError('bad-request', 'the body is incomplete');
+      throw error;
     } finally {
       transfer.close();
     }

@@ -1,5 +1,10 @@
 /** SQL for the evidence of a job as compact JSON text, by the id of the job. */
 
+/** A text as a JSON string; `null` for null. */
+export function jsonText(text: string): string {
+  return `coalesce(to_json(${text})::text, 'null')`;
+}
+
 /** `null` if there is none. */
 export function producerText(jobId: string): string {
   return `coalesce((
@@ -30,9 +35,9 @@ export function sourcesText(jobId: string, last: 'text' | 'size'): string {
     select '[' || string_agg(concat(
       '{"kind":', to_json(kind),
       ',"page":', coalesce(page::text, 'null'),
-      ',"media_type":', coalesce(to_json(coalesce(source.media_type, contents.media_type))::text, 'null'),
-      ',"sha256":', coalesce(to_json(source.sha256)::text, 'null'),
-      ',"uri":', coalesce(to_json(uri)::text, 'null'),
+      ',"media_type":', ${jsonText('coalesce(source.media_type, contents.media_type)')},
+      ',"sha256":', ${jsonText('source.sha256')},
+      ',"uri":', ${jsonText('uri')},
       ${last === 'text' ? TEXT : SIZE}, '}'
     ), ',' order by ordinal) || ']'
     from job_sources as source left join contents on contents.id = content_id

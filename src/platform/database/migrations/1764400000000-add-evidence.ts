@@ -1,4 +1,5 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
+import { pinSearchPath } from './pin-search-path.js';
 
 /**
  * What a pipeline saw and used: producers, confidences of fields, sources and their contents. See docs/decisions/0012. The tables
@@ -9,7 +10,9 @@ export class AddEvidence1764400000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(createTables);
     await queryRunner.query(createFunctions);
-    await queryRunner.query(pinSearchPath);
+    await queryRunner.query(
+      pinSearchPath('describe_producer()', 'compact_fields()', 'refuse_to_change_evidence()'),
+    );
     await queryRunner.query(createTriggers);
   }
 
@@ -115,19 +118,6 @@ const createFunctions = `
         using errcode = 'restrict_violation', hint = 'What is missing can be added.';
     end if;
     return new;
-  end
-  $$;
-`;
-
-const pinSearchPath = `
-  do $$
-  declare
-    home text := (select relnamespace::regnamespace from pg_class where oid = 'jobs'::regclass);
-    routine text;
-  begin
-    foreach routine in array '{describe_producer(),compact_fields(),refuse_to_change_evidence()}'::text[] loop
-      execute format('alter function %2$s.%1$s set search_path = %2$s, pg_temp', routine, home);
-    end loop;
   end
   $$;
 `;

@@ -1,4 +1,5 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
+import { pinSearchPath } from './pin-search-path.js';
 
 /**
  * When each job was changed last, in an order that misses nothing: see docs/decisions/0013. Makes a row for each job, under a lock
@@ -8,7 +9,7 @@ export class AddChanges1764500000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(createTables);
     await queryRunner.query(createFunctions);
-    await queryRunner.query(pinSearchPath);
+    await queryRunner.query(pinSearchPath('note_changed_jobs()', 'note_changes_of_jobs()'));
     await queryRunner.query(createTriggers);
     await queryRunner.query(
       'lock table jobs in share row exclusive mode; insert into job_changes (job_id) select id from jobs order by id',
@@ -60,19 +61,6 @@ const noteChanges = (name: string, id: string) => `
 const createFunctions = `
   ${noteChanges('note_changed_jobs', 'id')}
   ${noteChanges('note_changes_of_jobs', 'job_id')}
-`;
-
-const pinSearchPath = `
-  do $$
-  declare
-    home text := (select relnamespace::regnamespace from pg_class where oid = 'jobs'::regclass);
-    routine text;
-  begin
-    foreach routine in array '{note_changed_jobs(),note_changes_of_jobs()}'::text[] loop
-      execute format('alter function %2$s.%1$s set search_path = %2$s, pg_temp', routine, home);
-    end loop;
-  end
-  $$;
 `;
 
 /** All that a sample can have. Only jobs are ever deleted, and with them what belongs to them. */
