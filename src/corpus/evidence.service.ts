@@ -3,7 +3,7 @@ import { JSON_NULL, sliceOf } from '../json-text/index.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { CorpusFault } from './corpus-fault.js';
 import { type JobRecord } from './job-record.js';
-import { JobsRepository, type LockedJob } from './jobs.repository.js';
+import { JobsRepository } from './jobs.repository.js';
 import { type Evidence, EVIDENCE_KEYS } from './evidence/evidence.js';
 import { ContentMissing } from './evidence/evidence.repository.js';
 
@@ -22,7 +22,7 @@ export class EvidenceService {
    */
   async add(jobId: string, evidence: Evidence): Promise<JobRecord> {
     return this.jobs.change(jobId, async (job) => {
-      requireNew(job, evidence);
+      requireNew(await job.read(), evidence);
       await namingSource(job.add(evidence));
       return job.read();
     });
@@ -34,7 +34,7 @@ export class EvidenceService {
    * @throws CorpusFault `job-not-found`
    */
   async initialResult(jobId: string): Promise<Buffer> {
-    const { result } = await this.jobs.find(jobId);
+    const { result } = await this.jobs.findState(jobId);
     const trail = [];
     for await (const correction of this.jobs.streamTrail(jobId, {}))
       trail.push({
@@ -47,14 +47,14 @@ export class EvidenceService {
   }
 }
 
-function requireNew({ found }: LockedJob, evidence: Evidence): void {
+function requireNew(job: JobRecord, evidence: Evidence): void {
   const given = {
     producer: evidence.producer !== null,
     sources: evidence.sources.length > 0,
     fields: evidence.fields !== null,
   };
   for (const name of EVIDENCE_KEYS) {
-    const text = found.evidence[name].toString();
+    const text = job.evidence[name].toString();
     if (given[name] && text !== 'null' && text !== '[]')
       throw new CorpusFault('evidence-exists', 'the job has it already; it is written once', name);
   }

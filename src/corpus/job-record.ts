@@ -24,12 +24,17 @@ export interface JobSummary {
   readonly correction_count: number;
 }
 
-export interface JobRecord {
+/** What reviews change of a job, and its other columns. */
+export interface JobState {
   readonly summary: JobSummary;
   /** Compact JSON text; null if the job has no result. */
   readonly result: Buffer | null;
   /** The id of the newest correction; null if there is none. */
   readonly lastCorrection: string | null;
+}
+
+/** All of a job. */
+export interface JobRecord extends JobState {
   readonly evidence: EvidenceRecord;
 }
 
@@ -93,7 +98,7 @@ const PARTS = ['producer', 'sources', 'fields', 'result'] as const;
  *
  * @param body compact JSON text
  */
-export function isTheJobItself(body: Buffer, { summary }: JobRecord): boolean {
+export function isTheJobItself(body: Buffer, { summary }: JobState): boolean {
   const expected = [...Object.keys(summary), ...PARTS];
   const members = new Map(readMembers(body, expected.length)?.map(({ key, value }) => [key, value]));
   if (members.size !== expected.length || !expected.every((key) => members.has(key))) return false;
@@ -105,7 +110,7 @@ export function isTheJobItself(body: Buffer, { summary }: JobRecord): boolean {
  * A digest of what reviews change: result, trail, approval and flags. Other members do not count, so that no reviewer has to start
  * again because of them. The trail is append-only, so its length and its newest id tell it from any other.
  */
-export function versionOf({ summary, result, lastCorrection }: JobRecord): string {
+export function versionOf({ summary, result, lastCorrection }: JobState): string {
   const { job_id, approved, reviewed_by, reviewed_at, review_flags, correction_count } = summary;
   const trail = [correction_count, lastCorrection];
   return createHash('sha256')

@@ -16,7 +16,7 @@ import { digestsOf } from './evidence/evidence-digests.js';
 import { deleteUnused, deleteUnusedProducers } from './evidence/contents.repository.js';
 import { appendEvidence } from './evidence/evidence.repository.js';
 import { IS_SAME_OUTPUT, type PipelineOutput } from './import/pipeline-output.js';
-import { type JobRecord, toSummary } from './job-record.js';
+import { type JobRecord, type JobState, toSummary } from './job-record.js';
 import {
   CORRECTION_BYTES,
   EVENT_BYTES,
@@ -70,8 +70,18 @@ export class JobsRepository {
     }
   }
 
+  /**
+   * Returns a job without what the pipeline saw and used, which takes longer to find than the rest.
+   *
+   * @throws CorpusFault `job-not-found`
+   */
+  async findState(id: string): Promise<JobState> {
+    await this.dataSource.connected();
+    return readState(this.jobs, id);
+  }
+
   /** What the job takes of a line now. */
-  async sizeOf(job: JobRecord): Promise<JobSize> {
+  async sizeOf(job: JobState): Promise<JobSize> {
     return readSize((await this.dataSource.connected()).manager, job.summary.job_id, job.result);
   }
 
@@ -121,7 +131,7 @@ export class JobsRepository {
       await manager.query('set local ground_truth.is_compact = on; lock table jobs in row exclusive mode');
       // Lock in a separate statement: a statement sees all but the locked rows as they were before it got the lock.
       await manager.query('select from jobs where id = $1 for no key update', [id]);
-      return work(new LockedJob(manager, await readJob(manager.getRepository(Job), id)));
+      return work(new LockedJob(manager, await readState(manager.getRepository(Job), id)));
     });
   }
 
@@ -153,7 +163,7 @@ export class LockedJob {
   constructor(
     private readonly manager: EntityManager,
     /** The job as it was when it was locked. */
-    readonly found: JobRecord,
+    readonly found: JobState,
   ) {}
 
   private get id(): string {
@@ -227,6 +237,11 @@ export class LockedJob {
   }
 
   /** Reads the current state. */
+  async readState(): Promise<JobState> {
+    return readState(this.manager.getRepository(Job), this.id);
+  }
+
+  /** Reads all of the job. */
   async read(): Promise<JobRecord> {
     return readJob(this.manager.getRepository(Job), this.id);
   }
@@ -238,15 +253,27 @@ export function requireFits(size: JobSize): void {
   if (reason !== undefined) throw new CorpusFault('job-too-large', reason);
 }
 
-async function readJob(jobs: Repository<Job>, id: string): Promise<JobRecord> {
-  const whole = jobs
-    .createQueryBuilder('job')
-    .addSelect(
-      ['result', 'last_correction', 'producer', 'sources', 'fields', 'moves'].map((name) => `job.${name}`),
-    );
-  const job = await whole.where({ id }).getOne();
+const STATE = ['result', 'last_correction'] as const;
+const EVIDENCE = ['producer', 'sources', 'fields', 'moves'] as const;
+
+async function readRow(jobs: Repository<Job>, id: string, columns: readonly string[]): Promise<Job> {
+  const query = jobs.createQueryBuilder('job').addSelect(columns.map((name) => `job.${name}`));
+  const job = await query.where({ id }).getOne();
   if (job === null) throw notFound(id);
+  return job;
+}
+
+function toState(job: Job): JobState {
   const result = job.result == null || job.result === 'null' ? null : Buffer.from(job.result);
+  return { summary: toSummary(job), result, lastCorrection: job.last_correction ?? null };
+}
+
+async function readState(jobs: Repository<Job>, id: string): Promise<JobState> {
+  return toState(await readRow(jobs, id, STATE));
+}
+
+async function readJob(jobs: Repository<Job>, id: string): Promise<JobRecord> {
+  const job = await readRow(jobs, id, [...STATE, ...EVIDENCE]);
   const text = (value: string | null | undefined) => (value == null ? JSON_NULL : Buffer.from(value));
   const evidence = {
     producer: text(job.producer),
@@ -254,7 +281,7 @@ async function readJob(jobs: Repository<Job>, id: string): Promise<JobRecord> {
     fields: text(job.fields),
     moves: text(job.moves),
   };
-  return { summary: toSummary(job), result, lastCorrection: job.last_correction ?? null, evidence };
+  return { ...toState(job), evidence };
 }
 
 /** @throws ContentMissing; CorpusFault `job-too-large` */

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { JSON_NULL } from '../json-text/index.js';
 import { CorpusFault } from './corpus-fault.js';
-import { isTheJobItself, type JobRecord, versionOf } from './job-record.js';
+import { isTheJobItself, type JobRecord, type JobState, versionOf } from './job-record.js';
 import { bytesAsJson, bytesOfCorrections, EVENT_BYTES, type JobSize } from './reading/job-size.js';
 import { type EditRequest, type ResultPlan } from './plan.js';
 import { Planner } from './planner.js';
@@ -94,7 +94,7 @@ export class ReviewService {
    * @throws CorpusFault as `replaceResult` does
    */
   async deriveCorrections(change: ResultChange, result: Buffer): Promise<ResultPlan> {
-    const job = await this.jobs.find(change.jobId);
+    const job = await this.jobs.findState(change.jobId);
     requireOpen(job, change);
     requireResult(result, job, change);
     const planned = await this.planner.planResult(job.result ?? JSON_NULL, result);
@@ -112,7 +112,7 @@ export class ReviewService {
   async setApproved(change: Change, approved: boolean): Promise<JobRecord> {
     return this.jobs.change(change.jobId, async (job) => {
       requireVersion(job.found, change);
-      if (job.found.summary.approved === approved) return job.found;
+      if (job.found.summary.approved === approved) return job.read();
       if (approved && job.found.result === null)
         throw new CorpusFault('no-result', 'a job without a result cannot be approved');
       const size = await job.size();
@@ -131,7 +131,7 @@ async function record(
   const corrections = reasoned(planned, reasonOf);
   requireRoom(await job.size(), corrections, reviewer, planned);
   const { recorded, aheadOfClock } = await job.correct(corrections, reviewer, planned.result);
-  const changed = await job.read();
+  const changed = await job.readState();
   return {
     corrections: recorded,
     version: versionOf(changed),
@@ -141,7 +141,7 @@ async function record(
 }
 
 /** The order of a trail is that of its times, so none may be before the job's last change, even if that is in the future. */
-function warnOfClock({ summary }: JobRecord, correctedAt: string): string {
+function warnOfClock({ summary }: JobState, correctedAt: string): string {
   const warning = `corrected_at is ${correctedAt}, later than now, because the job's last change is`;
   logger.warn({ message: `job ${summary.job_id}: ${warning}` });
   return warning;
@@ -164,13 +164,13 @@ function requireRoom(
   });
 }
 
-function requireOpen(job: JobRecord, change: Change): void {
+function requireOpen(job: JobState, change: Change): void {
   requireVersion(job, change);
   if (job.summary.approved)
     throw new CorpusFault('approved', 'the job is approved; reopen it first (DELETE …/approval)');
 }
 
-function requireResult(result: Buffer, job: JobRecord, { force }: ResultChange): void {
+function requireResult(result: Buffer, job: JobState, { force }: ResultChange): void {
   if (force !== true && isTheJobItself(result, job))
     throw new CorpusFault(
       'job-instead-of-result',
@@ -178,7 +178,7 @@ function requireResult(result: Buffer, job: JobRecord, { force }: ResultChange):
     );
 }
 
-function requireVersion(job: JobRecord, { versions }: Change): void {
+function requireVersion(job: JobState, { versions }: Change): void {
   if (versions?.includes(versionOf(job)) === false)
     throw new CorpusFault(
       'precondition-failed',
