@@ -13,7 +13,7 @@ const rooms = {
   },
   'platform/files': {
     holds: 'Files that appear whole or not at all, marks of processes, gzip, system errors',
-    knows: [],
+    knows: ['platform'],
   },
   'platform/parameters': {
     holds: 'Text parameters to validated DTOs, for query strings and flags alike',
@@ -163,12 +163,12 @@ const rooms = {
     ],
   },
   'corpus-files': {
-    holds: 'Corpora as files, without a database: merging changes into one',
-    knows: ['platform'],
+    holds: 'Corpora as files, without a database: merging changes into one, checking, comparing, manifests',
+    knows: ['json-text', 'replay', 'platform', 'platform/files', 'corpus/import'],
   },
   'corpus-files/commands': {
-    holds: '`merge`',
-    knows: ['platform', 'platform/terminal', 'corpus-files'],
+    holds: '`merge`, `check`, `diff`',
+    knows: ['replay', 'platform', 'platform/terminal', 'corpus/import', 'corpus-files'],
   },
   'ground-truth/http': {
     holds: 'Its controller, downloads, what Swagger says of them',
@@ -176,7 +176,15 @@ const rooms = {
   },
   'ground-truth/commands': {
     holds: '`export`, `changes`, `stats`, `verify`',
-    knows: ['platform', 'platform/files', 'platform/config', 'platform/terminal', 'ground-truth'],
+    knows: [
+      'platform/access',
+      'platform',
+      'platform/files',
+      'platform/config',
+      'platform/terminal',
+      'ground-truth',
+      'corpus-files',
+    ],
   },
 };
 

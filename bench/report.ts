@@ -1,6 +1,6 @@
 import { type Measurement } from './measurement.js';
 
-const THROUGHPUT = ['import', 'floor', 'service', 'recorded', 'cli', 'http', 'typeorm'];
+const THROUGHPUT = ['import', 'floor', 'service', 'recorded', 'cli', 'http', 'changes: all', 'typeorm'];
 
 type Finding = ReturnType<typeof summarise>[number];
 

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { query } from './database.js';
 import { type Measurement, measure, secondsOfEach, secondsSince } from './measurement.js';
+import { changes, corpusFiles } from './versions.js';
 import { ask, exportPath, readSlowly, runProgram, type Server, startServer } from './program.js';
 
 export interface Context {
@@ -35,6 +36,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'first-byte': withServer(firstByte),
   review: withServer(review),
   'large-results': withServer(largeResults),
+  changes: withServer(changes),
+  'corpus-files': corpusFiles,
   'cli-start': cliStart,
   'slow-reader': withServer(slowReader),
 };

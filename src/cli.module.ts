@@ -18,6 +18,8 @@ import { EraseCommand } from './corpus/commands/erase.command.js';
 import { ImportCommand } from './corpus/commands/import.command.js';
 import { CorpusModule } from './corpus/corpus.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
+import { CheckCommand } from './corpus-files/commands/check.command.js';
+import { DiffCommand } from './corpus-files/commands/diff.command.js';
 import { MergeCommand } from './corpus-files/commands/merge.command.js';
 import { ChangesCommand } from './ground-truth/commands/changes.command.js';
 import { ExportCommand } from './ground-truth/commands/export.command.js';
@@ -48,7 +50,8 @@ export class CliModule {
         CorpusModule,
       ],
       providers: [
-        ...[ExportCommand, ChangesCommand, MergeCommand, StatsCommand, VerifyCommand],
+        ...[ExportCommand, ChangesCommand, StatsCommand, VerifyCommand],
+        ...[MergeCommand, CheckCommand, DiffCommand],
         ...[ImportCommand, EraseCommand],
         ...[ApiKeyCommand, CreateKeyCommand, ListKeysCommand, RevokeKeyCommand, AccessLogCommand],
         ...[ServeCommand, MigrateCommand, DemoCommand, CompletionCommand],

@@ -1,7 +1,8 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { FileFault, linesOf } from './lines.js';
+import { FileFault } from '../platform/files/file-fault.js';
+import { linesOf } from './lines.js';
 import { orderOf } from './sample-line.js';
 
 const UPSERT = Buffer.from('{"op":"upsert","job_id":"');
@@ -38,12 +39,12 @@ export class Changes {
         let start = 0;
         for (const [index, end] of ends.entries()) {
           isWhole = changes.take(bytes.subarray(start, end - 1), () => {
-            throw new FileFault(name, `line ${first + index} is not a line of the feed`);
+            throw new FileFault(`${name}: line ${first + index} is not a line of the feed`);
           });
           start = end;
         }
       }
-      if (!isWhole) throw new FileFault(name, 'the last line is not the cursor: the answer is not whole');
+      if (!isWhole) throw new FileFault(`${name}: the last line is not the cursor: the answer is not whole`);
       return changes;
     } catch (error) {
       changes.close();

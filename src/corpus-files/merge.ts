@@ -1,5 +1,6 @@
 import { type Changes } from './changes-file.js';
-import { FileFault, linesOf } from './lines.js';
+import { FileFault } from '../platform/files/file-fault.js';
+import { linesOf } from './lines.js';
 import { jobIdOf, orderOf } from './sample-line.js';
 
 /**
@@ -23,7 +24,7 @@ export async function* mergeChanges(
     for (const [index, end] of ends.entries()) {
       const id = jobIdOf(bytes, start, end);
       if (id === undefined)
-        throw new FileFault(name, `line ${first + index} is not a sample as an export writes it`);
+        throw new FileFault(`${name}: line ${first + index} is not a sample as an export writes it`);
       const isGone = changes.has(id);
       const order = next < coming.length ? orderOf(bytes, start, end) : undefined;
       const isBefore = order !== undefined && coming[next]!.order < order;

@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
+import { type CopyRow } from '../platform/database/binary-copy.js';
+import { POSTGRES_EPOCH } from '../platform/database/postgres-binary.js';
 import { Threads } from '../platform/threads.js';
+import { formatTimestamp } from '../platform/timestamp.js';
 import { type ReadLimits } from '../platform/database/ground-truth-data-source.js';
 import { type CorpusFilter, type JobFilter } from './corpus-filter.js';
 import {
   type CorpusSnapshot,
   type ExportedContent,
   GroundTruthRepository,
+  type Moment,
 } from './ground-truth.repository.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { type Include } from './evidence-sql.js';
 import { SampleLines } from './sample-lines.js';
+import { JobField } from './sample-schema.js';
 import { type Statistics, type StatisticsOptions } from './statistics-query.js';
 
 /** Takes slices of contents in order, one content after the other. */
@@ -27,8 +32,16 @@ export interface ExportOptions extends ReadLimits {
   readonly statistics?: StatisticsOptions;
   /** Where the contents of the samples' sources are written, before the first block. */
   readonly contents?: ContentSink;
+  /** Also find out what tells this corpus from those that the same filter gives at other times. */
+  readonly version?: boolean;
   /** Count the samples first, which delays the first block. */
   readonly countFirst?: boolean;
+}
+
+/** What tells a corpus from others with the same filter. Times are RFC 3339; null if there are no samples. */
+interface CorpusVersion extends Moment {
+  readonly first_created_at: string | null;
+  readonly last_created_at: string | null;
 }
 
 /**
@@ -41,6 +54,8 @@ export interface CorpusExport extends AsyncIterable<Buffer> {
   readonly total: number | undefined;
   /** The statistics, if requested; available after the last block. */
   readonly statistics: Statistics | undefined;
+  /** The version, if requested; available after the last block. */
+  readonly version: CorpusVersion | undefined;
 }
 
 /** Exports corpora and computes statistics. */
@@ -98,6 +113,7 @@ export class ExportService {
 class RunningExport implements CorpusExport {
   total: number | undefined;
   statistics: Statistics | undefined;
+  version: CorpusVersion | undefined;
   private readonly lines: SampleLines;
 
   constructor(
@@ -119,11 +135,17 @@ class RunningExport implements CorpusExport {
     const snapshot = await this.repository.openSnapshot(this.options);
     try {
       if (this.options.countFirst === true) this.total = await snapshot.countJobs(this.filter);
+      const moment = this.options.version === true ? await snapshot.findMoment(this.filter) : undefined;
       await this.writeContents(snapshot);
-      const rows = snapshot.streamJobs(this.filter, (row) => lines.write(row));
+      const span = new Span();
+      const rows = snapshot.streamJobs(this.filter, (row) => {
+        if (moment) span.add(row);
+        return lines.write(row);
+      });
       for await (const _ of rows) yield* lines.handOut();
       lines.finish();
       yield* lines.handOut();
+      if (moment) this.version = { ...moment, ...span.times() };
       if (this.options.statistics) this.statistics = await snapshot.findStatistics(this.options.statistics);
     } finally {
       snapshot.close();
@@ -141,5 +163,22 @@ class RunningExport implements CorpusExport {
       await contents.abandon();
       throw error;
     }
+  }
+}
+
+/** When the first and the last sample were created. */
+class Span {
+  private first: bigint | undefined;
+  private last: bigint | undefined;
+
+  /** @param row in corpus order */
+  add(row: CopyRow): void {
+    this.last = row.bytes.readBigInt64BE(row.start(JobField.CreatedAt)) + POSTGRES_EPOCH;
+    this.first ??= this.last;
+  }
+
+  times(): Omit<CorpusVersion, keyof Moment> {
+    const text = (time: bigint | undefined) => (time === undefined ? null : formatTimestamp(time));
+    return { first_created_at: text(this.first), last_created_at: text(this.last) };
   }
 }

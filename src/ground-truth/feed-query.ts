@@ -5,6 +5,7 @@ import {
   TextParameter,
 } from '../platform/parameters/parameters.js';
 import { HELD_SECONDS, HELD_SINCE } from '../platform/database/feed-lag.js';
+import { type CorpusFilter } from './corpus-filter.js';
 import { conditionsOf, withoutPlans } from './corpus-query.js';
 import { type Include, INCLUDES, OWN_EVIDENCE } from './evidence-sql.js';
 import { type Place } from './feed-cursor.js';
@@ -50,6 +51,14 @@ export class FeedFlagsDto extends FeedSelectionDto {
 export class FeedQueryDto extends FeedSelectionDto {
   @CountParameter(1, 100_000)
   readonly limit: number = 10_000;
+}
+
+const FOLLOWED: ReadonlySet<string> = new Set(['approved_only', 'has_corrections', 'include']);
+
+/** The filter of a corpus, if the feed has the same one; else undefined. */
+export function feedFilterOf(filter: CorpusFilter): FeedFilter | undefined {
+  const given = Object.entries(filter).filter(([, value]) => value !== undefined);
+  return given.every(([name]) => FOLLOWED.has(name)) ? filter : undefined;
 }
 
 /** The filter and `include` as text, the same for the same ones. */

@@ -8,6 +8,7 @@ import { ParameterError } from '../platform/parameters/read-dto.js';
 import { Threads } from '../platform/threads.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { NotInExternalRelations } from './external-evidence.js';
+import { findFeedState, findNewest, needsReset } from './feed-head.js';
 import {
   BEGINNING,
   type FeedPosition,
@@ -19,11 +20,9 @@ import {
 import {
   changesQuery,
   FEED_SETTINGS,
-  FEED_STATE,
   feedFields,
   type FeedQuery,
   type FeedState,
-  newestQuery,
   selectionOf,
 } from './feed-query.js';
 import { SampleLines } from './sample-lines.js';
@@ -67,12 +66,12 @@ export class FeedService {
           'changes',
           'external relations have no feed; export windows instead',
         );
-      const [state] = await snapshot.ask<FeedStateRow>(FEED_STATE);
-      const position = positionOf(cursor, state!, selectionOf(query));
-      const [newest] = await snapshot.ask<NewestRow>(newestQuery(position, BigInt(state!.oldest)));
+      const state = await findFeedState(snapshot);
+      const position = positionOf(cursor, state, selectionOf(query));
+      const newest = await findNewest(snapshot, position, state);
       const lines = new SampleLines(this.replay, this.threads, query.include);
       const { mostBytes = Infinity } = limits;
-      return new Feed(snapshot, lines, query, state!, position, newest && toPlace(newest), mostBytes);
+      return new Feed(snapshot, lines, query, state, position, newest, mostBytes);
     } catch (error) {
       snapshot.close();
       throw error;
@@ -91,17 +90,6 @@ export class FeedService {
       `);
     });
   }
-}
-
-type FeedStateRow = FeedState & Record<string, unknown>;
-type NewestRow = { readonly transaction: string; readonly job_id: string } & Record<string, unknown>;
-
-function toPlace({ transaction, job_id }: NewestRow): Place {
-  return { xid: BigInt(transaction), job_id };
-}
-
-function needsReset({ latest, next }: FeedState): boolean {
-  return latest !== null && BigInt(latest) >= BigInt(next);
 }
 
 function positionOf(cursor: FeedPosition | undefined, state: FeedState, selection: string): FeedPosition {

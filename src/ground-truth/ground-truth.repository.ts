@@ -7,6 +7,7 @@ import { GroundTruthDataSource, type ReadLimits } from '../platform/database/gro
 import { exceedsLimit } from '../platform/database/database-fault.js';
 import { Snapshot } from '../platform/database/snapshot.js';
 import { Fault } from '../platform/fault.js';
+import { formatTimestamp } from '../platform/timestamp.js';
 import { type JobFilter } from './corpus-filter.js';
 import {
   CONTENT_FIELD_COUNT,
@@ -19,6 +20,8 @@ import {
   settingsFor,
   verificationQuery,
 } from './corpus-query.js';
+import { findCursor } from './feed-head.js';
+import { feedFilterOf } from './feed-query.js';
 import { checkingRows } from './external-row.js';
 import { checkKeys } from './external-keys.js';
 import { type EvidenceSql, OWN_EVIDENCE } from './evidence-sql.js';
@@ -78,6 +81,16 @@ function toSlice(row: CopyRow): ContentSlice {
   };
 }
 
+/** What tells the snapshot of a corpus from others. */
+export interface Moment {
+  /** RFC 3339. */
+  readonly snapshot_at: string;
+  readonly cursor: string | null;
+}
+
+/** The first statement of a transaction takes its snapshot. */
+const SNAPSHOT_AT = `select (extract(epoch from statement_timestamp()) * 1000000)::bigint::text as microseconds`;
+
 /** Jobs and their trails at one moment, in our own tables or in external relations. The caller must close it. */
 export class CorpusSnapshot {
   constructor(
@@ -114,6 +127,14 @@ export class CorpusSnapshot {
     const query = countQuery(filter, this.evidence);
     const row = await this.ask<{ samples: string }>(this.external?.reading(query) ?? query);
     return Number(row.samples);
+  }
+
+  /** When the snapshot was taken, and the feed's cursor there; the cursor is null if the feed has no such selection. */
+  async findMoment(filter: JobFilter): Promise<Moment> {
+    const [row] = await this.snapshot.ask<{ microseconds: string }>(SNAPSHOT_AT);
+    const followed = this.external ? undefined : feedFilterOf(filter);
+    const cursor = followed && (await findCursor(this.snapshot, followed));
+    return { snapshot_at: formatTimestamp(BigInt(row!.microseconds)), cursor: cursor ?? null };
   }
 
   async findStatistics(options: StatisticsOptions): Promise<Statistics> {

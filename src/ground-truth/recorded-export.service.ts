@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AccessLog, type ExportBegin, type ExportOutcome } from '../platform/access/access-log.js';
+import {
+  AccessLog,
+  type ExportBegin,
+  type ExportEnd,
+  type ExportOutcome,
+  type LoggedExport,
+} from '../platform/access/access-log.js';
 import { formatTimestamp } from '../platform/timestamp.js';
 import { type CorpusFilter } from './corpus-filter.js';
 import { type CorpusExport, type ExportOptions, ExportService } from './export.service.js';
@@ -44,6 +50,16 @@ export class RecordedExportService {
     const id = await this.accessLog.begin({ ...by, filter: asAskedFor(filter) });
     return new RecordedExport(this.accessLog, id, exported);
   }
+
+  /**
+   * Returns the entry of an export in the access log. Without `by`, any; else only those of the same key over HTTP.
+   *
+   * @param id a UUID
+   */
+  async find(id: string, by?: string): Promise<LoggedExport | undefined> {
+    const entry = await this.accessLog.find(id);
+    return by === undefined || (entry?.via === 'http' && entry.who === by) ? entry : undefined;
+  }
 }
 
 type Requester = Pick<ExportBegin, 'who' | 'via'>;
@@ -66,16 +82,17 @@ export class RecordedExport<Exported extends Recordable = Recordable> implements
     }
   }
 
-  /** Records the outcome. Call it exactly once. */
-  async end(outcome: ExportOutcome): Promise<void> {
+  /** Records the outcome, and returns what it recorded. Call it exactly once. */
+  async end(outcome: ExportOutcome): Promise<ExportEnd> {
     const { samples, bytes } = this.corpus.progress;
-    const sha256 = this.digest.digest('hex');
-    await this.accessLog.end(this.id, { outcome, samples, bytes, sha256 });
+    const end: ExportEnd = { outcome, samples, bytes, sha256: this.digest.digest('hex') };
+    await this.accessLog.end(this.id, end);
+    return end;
   }
 }
 
 /** The filter as query parameters, with times as text. */
-function asAskedFor(filter: object): Record<string, string | number | boolean> {
+export function asAskedFor(filter: object): Record<string, string | number | boolean> {
   const entries = Object.entries(filter as Record<string, AskedFor | undefined>);
   return Object.fromEntries(
     entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, textOrNumber(value)]])),

@@ -50,6 +50,7 @@ const CORRECTION_FIELDS = [...CORRECTION, 'op', 'position'] as const;
 /** Indices of fields in a row. The trail, an array of records, follows the columns. */
 export const JobField = {
   Id: JOB_FIELDS.indexOf('id'),
+  CreatedAt: JOB_FIELDS.indexOf('created_at'),
   Result: JOB_FIELDS.indexOf('result'),
   Trail: JOB_FIELDS.length,
   /** The first of the included members. */

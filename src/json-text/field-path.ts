@@ -121,6 +121,19 @@ export function formatFieldPath(path: FieldPath, keepsLastKey = false): string {
   return text;
 }
 
+/** Formats a path without its indices, as one name for the same field of all rows: `personel[*].nrp`. */
+export function formatCollapsedPath(path: FieldPath): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += '[*]';
+    else {
+      const key = formatFieldPath([step]);
+      text += text === '' || key.startsWith('[') ? key : `.${key}`;
+    }
+  }
+  return text;
+}
+
 /**
  * Returns the dotted form of a path that may be spelled in another way.
  *

@@ -23,6 +23,7 @@ export {
   type FieldPath,
   FieldPathCache,
   FieldPathError,
+  formatCollapsedPath,
   formatFieldPath,
   type Key,
   key,

@@ -14,6 +14,7 @@ export type FaultKind =
   | 'invalid-body'
   | 'invalid-path'
   | 'job-not-found'
+  | 'export-not-found'
   | 'job-exists'
   | 'evidence-exists'
   | 'digest-differs'

@@ -19,8 +19,10 @@ const COMMANDS = [
   'access-log',
   'api-key',
   'changes',
+  'check',
   'completion',
   'demo',
+  'diff',
   'erase',
   'export',
   'import',
@@ -176,7 +178,11 @@ describe('the commands', () => {
   });
 
   it.each<[string, new () => object, string[]]>([
-    ['export', ExportFilterDto, ['out', 'sources', 'print_stats', 'collapse_indices', 'allow_empty']],
+    [
+      'export',
+      ExportFilterDto,
+      ['out', 'manifest', 'sources', 'print_stats', 'collapse_indices', 'allow_empty'],
+    ],
     ['changes', FeedFlagsDto, ['out', 'state', 'reset']],
     ['stats', StatisticsQueryDto, ['json']],
     ['import', ImportOptionsDto, ['sources']],

@@ -1,8 +1,9 @@
 import { Command, Option } from 'nest-commander';
 import { openInput } from '../../platform/terminal/input.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
-import { STANDARD_OUTPUT, writeOutput } from '../../platform/terminal/output.js';
+import { writeOutput } from '../../platform/terminal/output.js';
 import { printNote } from '../../platform/terminal/print.js';
+import { OUT } from '../../platform/terminal/options.js';
 import { type Flags, TerminalCommand } from '../../platform/terminal/terminal-command.js';
 import { counted } from '../../platform/counted.js';
 import { Changes } from '../changes-file.js';
@@ -30,18 +31,14 @@ export class MergeCommand extends TerminalCommand {
     ];
   }
 
-  @Option({
-    flags: '--out <file>',
-    description: 'output file, compressed if the name ends in .gz; - is standard output (default: -)',
-  })
+  @Option(OUT)
   out(text: string): string {
     return text;
   }
 
   async run([corpus = '', changed = '']: string[], { out }: Flags): Promise<void> {
     if (corpus === '-' && changed === '-') this.refuse(['changes: standard input is the corpus already']);
-    const target = typeof out === 'string' ? out : STANDARD_OUTPUT;
-    if (target === '') this.refuse(['--out: "" is not a file name; use a file, a device, a pipe or -']);
+    const target = this.targetOf(out);
     const { signal } = this.interruption;
     const changes = await Changes.read((await openInput(changed, signal)).blocks, changed);
     try {

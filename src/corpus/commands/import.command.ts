@@ -10,9 +10,9 @@ import { Progress } from '../../platform/terminal/progress.js';
 import { type Flags, refuseToWrite, TerminalCommand } from '../../platform/terminal/terminal-command.js';
 import { ContentsRepository } from '../evidence/contents.repository.js';
 import { SourceFolder } from '../import/source-folder.js';
-import { type AlikeFaults, BadInputError } from '../import/bad-input.js';
+import { BadInputError } from '../import/bad-input.js';
+import { faultLines } from '../import/fault-lines.js';
 import { type Imported, ImportService } from '../import/import.service.js';
-import { type LineFault } from '../import/line-reader.js';
 import { type OnConflict } from '../import/staging.repository.js';
 import { counted } from '../../platform/counted.js';
 import { sweep } from './sweep.js';
@@ -143,33 +143,6 @@ function summary({ inserted, corrections, replaced, skipped, diverged, ahead }: 
   return parts.join(', ');
 }
 
-function toFailure({ alike, count }: BadInputError): Failure {
-  const told = alike.flatMap((kind) => (isMany(kind) ? [kind] : kind.first.map(alone)));
-  told.sort((a, b) => a.first[0]!.line - b.first[0]!.line);
-  const lines = told.map(describe);
-  const more = count - alike.reduce((sum, kind) => sum + kind.count, 0);
-  if (more > 0) lines.push(`and ${counted(more, 'more error')}`);
-  return new Failure([...lines, 'nothing was imported'].join('\n'));
-}
-
-/** Whether not all of them are named. */
-function isMany({ first, count }: AlikeFaults): boolean {
-  return count > first.length;
-}
-
-function alone(fault: LineFault): AlikeFaults {
-  return { first: [fault], count: 1 };
-}
-
-/** Names the first of many alike faults by their lines, and by their fields where these differ. */
-function describe({ first, count }: AlikeFaults): string {
-  const [{ field, reason }] = first as [LineFault];
-  const isSameField = first.every((fault) => fault.field === field);
-  const places = first.map((fault) => (isSameField ? String(fault.line) : `${fault.line}: ${fault.field}`));
-  const more = count > first.length ? ` and ${inGroups(count - first.length)} more` : '';
-  const isSameReason = first.every((fault) => fault.reason === reason);
-  return (
-    `line${places.length === 1 ? '' : 's'} ${places.join(', ')}${more}: ` +
-    `${field === '' || !isSameField ? '' : `${field} `}${reason}${isSameReason ? '' : ' in the first of them'}`
-  );
+function toFailure(error: BadInputError): Failure {
+  return new Failure([...faultLines(error), 'nothing was imported'].join('\n'));
 }

@@ -3,7 +3,7 @@ import { type Response } from 'express';
 import { RequiresScope } from '../../platform/http/access.guard.js';
 import { JsonBody } from '../../platform/http/json.js';
 import { NoParametersPipe } from '../../platform/parameters/read-dto.js';
-import { JobIdPipe } from '../../platform/parameters/uuid.js';
+import { UuidPipe } from '../../platform/parameters/uuid.js';
 import { EvidenceService } from '../evidence.service.js';
 import { Bodies } from './bodies.js';
 import { DescribeAddEvidence } from './sources.openapi.js';
@@ -27,7 +27,7 @@ export class EvidenceController {
   @RequiresScope('ingest')
   @Put()
   async add(
-    @Param('id', JobIdPipe) id: string,
+    @Param('id', UuidPipe) id: string,
     @Query(NoParametersPipe) _query: unknown,
     @JsonBody() body: Buffer,
     @Res() response: Response,

@@ -18,7 +18,7 @@ import {
   DescribeTrail,
 } from './jobs.openapi.js';
 import { IntakeService } from '../intake.service.js';
-import { JobIdPipe } from '../../platform/parameters/uuid.js';
+import { UuidPipe } from '../../platform/parameters/uuid.js';
 import { QueueQueryDto, QueueService } from '../queue.service.js';
 import { trailText } from './answers.js';
 import { JobAnswers } from './job-answers.js';
@@ -85,7 +85,7 @@ export class JobsController {
   @RequiresScope('review')
   @Get(':id')
   async find(
-    @Param('id', JobIdPipe) id: string,
+    @Param('id', UuidPipe) id: string,
     @Query(NoParametersPipe) _query: unknown,
     @Res() response: Response,
   ): Promise<void> {
@@ -98,7 +98,7 @@ export class JobsController {
   @RequiresScope('review')
   @Get(':id/corrections')
   async trail(
-    @Param('id', JobIdPipe) id: string,
+    @Param('id', UuidPipe) id: string,
     @Query(NoParametersPipe) _query: unknown,
     @Res() response: Response,
   ): Promise<void> {

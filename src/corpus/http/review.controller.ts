@@ -6,7 +6,7 @@ import { JsonBody, sendJson } from '../../platform/http/json.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
 import { BooleanParameter } from '../../platform/parameters/parameters.js';
 import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
-import { JobIdPipe } from '../../platform/parameters/uuid.js';
+import { UuidPipe } from '../../platform/parameters/uuid.js';
 import { type Change, type Recorded, ReviewService } from '../review.service.js';
 import { correctionsText } from './answers.js';
 import { JobAnswers } from './job-answers.js';
@@ -45,7 +45,7 @@ export class ReviewController {
   @DescribeCorrect()
   @Post('corrections')
   async correct(
-    @Param('id', JobIdPipe) id: string,
+    @Param('id', UuidPipe) id: string,
     @Query(NoParametersPipe) _query: unknown,
     @JsonBody() body: Buffer,
     @Req() request: Request,
@@ -59,7 +59,7 @@ export class ReviewController {
   @DescribeReplace()
   @Put('result')
   async replace(
-    @Param('id', JobIdPipe) id: string,
+    @Param('id', UuidPipe) id: string,
     @Query(new DtoPipe(ReplaceQueryDto)) { dry_run, force }: ReplaceQueryDto,
     @JsonBody(REASONED_RESULT_MEDIA_TYPE) body: Buffer,
     @Req() request: Request,
@@ -83,7 +83,7 @@ export class ReviewController {
   @DescribeApprove()
   @Put('approval')
   async approve(
-    @Param('id', JobIdPipe) id: string,
+    @Param('id', UuidPipe) id: string,
     @Query(NoParametersPipe) _query: unknown,
     @Req() request: Request,
     @Res() response: Response,
@@ -94,7 +94,7 @@ export class ReviewController {
   @DescribeReopen()
   @Delete('approval')
   async reopen(
-    @Param('id', JobIdPipe) id: string,
+    @Param('id', UuidPipe) id: string,
     @Query(NoParametersPipe) _query: unknown,
     @Req() request: Request,
     @Res() response: Response,

@@ -65,10 +65,16 @@ export class ImportFaults {
 
   /** @throws BadInputError */
   throwIfAny(): void {
-    if (this.count === 0) return;
+    const found = this.found();
+    if (found) throw found;
+  }
+
+  /** The faults so far; undefined if there is none. */
+  found(): BadInputError | undefined {
+    if (this.count === 0) return undefined;
     const ordered = this.first.sort(byLine).slice(0, ImportFaults.MAX);
     const kinds = [...this.kinds.values()].sort((a, b) => byLine(a.first[0]!, b.first[0]!));
-    throw new BadInputError(ordered, kinds, this.count);
+    return new BadInputError(ordered, kinds, this.count);
   }
 }
 

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { FieldPathError, parseFieldPath, parsePointer } from '../../json-text/index.js';
 import {
   bytesAsJson,
   bytesOfCorrections,
@@ -33,7 +32,7 @@ import {
   type Staging,
   StagingRepository,
 } from './staging.repository.js';
-import { type CheckedTrail, checkTrail } from './trail-check.js';
+import { type CheckedTrail, checkTrail, describeDivergence } from './trail-check.js';
 
 export interface ImportOptions extends AcceptedLines {
   /** The most bytes of a line. */
@@ -202,7 +201,8 @@ class Reading {
   private async stageSample(line: number, bytes: number, sample: ImportedSample): Promise<void> {
     const trail = checkTrail(sample, this.replay);
     if ((!trail.isProved || sample.diverged) && !this.options.acceptDiverged) {
-      this.faults.add({ line, ...describeDivergence(sample, trail) });
+      const { field, reason } = describeDivergence(sample, trail);
+      this.faults.add({ line, field, reason: `${reason}; use --accept-diverged to import it anyway` });
       return;
     }
     const sources = await this.resolve(line, sample.evidence);
@@ -264,36 +264,4 @@ function sizeOfSample(sample: ImportedSample, { paths, original }: CheckedTrail)
     history: history.reduce((sum, { by }) => sum + EVENT_BYTES + bytesAsJson(by), 0),
     evidence: sizeOfEvidence(sample.evidence),
   };
-}
-
-function describeDivergence(
-  { corrections }: ImportedSample,
-  { diverged, reach, isProved }: CheckedTrail,
-): { field: string; reason: string } {
-  const remedy = 'use --accept-diverged to import it anyway';
-  if (diverged) {
-    const field = `corrections[${diverged.correction}]`;
-    const fault =
-      diverged.reason === 'path_invalid' && whyInvalid(corrections[diverged.correction]!.field_path);
-    if (fault) return { field: `${field}.field_path`, reason: `cannot be parsed: ${fault}; ${remedy}` };
-    const there = reach === undefined ? '' : `: ${reach}`;
-    return {
-      field,
-      reason: `does not match the document at that point of the trail (${diverged.reason})${there}; ${remedy}`,
-    };
-  }
-  if (!isProved) return { field: 'initial_result', reason: `is not what the trail leads back to; ${remedy}` };
-  return { field: 'diverged', reason: `is present, but the trail leads back to initial_result; ${remedy}` };
-}
-
-/** Returns what is wrong with a path, and at which position; undefined if it can be parsed. */
-function whyInvalid(path: string): string | undefined {
-  try {
-    if (path.startsWith('/')) parsePointer(path);
-    else parseFieldPath(path);
-    return undefined;
-  } catch (error) {
-    if (error instanceof FieldPathError) return error.message;
-    throw error;
-  }
 }

@@ -11,6 +11,7 @@ import {
   formatFieldPath,
   JsonDocument,
   type Key,
+  parseFieldPath,
   parsePointer,
   plainSpelling,
   resolvePointer,
@@ -55,6 +56,39 @@ export function checkTrail(sample: ImportedSample, replay: ReplayService): Check
   const written = trail.map((edit, index) => ({ ...edit, path: replay.parsePath(paths[index]!) }));
   const rewritten = undo(replay, sample.final_result, written, removals);
   return { ...rewritten, paths, isProved: isProved(sample, rewritten) };
+}
+
+/** Says of a sample whose trail is not proved, or that claims not to be, what does not fit. */
+export function describeDivergence(
+  { corrections }: ImportedSample,
+  { diverged, reach, isProved }: CheckedTrail,
+): { readonly field: string; readonly reason: string } {
+  if (diverged) {
+    const field = `corrections[${diverged.correction}]`;
+    const fault =
+      diverged.reason === 'path_invalid' && whyInvalid(corrections[diverged.correction]!.field_path);
+    if (fault) return { field: `${field}.field_path`, reason: `cannot be parsed: ${fault}` };
+    const there = reach === undefined ? '' : `: ${reach}`;
+    return {
+      field,
+      reason: `does not match the document at that point of the trail (${diverged.reason})${there}`,
+    };
+  }
+  return isProved
+    ? { field: 'diverged', reason: 'is present, but the trail leads back to initial_result' }
+    : { field: 'initial_result', reason: 'is not what the trail leads back to' };
+}
+
+/** Returns what is wrong with a path, and at which position; undefined if it can be parsed. */
+function whyInvalid(path: string): string | undefined {
+  try {
+    if (path.startsWith('/')) parsePointer(path);
+    else parseFieldPath(path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FieldPathError) return error.message;
+    throw error;
+  }
 }
 
 function isProved({ initial_result }: ImportedSample, { original, diverged }: Undone): boolean {

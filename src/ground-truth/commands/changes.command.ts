@@ -1,19 +1,20 @@
-import { open, readFile, realpath } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'nest-commander';
 import { Env } from '../../platform/config/env.js';
-import { replaceFile } from '../../platform/files/replace-file.js';
-import { isAbsent, unlessAbsent } from '../../platform/files/system-error.js';
+import { isAbsent } from '../../platform/files/system-error.js';
 import { Failure, systemReason } from '../../platform/terminal/failure.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
-import { STANDARD_OUTPUT, writeOutput } from '../../platform/terminal/output.js';
+import { writeTextFile } from '../../platform/terminal/text-file.js';
 import { printNote } from '../../platform/terminal/print.js';
+import { OUT } from '../../platform/terminal/options.js';
 import { type Flags, refuseToWrite, TerminalCommand } from '../../platform/terminal/terminal-command.js';
 import { counted } from '../../platform/counted.js';
 import { FeedFlagsDto } from '../feed-query.js';
 import { type Feed, FeedService } from '../feed.service.js';
-import { INCLUDES } from '../evidence-sql.js';
 import { RecordedExportService } from '../recorded-export.service.js';
+import { HAS_CORRECTIONS, INCLUDE } from './filtering-command.js';
 import { userName } from './user-name.js';
+import { writeRecorded } from './write-recorded.js';
 
 @Command({
   name: 'changes',
@@ -38,10 +39,7 @@ export class ChangesCommand extends TerminalCommand {
     ];
   }
 
-  @Option({
-    flags: '--out <file>',
-    description: 'output file, compressed if the name ends in .gz; - is standard output (default: -)',
-  })
+  @Option(OUT)
   out(text: string): string {
     return text;
   }
@@ -70,19 +68,12 @@ export class ChangesCommand extends TerminalCommand {
     return text;
   }
 
-  @Option({
-    flags: '--has-corrections <boolean>',
-    name: 'has_corrections',
-    description: 'true: only samples with corrections; false: only samples without (default: both)',
-  })
+  @Option(HAS_CORRECTIONS)
   hasCorrections(text: string): string {
     return text;
   }
 
-  @Option({
-    flags: '--include <members>',
-    description: `further members of each sample: all, or one or more of ${INCLUDES.join(', ')}, with commas between them (default: none)`,
-  })
+  @Option(INCLUDE)
   include(text: string): string {
     return text;
   }
@@ -112,8 +103,7 @@ export class ChangesCommand extends TerminalCommand {
     }
     const query = this.readFlags(FeedFlagsDto, flags);
     const stateFile = typeof state === 'string' ? state : undefined;
-    const target = typeof out === 'string' ? out : STANDARD_OUTPUT;
-    if (target === '') this.refuse(['--out: "" is not a file name; use a file, a device, a pipe or -']);
+    const target = this.targetOf(out);
     if (stateFile === '') this.refuse(['--state: "" is not a file name']);
     if (stateFile !== undefined && query.cursor !== undefined)
       this.refuse(['--cursor: is in the file that --state names; use one of them']);
@@ -130,17 +120,10 @@ export class ChangesCommand extends TerminalCommand {
         Object.assign({ feed: true }, query),
         feed,
       );
-      try {
-        const { isComplete, kind } = await writeOutput(target, recorded, signal);
-        await recorded.end(isComplete ? 'complete' : 'reader_gone');
-        if (!isComplete) return;
-        if (stateFile !== undefined) await writeState(stateFile, feed.cursor);
-        if (kind === 'file') printNote(summary(feed, target));
-      } catch (error) {
-        // Report the first error, not one of the access log.
-        await recorded.end(signal.aborted ? 'interrupted' : 'failed').catch(() => undefined);
-        throw error;
-      }
+      const { isComplete, kind } = (await writeRecorded(recorded, target, signal)).written;
+      if (!isComplete) return;
+      if (stateFile !== undefined) await writeTextFile(stateFile, `${feed.cursor}\n`);
+      if (kind === 'file') printNote(summary(feed, target));
     } finally {
       feed.close();
     }
@@ -161,22 +144,5 @@ async function readState(file: string): Promise<string | undefined> {
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw new Failure(`${file} cannot be read: ${systemReason(error) ?? 'error'}`);
-  }
-}
-
-async function writeState(file: string, cursor: string): Promise<void> {
-  try {
-    const place = (await realpath(file).catch(unlessAbsent)) ?? file;
-    await replaceFile(place, async (partial) => {
-      const handle = await open(partial, 'wx', 0o600);
-      try {
-        await handle.writeFile(`${cursor}\n`);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    });
-  } catch (error) {
-    throw new Failure(`${file} cannot be written: ${systemReason(error) ?? 'error'}`);
   }
 }

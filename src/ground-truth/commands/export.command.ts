@@ -1,18 +1,24 @@
+import path from 'node:path';
 import { Command, Option } from 'nest-commander';
+import { manifestText } from '../../corpus-files/manifest.js';
+import { type ExportEnd } from '../../platform/access/access-log.js';
+import { packageVersion } from '../../platform/config/package-file.js';
 import { Failure, systemReason } from '../../platform/terminal/failure.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { inGroups, inMegabytes, printNote } from '../../platform/terminal/print.js';
-import { hasContent, STANDARD_OUTPUT, writeOutput, type Written } from '../../platform/terminal/output.js';
+import { hasContent, STANDARD_OUTPUT, type Written } from '../../platform/terminal/output.js';
+import { writeTextFile } from '../../platform/terminal/text-file.js';
 import { Progress } from '../../platform/terminal/progress.js';
+import { OUT } from '../../platform/terminal/options.js';
 import { type Flags } from '../../platform/terminal/terminal-command.js';
 import { ContentFolder } from './content-folder.js';
 import { ExportFilterDto } from '../corpus-filter.js';
 import { StatisticsQueryDto } from '../statistics-query.js';
 import { type CorpusExport } from '../export.service.js';
-import { type RecordedExport, RecordedExportService } from '../recorded-export.service.js';
-import { INCLUDES } from '../evidence-sql.js';
+import { asAskedFor, type RecordedExport, RecordedExportService } from '../recorded-export.service.js';
 import { userName } from './user-name.js';
-import { FilteringCommand } from './filtering-command.js';
+import { writeRecorded } from './write-recorded.js';
+import { FilteringCommand, INCLUDE } from './filtering-command.js';
 import { statisticsText } from './report-text.js';
 import { counted } from '../../platform/counted.js';
 
@@ -33,14 +39,12 @@ export class ExportCommand extends FilteringCommand {
       'ground-truth export --out corpus.jsonl --print-stats --collapse-indices',
       'ground-truth export --approved-only false --since 2025-06-01 --until 2025-07-01 --out june.jsonl.gz',
       'ground-truth export --has-corrections true --limit 100 | jq .corrections',
+      'ground-truth export --out corpus.jsonl --manifest corpus.manifest.json',
       'ground-truth export --approved-only false --include all --sources contents/ --out backup.jsonl.gz',
     ];
   }
 
-  @Option({
-    flags: '--out <file>',
-    description: 'output file, compressed if the name ends in .gz; - is standard output (default: -)',
-  })
+  @Option(OUT)
   out(text: string): string {
     return text;
   }
@@ -62,10 +66,7 @@ export class ExportCommand extends FilteringCommand {
     return text;
   }
 
-  @Option({
-    flags: '--include <members>',
-    description: `further members of each sample: all, or one or more of ${INCLUDES.join(', ')}, with commas between them (default: none)`,
-  })
+  @Option(INCLUDE)
   include(text: string): string {
     return text;
   }
@@ -76,6 +77,15 @@ export class ExportCommand extends FilteringCommand {
       'also write the contents of sources that the database holds to this folder, each once, as <sha256>.<extension>; the lines must include sources (default: no)',
   })
   sources(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--manifest <file>',
+    description:
+      'also write what the corpus is to this file: filters, moment, samples, digest; for ground-truth check (default: no)',
+  })
+  manifest(text: string): string {
     return text;
   }
 
@@ -110,54 +120,73 @@ export class ExportCommand extends FilteringCommand {
 
   async run(
     _: string[],
-    {
-      out = STANDARD_OUTPUT,
-      sources: given,
-      print_stats,
-      collapse_indices = false,
-      allow_empty,
-      ...flags
-    }: Flags,
+    { out, manifest, sources: given, print_stats, collapse_indices = false, allow_empty, ...flags }: Flags,
   ): Promise<void> {
     const filter = this.readFlags(ExportFilterDto, flags);
+    const target = this.targetOf(out);
+    const manifestFile = this.manifestOf(manifest, target);
+    const sources = this.sourcesOf(given, filter);
     if (collapse_indices === true && print_stats !== true)
       this.refuse(['--collapse-indices: is for --print-stats, which is missing']);
-    const sources = typeof given === 'string' ? given : undefined;
-    if (sources !== undefined && filter.include?.has('sources') !== true)
-      this.refuse([
-        '--sources: needs --include sources (or all): the lines say which contents belong to them',
-      ]);
-    if (sources === '') this.refuse(['--sources: "" is not the name of a folder']);
-    const target = String(out);
-    if (target === '') this.refuse(['--out: "" is not a file name; use a file, a device, a pipe or -']);
     const { signal } = this.interruption;
     const contents = sources === undefined ? undefined : await openFolder(sources);
     const recorded = await this.exports.begin({ who: userName(), via: 'cli' }, filter, {
       signal,
       countFirst: Progress.isShown,
+      version: manifestFile !== undefined,
       ...(contents && { contents }),
       ...(print_stats === true && {
         statistics: Object.assign(new StatisticsQueryDto(), { collapse_indices }),
       }),
     });
     const { corpus } = recorded;
-    let written: Written;
-    try {
-      written = await writeOutput(
-        target,
-        allow_empty === true ? withProgress(recorded) : keepingContent(target, withProgress(recorded)),
-        signal,
-      );
-    } catch (error) {
-      // Report the first error, not one of the access log.
-      await recorded.end(signal.aborted ? 'interrupted' : 'failed').catch(() => undefined);
-      throw error;
-    }
-    await recorded.end(written.isComplete ? 'complete' : 'reader_gone');
+    const blocks = withProgress(recorded);
+    const { written, end } = await writeRecorded(
+      recorded,
+      target,
+      signal,
+      allow_empty === true ? blocks : keepingContent(target, blocks),
+    );
+    if (manifestFile !== undefined && written.isComplete)
+      await writeTextFile(manifestFile, manifestOf(filter, corpus, end));
     if (written.kind === 'file') printNote(summary(corpus, written, target));
     if (contents) printNote(`${counted(contents.filesWritten, 'content')} written to ${sources ?? ''}`);
     if (corpus.statistics) process.stderr.write(statisticsText(corpus.statistics));
   }
+
+  private manifestOf(given: unknown, target: string): string | undefined {
+    if (typeof given !== 'string') return undefined;
+    if (given === '' || given === STANDARD_OUTPUT)
+      this.refuse([`--manifest: ${JSON.stringify(given)} is not a file name`]);
+    if (path.resolve(given) === path.resolve(target))
+      this.refuse(['--manifest: is the file of --out; use another one']);
+    return given;
+  }
+
+  private sourcesOf(given: unknown, { include }: ExportFilterDto): string | undefined {
+    if (typeof given !== 'string') return undefined;
+    if (include?.has('sources') !== true)
+      this.refuse([
+        '--sources: needs --include sources (or all): the lines say which contents belong to them',
+      ]);
+    if (given === '') this.refuse(['--sources: "" is not the name of a folder']);
+    return given;
+  }
+}
+
+/** @param corpus written to its end, with its version */
+function manifestOf(
+  { include, ...filter }: ExportFilterDto,
+  { version, progress: { diverged } }: CorpusExport,
+  { samples, bytes, sha256 }: ExportEnd,
+): string {
+  return manifestText({
+    tool: { name: 'ground-truth', version: packageVersion() },
+    filters: asAskedFor(filter),
+    include: [...(include ?? [])],
+    ...version!,
+    ...{ samples, diverged, bytes, sha256 },
+  });
 }
 
 async function openFolder(folder: string): Promise<ContentFolder> {

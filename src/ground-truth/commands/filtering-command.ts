@@ -1,5 +1,18 @@
 import { Option } from 'nest-commander';
+import { INCLUDES } from '../evidence-sql.js';
 import { TerminalCommand } from '../../platform/terminal/terminal-command.js';
+
+/** Flags that the feed has, too. */
+export const HAS_CORRECTIONS = {
+  flags: '--has-corrections <boolean>',
+  name: 'has_corrections',
+  description: 'true: only samples with corrections; false: only samples without (default: both)',
+} as const;
+
+export const INCLUDE = {
+  flags: '--include <members>',
+  description: `further members of each sample: all, or one or more of ${INCLUDES.join(', ')}, with commas between them (default: none)`,
+} as const;
 
 /** A command with the flags of `SampleFilterDto`. */
 export abstract class FilteringCommand extends TerminalCommand {
@@ -20,11 +33,7 @@ export abstract class FilteringCommand extends TerminalCommand {
     return text;
   }
 
-  @Option({
-    flags: '--has-corrections <boolean>',
-    name: 'has_corrections',
-    description: 'true: only samples with corrections; false: only samples without (default: both)',
-  })
+  @Option(HAS_CORRECTIONS)
   hasCorrections(text: string): string {
     return text;
   }

@@ -1,9 +1,10 @@
 import { Controller, Get, Head, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
-import { JobIdPipe } from '../../platform/parameters/uuid.js';
+import { UuidPipe } from '../../platform/parameters/uuid.js';
 import { sendJson } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
+import { limitedTo } from '../../platform/http/access-control.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
 import { Transfers } from '../../platform/http/transfers.js';
 import { DtoPipe } from '../../platform/parameters/read-dto.js';
@@ -12,6 +13,7 @@ import { statisticsJson, StatisticsQueryDto } from '../statistics-query.js';
 import { FeedQueryDto } from '../feed-query.js';
 import { CORPUS_HEADERS, ExportDownload, FEED_HEADERS } from './export-download.js';
 import { ExportService } from '../export.service.js';
+import { RecordedExportService } from '../recorded-export.service.js';
 import {
   DescribeChanges,
   DescribeExport,
@@ -19,6 +21,7 @@ import {
   DescribeSample,
   DescribeStatistics,
 } from './ground-truth.openapi.js';
+import { DescribeLoggedExport } from './logged-export.openapi.js';
 
 @DescribeGroundTruth()
 @RequiresScope('export')
@@ -26,6 +29,7 @@ import {
 export class GroundTruthController {
   constructor(
     private readonly exports: ExportService,
+    private readonly recorded: RecordedExportService,
     private readonly download: ExportDownload,
     private readonly transfers: Transfers,
   ) {}
@@ -68,11 +72,24 @@ export class GroundTruthController {
     await this.download.sendChanges(query, request, response);
   }
 
+  @DescribeLoggedExport()
+  @Get('exports/:id')
+  async logged(
+    @Param('id', UuidPipe) id: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const found = await this.recorded.find(id, limitedTo(request));
+    if (!found)
+      throw new ProblemError('export-not-found', `there is no export ${id}, or it was made with another key`);
+    sendJson(response, 200, JSON.stringify(found));
+  }
+
   /** Also answers HEAD: 404 if there is no such job. */
   @DescribeSample()
   @Get('samples/:id')
   async sample(
-    @Param('id', JobIdPipe) id: string,
+    @Param('id', UuidPipe) id: string,
     @Query(new DtoPipe(SampleQueryDto)) { include }: SampleQueryDto,
     @Res() response: Response,
   ): Promise<void> {

@@ -19,6 +19,7 @@ import {
   TRANSFER_PROBLEMS,
   UNAVAILABLE,
 } from '../../platform/http/problem.openapi.js';
+import { EXPORT_ID, loggedExportSchemas } from './logged-export.openapi.js';
 import { corrected, uncorrected } from './sample.examples.js';
 
 const EXPORT = '/api/v1/ground-truth/export';
@@ -57,6 +58,7 @@ export const DescribeExport = () =>
           description: 'Suggests a name for the file.',
           schema: { type: 'string', example: 'attachment; filename="ground-truth.jsonl"' },
         },
+        'Export-Id': EXPORT_ID,
       },
       content: {
         'application/x-ndjson': {
@@ -122,6 +124,7 @@ export const DescribeChanges = () =>
           description: 'The head of the feed.',
           schema: { type: 'string', example: '"BzAOQkx0OIVA3EqwW6RrGBPfz4U"' },
         },
+        'Export-Id': EXPORT_ID,
       },
       content: {
         'application/x-ndjson': {
@@ -402,6 +405,7 @@ const sampleSchema = {
 
 /** The schemas of the read side, by name. */
 export const groundTruthSchemas = {
+  ...loggedExportSchemas,
   Sample: sampleSchema,
   FeedLine: {
     description: 'A line of the feed.',

@@ -28,7 +28,7 @@ export interface ExportEnd {
   readonly sha256: string;
 }
 
-/** An export in the list. Times are RFC 3339. Without an outcome, it is running or its process died. */
+/** An export in the log. Times are RFC 3339. Without an outcome, it is running or its process died. */
 export type LoggedExport = { readonly id: string; readonly began_at: string } & ExportBegin &
   (
     | ({ readonly ended_at: string } & ExportEnd)
@@ -48,6 +48,14 @@ export abstract class AccessLog {
 
   /** Records the outcome. Call it once for each id. */
   abstract end(id: string, end: ExportEnd): Promise<void>;
+
+  /**
+   * Returns an entry; undefined if there is none with this id. An outcome that this process is writing is waited for.
+   *
+   * @param id a UUID
+   * @throws Fault if the log cannot be read back
+   */
+  abstract find(id: string): Promise<LoggedExport | undefined>;
 
   /**
    * Lists the newest exports, newest first.

@@ -15,6 +15,8 @@ const PAUSE_MS = 100;
 /** The access log in the tables `access_log` and `access_log_outcomes`. */
 @Injectable()
 export class DatabaseAccessLog extends AccessLog {
+  private readonly ending = new Map<string, Promise<void>>();
+
   constructor(
     private readonly dataSource: GroundTruthDataSource,
     @InjectRepository(AccessLogEntry) private readonly entries: Repository<AccessLogEntry>,
@@ -30,7 +32,17 @@ export class DatabaseAccessLog extends AccessLog {
     return id;
   }
 
-  override async end(id: string, { outcome, samples, bytes, sha256 }: ExportEnd): Promise<void> {
+  override async end(id: string, end: ExportEnd): Promise<void> {
+    const writing = this.write(id, end);
+    this.ending.set(id, writing);
+    try {
+      await writing;
+    } finally {
+      this.ending.delete(id);
+    }
+  }
+
+  private async write(id: string, { outcome, samples, bytes, sha256 }: ExportEnd): Promise<void> {
     await this.dataSource.connected();
     const write = this.outcomes.createQueryBuilder().insert().values({ id, outcome, samples, bytes, sha256 });
     for (let attempt = 1; ; attempt++) {
@@ -44,6 +56,14 @@ export class DatabaseAccessLog extends AccessLog {
         await sleep(PAUSE_MS);
       }
     }
+  }
+
+  override async find(id: string): Promise<LoggedExport | undefined> {
+    // A client that has read the last byte may ask before the outcome is written.
+    await this.ending.get(id)?.catch(() => undefined);
+    await this.dataSource.connected();
+    const entry = await this.entries.findOne({ where: { id }, relations: { outcome: true } });
+    return entry ? toExport(entry) : undefined;
   }
 
   override async list(limit: number): Promise<LoggedExport[]> {

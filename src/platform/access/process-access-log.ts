@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';
+import { Fault } from '../fault.js';
 import { errorCode } from '../files/system-error.js';
 import { AccessLog, type ExportBegin, type ExportEnd } from './access-log.js';
 import { AccessFault } from './api-keys.js';
@@ -42,11 +43,24 @@ export class ProcessAccessLog extends AccessLog {
     await write({ access_log: 'end', id, outcome, samples, bytes, sha256 });
   }
 
+  override find(): Promise<never> {
+    return Promise.reject(new NotReadBack());
+  }
+
   override list(): Promise<never> {
     return Promise.reject(
       new AccessFault(
         'the database is read-only, so the access log is not in it: look for "access_log" in the log of the server, and in the standard error of commands',
       ),
+    );
+  }
+}
+
+class NotReadBack extends Fault {
+  constructor() {
+    super(
+      'export-not-found',
+      'the database is read-only, so the access log is not in it: look for the id in the log of the server, beside "access_log"',
     );
   }
 }

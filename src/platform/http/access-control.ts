@@ -12,6 +12,7 @@ import { counted } from '../counted.js';
 export interface Requester {
   readonly id: string;
   readonly name: string;
+  readonly scopes: readonly Scope[];
 }
 
 const requesters = new WeakMap<IncomingMessage, Requester>();
@@ -19,6 +20,12 @@ const requesters = new WeakMap<IncomingMessage, Requester>();
 /** Undefined if the request needed no key. */
 export function requesterOf(request: IncomingMessage): Requester | undefined {
   return requesters.get(request);
+}
+
+/** The name that a request is limited to: that of its key, unless it may see everything. */
+export function limitedTo(request: IncomingMessage): string | undefined {
+  const requester = requesterOf(request);
+  return requester && !allows(requester.scopes, 'admin') ? requester.name : undefined;
 }
 
 const BEARER = /^Bearer +(\S+) *$/i;
@@ -90,7 +97,7 @@ export class AccessControl {
     const key = await this.keys.find(secret);
     if (key?.state === 'valid') {
       if (!known) await this.countKey(request, key);
-      this.known.set(digest, { id: key.id, name: key.name });
+      this.known.set(digest, { id: key.id, name: key.name, scopes: key.scopes });
       return key;
     }
     this.known.delete(digest);

@@ -28,6 +28,7 @@ const problems = {
   'foreign-origin': { status: 403, title: 'Foreign origin' },
   'not-found': { status: 404, title: 'Not found' },
   'job-not-found': { status: 404, title: 'Job not found' },
+  'export-not-found': { status: 404, title: 'Export not found' },
   'source-not-found': { status: 404, title: 'Source not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'request-timeout': { status: 408, title: 'Request timeout' },

@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { Fault } from '../fault.js';
 import { gunzip, isGzip, TrailingBytesError } from '../files/gzip.js';
+import { FileFault } from '../files/file-fault.js';
 import { errorCode } from '../files/system-error.js';
 import { Failure, systemReason } from './failure.js';
 
@@ -18,7 +20,8 @@ const BLOCK_SIZE = 256 * 1024;
  * Opens `source`: a file, or standard input for `-`. Decompresses what begins as gzip does.
  *
  * @param signal ends the reading, even while it waits for a writer
- * @throws Failure if it cannot be opened or read; the iteration also throws one if it cannot be read
+ * @throws Failure if it cannot be opened or read; the iteration also throws one if it cannot be read, and a FileFault if what is
+ * compressed is not whole
  */
 export async function openInput(source: string, signal: AbortSignal): Promise<Input> {
   const name = source === '-' ? 'standard input' : source;
@@ -86,14 +89,14 @@ async function* explained(blocks: AsyncIterable<Buffer>, name: string): AsyncGen
 }
 
 function toFailure(error: unknown, name: string): unknown {
-  if (error instanceof Failure) return error;
+  if (error instanceof Fault) return error;
   if (error instanceof TrailingBytesError)
-    return new Failure(
+    return new FileFault(
       `${name} cannot be read: there are bytes after the end of the gzip data, which are neither zeros nor more of it`,
     );
   const code = errorCode(error);
   if (code?.startsWith('Z_'))
-    return new Failure(`${name} cannot be read: it is not a whole gzip file (${code})`);
+    return new FileFault(`${name} cannot be read: it is not a whole gzip file (${code})`);
   const reason = systemReason(error);
   return reason === undefined ? error : new Failure(`${name} cannot be read: ${reason}`);
 }

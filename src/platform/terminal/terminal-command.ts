@@ -2,6 +2,7 @@ import { CommandRunner } from 'nest-commander';
 import { type Env } from '../config/env.js';
 import { ParameterError, readDto } from '../parameters/read-dto.js';
 import { Failure } from './failure.js';
+import { STANDARD_OUTPUT } from './output.js';
 
 /** Of the commander version that nest-commander depends on. */
 export type CommanderCommand = Parameters<CommandRunner['setCommand']>[0];
@@ -37,6 +38,12 @@ export abstract class TerminalCommand extends CommandRunner {
       if (!(error instanceof ParameterError)) throw error;
       this.refuse(error.errors.map(({ field, message }) => `${toFlag(field)}: ${message}`));
     }
+  }
+
+  /** The value of the flag `OUT`, for `writeOutput`. */
+  protected targetOf(out: unknown): string {
+    if (out === '') this.refuse(['--out: "" is not a file name; use a file, a device, a pipe or -']);
+    return typeof out === 'string' ? out : STANDARD_OUTPUT;
   }
 
   /** Ends the command with the exit code for wrong usage. */
