@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, apiOf } from '../setup/api.js';
 import { runCli } from '../setup/cli.js';
@@ -67,6 +68,23 @@ describe('kill -9 of the server in the middle of exports', () => {
     const whole = await call('GET', '/ground-truth/export?approved_only=false');
     expect(parseLines(whole.text)).toHaveLength(1500);
     expect(await server.stop()).toMatchObject({ code: 0, signal: null });
+  });
+
+  // In HTTP/1.0 the end of the connection is the end of the answer, so only the last line tells.
+  it('leaves an answer of the feed without its last line, which merge refuses', async () => {
+    server = await startServer(env);
+    const reader = startReader('1.0', `${server.url}/api/v1/ground-truth/changes?approved_only=false`);
+    await once(reader.stdout, 'readable');
+    expect(await server.stop('SIGKILL')).toMatchObject({ signal: 'SIGKILL' });
+    const answer = await buffer(reader.stdout);
+    expect(answer.toString()).toMatch(/^\{"op":"upsert",/);
+    expect(answer.toString()).not.toContain('{"op":"cursor"');
+    const whole = answer.subarray(0, answer.lastIndexOf('\n') + 1);
+    for (const input of [answer, whole]) {
+      const merged = await runCli(['merge', '/dev/null', '-'], { input });
+      expect([merged.code, merged.stdout.length]).toEqual([1, 0]);
+      expect(merged.stderr).toContain('is not whole');
+    }
   });
 
   /** The backends of the database, but for the one that answers. */
