@@ -170,6 +170,10 @@ const rooms = {
     holds: '`merge`',
     knows: ['platform', 'platform/terminal', 'corpus-files'],
   },
+  measure: {
+    holds: 'Scores of predictions, and their intervals by drawing documents again. Pure',
+    knows: [],
+  },
   'ground-truth/http': {
     holds: 'Its controller, downloads, what Swagger says of them',
     knows: ['platform/parameters', 'platform/http', 'platform/operations', 'ground-truth'],
