@@ -170,10 +170,6 @@ const rooms = {
     holds: '`merge`',
     knows: ['platform', 'platform/terminal', 'corpus-files'],
   },
-  measure: {
-    holds: 'Scores of predictions, and their intervals by drawing documents again. Pure',
-    knows: [],
-  },
   'ground-truth/http': {
     holds: 'Its controller, downloads, what Swagger says of them',
     knows: ['platform/parameters', 'platform/http', 'platform/operations', 'ground-truth'],
@@ -181,6 +177,26 @@ const rooms = {
   'ground-truth/commands': {
     holds: '`export`, `changes`, `stats`, `verify`',
     knows: ['platform', 'platform/files', 'platform/config', 'platform/terminal', 'ground-truth'],
+  },
+  measure: {
+    holds: 'Scores of predictions and their intervals',
+    knows: [
+      'json-text',
+      'platform',
+      'platform/parameters',
+      'corpus/reading',
+      'corpus/import',
+      'corpus-files',
+      'ground-truth',
+    ],
+  },
+  'measure/http': {
+    holds: 'Its controller and what Swagger says of it',
+    knows: ['platform/parameters', 'platform/http', 'ground-truth', 'ground-truth/http', 'measure'],
+  },
+  'measure/commands': {
+    holds: '`evaluate`',
+    knows: ['platform', 'platform/terminal', 'ground-truth', 'ground-truth/commands', 'measure'],
   },
 };
 

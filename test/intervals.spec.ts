@@ -3,7 +3,7 @@ import { Chance } from './measure/chance.js';
 
 const rate = (sums: Float64Array) => sums[0]! / sums[1]!;
 const RATES = [0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95];
-const SIZES = [30, 60, 120];
+const SIZES = [30, 60];
 /** A wider run: MEASURE_SIMULATIONS=2000 npx jest test/intervals.spec.ts */
 const SIMULATIONS = Number(process.env.MEASURE_SIMULATIONS ?? 60);
 

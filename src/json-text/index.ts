@@ -17,7 +17,7 @@ export { Budget } from './align.js';
 export { compact, depth, MAX_DEPTH } from './compact.js';
 export { deriveEdits } from './derive.js';
 export { add, applyEdit, type Edited, type Op, PATH_MISSING, remove, replace } from './edit.js';
-export { equal } from './equal.js';
+export { canonicalScalar, equal } from './equal.js';
 export { foreignEncodingOf, withoutByteOrderMark } from './foreign-text.js';
 export {
   type FieldPath,

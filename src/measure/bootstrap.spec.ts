@@ -1,5 +1,5 @@
 import { Chance } from '../../test/measure/chance.js';
-import { intervalOf, meanOf, MOST_UNITS, Resamples, Tallies } from './bootstrap.js';
+import { differenceOf, intervalOf, MeanEstimate, MOST_UNITS, Resamples, Tallies } from './bootstrap.js';
 import { wilsonInterval } from './interval.js';
 import { normalProbability, normalQuantile, studentQuantile } from './normal.js';
 
@@ -84,8 +84,11 @@ describe('the mean of estimates', () => {
     const documents = Array.from({ length: 20 }, (_, index) => [index % 2, 1]);
     const [one] = resamples.estimate(talliesOf(documents), [rate]);
     const [none] = resamples.estimate(new Tallies(2), [rate]);
-    expect(meanOf([one!, none!])).toEqual(one);
-    expect(meanOf([one!, one!])).toEqual(one);
+    const mean = new MeanEstimate(resamples);
+    for (const estimate of [one!, none!, one!]) mean.add(estimate);
+    expect(mean.mean).toEqual(one);
+    const { value, drawn } = differenceOf(mean.mean, one!);
+    expect([value, ...new Set(drawn)]).toEqual([0, 0]);
   });
 });
 

@@ -28,6 +28,8 @@ function unitOf(document: number): number {
  */
 export class Tallies {
   readonly sums: Float64Array;
+  /** How many were added. */
+  documents = 0;
   /** The number of units with counts; those before it in `units` and `counts` are in use. */
   size = 0;
   units = new Int32Array(8);
@@ -46,6 +48,7 @@ export class Tallies {
    * @param counts `width` numbers, of the same kinds for each document
    */
   add(document: number, counts: ArrayLike<number>): void {
+    this.documents++;
     const at = this.placeOf(document) * this.width;
     for (let i = 0; i < this.width; i++) {
       this.counts[at + i]! += counts[i]!;
@@ -82,7 +85,7 @@ export class Tallies {
   }
 }
 
-/** Computes a number from sums of counts; NaN where they do not give one. */
+/** Computes a number from sums of counts, none of which is below 0; NaN where they do not give one. */
 export type Statistic = (sums: Float64Array) => number;
 
 /** A statistic of all documents, of each draw, and of all units but one. NaN where it is not defined. */
@@ -96,7 +99,8 @@ export interface Estimate {
 export class Resamples {
   /** By draw and unit: how often the unit was drawn. */
   private readonly weights: Uint8Array;
-  private readonly units: number;
+  /** How many documents, or groups of documents, are drawn from. */
+  readonly units: number;
 
   /** @param documents how many there are, also those without counts */
   constructor(documents: number) {
@@ -110,56 +114,83 @@ export class Resamples {
   /** Computes several statistics of the same counts. */
   estimate(tallies: Tallies, statistics: readonly Statistic[]): Estimate[] {
     const sums = Float64Array.from(tallies.sums);
-    const estimates = statistics.map((statistic) => ({
-      value: statistic(sums),
-      drawn: new Float64Array(DRAWS),
-      leftOut: new Float64Array(this.units),
-    }));
-    const note = (list: 'drawn' | 'leftOut', at: number) => {
-      for (const [index, statistic] of statistics.entries()) estimates[index]![list][at] = statistic(sums);
-    };
-    for (const { value, leftOut } of estimates) leftOut.fill(value);
+    const estimates = statistics.map((statistic) => {
+      const value = statistic(sums);
+      return { value, drawn: new Float64Array(DRAWS), leftOut: new Float64Array(this.units).fill(value) };
+    });
     for (let place = 0; place < tallies.size; place++) {
       for (let i = 0; i < tallies.width; i++)
         sums[i] = tallies.sums[i]! - tallies.counts[place * tallies.width + i]!;
-      note('leftOut', tallies.units[place]!);
+      for (let i = 0; i < statistics.length; i++)
+        estimates[i]!.leftOut[tallies.units[place]!] = statistics[i]!(sums);
     }
+    const columns = columnsOf(tallies);
+    const weights = new Float64Array(tallies.size);
     for (let draw = 0; draw < DRAWS; draw++) {
-      this.sum(tallies, draw, sums);
-      note('drawn', draw);
+      const start = draw * this.units;
+      for (let place = 0; place < weights.length; place++)
+        weights[place] = this.weights[start + tallies.units[place]!]!;
+      for (let i = 0; i < columns.length; i++) {
+        const column = columns[i];
+        sums[i] = column ? product(weights, column) : 0;
+      }
+      for (let i = 0; i < statistics.length; i++) estimates[i]!.drawn[draw] = statistics[i]!(sums);
     }
     return estimates;
   }
+}
 
-  private sum({ size, units, counts, width }: Tallies, draw: number, sums: Float64Array): void {
-    const start = draw * this.units;
-    sums.fill(0);
-    for (let place = 0, at = 0; place < size; place++, at += width) {
-      const weight = this.weights[start + units[place]!]!;
-      if (weight === 0) continue;
-      for (let i = 0; i < width; i++) sums[i]! += weight * counts[at + i]!;
+/** The counts of one kind after the other, which are summed up three times as fast; undefined where all are 0. */
+function columnsOf({ size, counts, sums, width }: Tallies): (Float64Array | undefined)[] {
+  return Array.from({ length: width }, (_, index) =>
+    sums[index] === 0
+      ? undefined
+      : Float64Array.from({ length: size }, (_, place) => counts[place * width + index]!),
+  );
+}
+
+function product(weights: Float64Array, column: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < column.length; at++) sum += weights[at]! * column[at]!;
+  return sum;
+}
+
+/** The mean of estimates from the same resamples; of each draw, the mean of those that are defined. */
+export class MeanEstimate {
+  private readonly sums: Float64Array;
+  private readonly counts: Float64Array;
+
+  constructor(resamples: Resamples) {
+    this.sums = new Float64Array(1 + DRAWS + resamples.units);
+    this.counts = new Float64Array(this.sums.length);
+  }
+
+  add({ value, drawn, leftOut }: Estimate): void {
+    this.addAll(0, [value]);
+    this.addAll(1, drawn);
+    this.addAll(1 + DRAWS, leftOut);
+  }
+
+  get mean(): Estimate {
+    const means = this.sums.map((sum, at) => sum / this.counts[at]!);
+    return { value: means[0]!, drawn: means.subarray(1, 1 + DRAWS), leftOut: means.subarray(1 + DRAWS) };
+  }
+
+  private addAll(start: number, values: ArrayLike<number>): void {
+    for (let at = 0; at < values.length; at++) {
+      if (Number.isNaN(values[at])) continue;
+      this.sums[start + at]! += values[at]!;
+      this.counts[start + at]!++;
     }
   }
 }
 
-/** The mean of estimates from the same resamples, of those that are defined. */
-export function meanOf(estimates: readonly Estimate[]): Estimate {
-  const mean = (values: (estimate: Estimate) => number): number => {
-    let sum = 0;
-    let count = 0;
-    for (const estimate of estimates) {
-      const value = values(estimate);
-      if (Number.isNaN(value)) continue;
-      sum += value;
-      count++;
-    }
-    return sum / count;
-  };
-  const [first] = estimates;
+/** The difference of two estimates from the same resamples. */
+export function differenceOf(one: Estimate, other: Estimate): Estimate {
   return {
-    value: mean(({ value }) => value),
-    drawn: Float64Array.from(first?.drawn ?? [], (_, at) => mean(({ drawn }) => drawn[at]!)),
-    leftOut: Float64Array.from(first?.leftOut ?? [], (_, at) => mean(({ leftOut }) => leftOut[at]!)),
+    value: one.value - other.value,
+    drawn: one.drawn.map((value, at) => value - other.drawn[at]!),
+    leftOut: one.leftOut.map((value, at) => value - other.leftOut[at]!),
   };
 }
 
