@@ -23,6 +23,7 @@ import { ChangesCommand } from './ground-truth/commands/changes.command.js';
 import { ExportCommand } from './ground-truth/commands/export.command.js';
 import { StatsCommand } from './ground-truth/commands/stats.command.js';
 import { VerifyCommand } from './ground-truth/commands/verify.command.js';
+import { EvaluateCommand } from './measure/commands/evaluate.command.js';
 import { GroundTruthModule } from './ground-truth/ground-truth.module.js';
 import { printNote } from './platform/terminal/print.js';
 import { type CommanderCommand } from './platform/terminal/terminal-command.js';
@@ -49,6 +50,7 @@ export class CliModule {
       ],
       providers: [
         ...[ExportCommand, ChangesCommand, MergeCommand, StatsCommand, VerifyCommand],
+        ...[EvaluateCommand],
         ...[ImportCommand, EraseCommand],
         ...[ApiKeyCommand, CreateKeyCommand, ListKeysCommand, RevokeKeyCommand, AccessLogCommand],
         ...[ServeCommand, MigrateCommand, DemoCommand, CompletionCommand],

@@ -5,6 +5,7 @@ import { type Request } from 'express';
 import helmet from 'helmet';
 import { corpusSchemas } from './corpus/http/corpus.openapi.js';
 import { groundTruthSchemas } from './ground-truth/http/ground-truth.openapi.js';
+import { evaluationSchemas } from './measure/http/evaluations.openapi.js';
 import { type Scope } from './platform/access/key.js';
 import { type Env } from './platform/config/env.js';
 import { BODY_LIMIT } from './platform/http/json.js';
@@ -110,7 +111,13 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
     .build();
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: nameOperation });
   nameScopes(document);
-  const schemas = { ...groundTruthSchemas, ...corpusSchemas, ...operationsSchemas, ...problemSchemas };
+  const schemas = {
+    ...groundTruthSchemas,
+    ...evaluationSchemas,
+    ...corpusSchemas,
+    ...operationsSchemas,
+    ...problemSchemas,
+  };
   document.components = { ...document.components, schemas };
   return document;
 }

@@ -7,6 +7,7 @@ import { ImportOptionsDto } from '../../src/corpus/commands/import.command.js';
 import { ExportFilterDto } from '../../src/ground-truth/corpus-filter.js';
 import { FeedFlagsDto } from '../../src/ground-truth/feed-query.js';
 import { StatisticsQueryDto } from '../../src/ground-truth/statistics-query.js';
+import { EvaluateQueryDto } from '../../src/measure/evaluate-query.js';
 import { namesOf } from '../../src/platform/parameters/read-dto.js';
 import { runCommand } from '../setup/command.js';
 import { exportSamples, importText, readPlainBundled } from '../setup/corpus.js';
@@ -22,6 +23,7 @@ const COMMANDS = [
   'completion',
   'demo',
   'erase',
+  'evaluate',
   'export',
   'import',
   'merge',
@@ -180,6 +182,7 @@ describe('the commands', () => {
     ['changes', FeedFlagsDto, ['out', 'state', 'reset']],
     ['stats', StatisticsQueryDto, ['json']],
     ['import', ImportOptionsDto, ['sources']],
+    ['evaluate', EvaluateQueryDto, ['corpus', 'json', 'markdown']],
   ])('%s has the flags of its DTO, with the same defaults', (command, dto, others) => {
     const flags = flagsOf(command);
     const defaults = new dto() as Record<string, string | number | boolean | undefined>;
