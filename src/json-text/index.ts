@@ -7,6 +7,7 @@
  * - Field paths: `parseFieldPath`, `formatFieldPath`, and `parsePointer` with `resolvePointer` for JSON Pointer;
  *   `plainSpelling` gives the one spelling of a path.
  * - `JsonDocument` finds and edits values in a text; `add`, `remove`, `replace` and `applyEdit` are the edits of RFC 6902.
+ * - `visitLeaves` visits the values of a text that have no parts, without making a tree.
  * - `describeReach` says up to where a path leads in a document.
  * - `deriveEdits` computes the edits that lead from one text to another.
  * - `readMembers` and `readElements` split an object or an array into its parts.
@@ -34,6 +35,7 @@ export {
 } from './field-path.js';
 export { JsonDocument, resolvePointer, type Target } from './json-document.js';
 export { type JsonSink, type JsonSlice, sliceOf, textOf } from './json-slice.js';
+export { type LeafVisitor, visitLeaves } from './leaves.js';
 export { describeReach } from './reach.js';
 export { JSON_NULL, readElements, readMembers } from './read.js';
 export { JsonTextError, TooDeepError } from './scan.js';
