@@ -179,9 +179,10 @@ const rooms = {
     knows: ['platform', 'platform/files', 'platform/config', 'platform/terminal', 'ground-truth'],
   },
   measure: {
-    holds: 'Scores of predictions and their intervals',
+    holds: 'Error rates, calibration, coverage, scores of predictions, and their intervals',
     knows: [
       'json-text',
+      'replay',
       'platform',
       'platform/parameters',
       'corpus/reading',
@@ -191,11 +192,11 @@ const rooms = {
     ],
   },
   'measure/http': {
-    holds: 'Its controller and what Swagger says of it',
+    holds: 'Its controllers and what Swagger says of them',
     knows: ['platform/parameters', 'platform/http', 'ground-truth', 'ground-truth/http', 'measure'],
   },
   'measure/commands': {
-    holds: '`evaluate`',
+    holds: '`errors`, `coverage`, `evaluate`',
     knows: ['platform', 'platform/terminal', 'ground-truth', 'ground-truth/commands', 'measure'],
   },
 };

@@ -25,6 +25,9 @@ import { StatsCommand } from './ground-truth/commands/stats.command.js';
 import { VerifyCommand } from './ground-truth/commands/verify.command.js';
 import { EvaluateCommand } from './measure/commands/evaluate.command.js';
 import { GroundTruthModule } from './ground-truth/ground-truth.module.js';
+import { CoverageCommand } from './measure/commands/coverage.command.js';
+import { ErrorsCommand } from './measure/commands/errors.command.js';
+import { MeasureModule } from './measure/measure.module.js';
 import { printNote } from './platform/terminal/print.js';
 import { type CommanderCommand } from './platform/terminal/terminal-command.js';
 import { TerminalModule } from './platform/terminal/interruption.js';
@@ -46,11 +49,13 @@ export class CliModule {
         AccessModule,
         TerminalModule,
         GroundTruthModule,
+        MeasureModule,
         CorpusModule,
       ],
       providers: [
         ...[ExportCommand, ChangesCommand, MergeCommand, StatsCommand, VerifyCommand],
         ...[EvaluateCommand],
+        ...[ErrorsCommand, CoverageCommand],
         ...[ImportCommand, EraseCommand],
         ...[ApiKeyCommand, CreateKeyCommand, ListKeysCommand, RevokeKeyCommand, AccessLogCommand],
         ...[ServeCommand, MigrateCommand, DemoCommand, CompletionCommand],

@@ -6,6 +6,7 @@ import helmet from 'helmet';
 import { corpusSchemas } from './corpus/http/corpus.openapi.js';
 import { groundTruthSchemas } from './ground-truth/http/ground-truth.openapi.js';
 import { evaluationSchemas } from './measure/http/evaluations.openapi.js';
+import { measureSchemas } from './measure/http/measure.openapi.js';
 import { type Scope } from './platform/access/key.js';
 import { type Env } from './platform/config/env.js';
 import { BODY_LIMIT } from './platform/http/json.js';
@@ -94,6 +95,7 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
     )
     .setVersion(version)
     .addTag('ground truth', 'the training corpus and its statistics')
+    .addTag('measures', 'what pipelines and models get wrong, and whether there are enough samples')
     .addTag('jobs', 'creating, listing and reading jobs')
     .addTag('review', 'corrections and approvals')
     .addTag('sources', 'what the documents look like')
@@ -114,6 +116,7 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
   const schemas = {
     ...groundTruthSchemas,
     ...evaluationSchemas,
+    ...measureSchemas,
     ...corpusSchemas,
     ...operationsSchemas,
     ...problemSchemas,

@@ -8,6 +8,8 @@ import { ExportFilterDto } from '../../src/ground-truth/corpus-filter.js';
 import { FeedFlagsDto } from '../../src/ground-truth/feed-query.js';
 import { StatisticsQueryDto } from '../../src/ground-truth/statistics-query.js';
 import { EvaluateQueryDto } from '../../src/measure/evaluate-query.js';
+import { CoverageQueryDto } from '../../src/measure/coverage-query.js';
+import { ErrorsQueryDto } from '../../src/measure/errors-query.js';
 import { namesOf } from '../../src/platform/parameters/read-dto.js';
 import { runCommand } from '../setup/command.js';
 import { exportSamples, importText, readPlainBundled } from '../setup/corpus.js';
@@ -21,8 +23,10 @@ const COMMANDS = [
   'api-key',
   'changes',
   'completion',
+  'coverage',
   'demo',
   'erase',
+  'errors',
   'evaluate',
   'export',
   'import',
@@ -84,6 +88,8 @@ describe('Swagger', () => {
   it.each([
     ['export', ExportFilterDto],
     ['stats', StatisticsQueryDto],
+    ['errors', ErrorsQueryDto],
+    ['coverage', CoverageQueryDto],
   ])('describes the parameters of %s as its DTO has them', (name, dto) => {
     const { parameters } = operation(name);
     const defaults = new dto() as unknown as Record<string, unknown>;
@@ -123,6 +129,8 @@ describe('Swagger', () => {
   it.each([
     ['export', ['400', '401', '403', '429', '500', '503']],
     ['stats', ['400', '401', '403', '429', '503']],
+    ['errors', ['400', '401', '403', '429', '500', '503']],
+    ['coverage', ['400', '401', '403', '429', '500', '503']],
     ['samples/{id}', ['400', '401', '403', '404', '429', '500', '503']],
   ])('describes the errors of %s with examples', (name, statuses) => {
     const { responses } = operation(name);
@@ -181,6 +189,8 @@ describe('the commands', () => {
     ['export', ExportFilterDto, ['out', 'sources', 'print_stats', 'collapse_indices', 'allow_empty']],
     ['changes', FeedFlagsDto, ['out', 'state', 'reset']],
     ['stats', StatisticsQueryDto, ['json']],
+    ['errors', ErrorsQueryDto, ['corpus', 'json']],
+    ['coverage', CoverageQueryDto, ['corpus', 'json']],
     ['import', ImportOptionsDto, ['sources']],
     ['evaluate', EvaluateQueryDto, ['corpus', 'json', 'markdown']],
   ])('%s has the flags of its DTO, with the same defaults', (command, dto, others) => {
