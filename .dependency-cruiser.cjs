@@ -186,6 +186,28 @@ const rooms = {
       'corpus-files',
     ],
   },
+  measure: {
+    holds: 'Error rates, calibration, coverage, scores of predictions, and their intervals',
+    knows: [
+      'json-text',
+      'replay',
+      'platform',
+      'platform/files',
+      'platform/parameters',
+      'corpus/reading',
+      'corpus/import',
+      'corpus-files',
+      'ground-truth',
+    ],
+  },
+  'measure/http': {
+    holds: 'Its controllers and what Swagger says of them',
+    knows: ['platform/parameters', 'platform/http', 'ground-truth', 'ground-truth/http', 'measure'],
+  },
+  'measure/commands': {
+    holds: '`errors`, `coverage`, `evaluate`',
+    knows: ['platform', 'platform/terminal', 'ground-truth', 'ground-truth/commands', 'measure'],
+  },
 };
 
 const names = Object.keys(rooms);

@@ -50,6 +50,8 @@ module.exports = {
     withDatabase('faults', 'test/faults/**/*.spec.ts'),
     // The real data beside a checkout: see test/real/real-data.ts. A machine without it skips these tests aloud.
     withDatabase('real', 'test/real/**/*.spec.ts'),
+    // Python packages of others, which the first run installs: `npm run test:trainers`.
+    project('trainers', 'test/trainers/**/*.spec.ts'),
     // Swagger UI in Chromium, which not every machine has: see test/browser/swagger.spec.ts.
     withDatabase('browser', 'test/browser/**/*.spec.ts'),
   ],

@@ -1,6 +1,8 @@
 import { type DynamicModule, type LoggerService, Module } from '@nestjs/common';
 import { CorpusHttpModule } from './corpus/http/corpus-http.module.js';
 import { GroundTruthHttpModule } from './ground-truth/http/ground-truth-http.module.js';
+import { EvaluationsHttpModule } from './measure/http/evaluations-http.module.js';
+import { MeasureHttpModule } from './measure/http/measure-http.module.js';
 import { AccessModule } from './platform/access/access.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { type Env } from './platform/config/env.js';
@@ -29,6 +31,8 @@ export class AppModule {
         AccessModule,
         HttpModule.forRoot(authentication),
         GroundTruthHttpModule,
+        EvaluationsHttpModule,
+        MeasureHttpModule,
         OperationsModule,
         ...(env.isReadOnly ? [] : [CorpusHttpModule]),
       ],

@@ -25,7 +25,11 @@ import { ChangesCommand } from './ground-truth/commands/changes.command.js';
 import { ExportCommand } from './ground-truth/commands/export.command.js';
 import { StatsCommand } from './ground-truth/commands/stats.command.js';
 import { VerifyCommand } from './ground-truth/commands/verify.command.js';
+import { EvaluateCommand } from './measure/commands/evaluate.command.js';
 import { GroundTruthModule } from './ground-truth/ground-truth.module.js';
+import { CoverageCommand } from './measure/commands/coverage.command.js';
+import { ErrorsCommand } from './measure/commands/errors.command.js';
+import { MeasureModule } from './measure/measure.module.js';
 import { printNote } from './platform/terminal/print.js';
 import { type CommanderCommand } from './platform/terminal/terminal-command.js';
 import { TerminalModule } from './platform/terminal/interruption.js';
@@ -47,11 +51,13 @@ export class CliModule {
         AccessModule,
         TerminalModule,
         GroundTruthModule,
+        MeasureModule,
         CorpusModule,
       ],
       providers: [
         ...[ExportCommand, ChangesCommand, StatsCommand, VerifyCommand],
         ...[MergeCommand, CheckCommand, DiffCommand],
+        ...[ErrorsCommand, CoverageCommand, EvaluateCommand],
         ...[ImportCommand, EraseCommand],
         ...[ApiKeyCommand, CreateKeyCommand, ListKeysCommand, RevokeKeyCommand, AccessLogCommand],
         ...[ServeCommand, MigrateCommand, DemoCommand, CompletionCommand],

@@ -5,6 +5,8 @@ import { type Request } from 'express';
 import helmet from 'helmet';
 import { corpusSchemas } from './corpus/http/corpus.openapi.js';
 import { groundTruthSchemas } from './ground-truth/http/ground-truth.openapi.js';
+import { evaluationSchemas } from './measure/http/evaluations.openapi.js';
+import { measureSchemas } from './measure/http/measure.openapi.js';
 import { type Scope } from './platform/access/key.js';
 import { type Env } from './platform/config/env.js';
 import { BODY_LIMIT } from './platform/http/json.js';
@@ -93,6 +95,7 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
     )
     .setVersion(version)
     .addTag('ground truth', 'the training corpus and its statistics')
+    .addTag('measures', 'what pipelines and models get wrong, and whether there are enough samples')
     .addTag('jobs', 'creating, listing and reading jobs')
     .addTag('review', 'corrections and approvals')
     .addTag('sources', 'what the documents look like')
@@ -110,7 +113,14 @@ export function buildDocument(app: NestExpressApplication, version: string): Ope
     .build();
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: nameOperation });
   nameScopes(document);
-  const schemas = { ...groundTruthSchemas, ...corpusSchemas, ...operationsSchemas, ...problemSchemas };
+  const schemas = {
+    ...groundTruthSchemas,
+    ...evaluationSchemas,
+    ...measureSchemas,
+    ...corpusSchemas,
+    ...operationsSchemas,
+    ...problemSchemas,
+  };
   document.components = { ...document.components, schemas };
   return document;
 }

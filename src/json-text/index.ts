@@ -7,6 +7,7 @@
  * - Field paths: `parseFieldPath`, `formatFieldPath`, and `parsePointer` with `resolvePointer` for JSON Pointer;
  *   `plainSpelling` gives the one spelling of a path.
  * - `JsonDocument` finds and edits values in a text; `add`, `remove`, `replace` and `applyEdit` are the edits of RFC 6902.
+ * - `visitLeaves` visits the values of a text that have no parts, without making a tree.
  * - `describeReach` says up to where a path leads in a document.
  * - `deriveEdits` computes the edits that lead from one text to another.
  * - `readMembers` and `readElements` split an object or an array into its parts.
@@ -17,7 +18,7 @@ export { Budget } from './align.js';
 export { compact, depth, MAX_DEPTH } from './compact.js';
 export { deriveEdits } from './derive.js';
 export { add, applyEdit, type Edited, type Op, PATH_MISSING, remove, replace } from './edit.js';
-export { equal } from './equal.js';
+export { canonicalScalar, equal } from './equal.js';
 export { foreignEncodingOf, withoutByteOrderMark } from './foreign-text.js';
 export {
   type FieldPath,
@@ -35,6 +36,7 @@ export {
 } from './field-path.js';
 export { JsonDocument, resolvePointer, type Target } from './json-document.js';
 export { type JsonSink, type JsonSlice, sliceOf, textOf } from './json-slice.js';
+export { type LeafVisitor, visitLeaves } from './leaves.js';
 export { describeReach } from './reach.js';
 export { JSON_NULL, readElements, readMembers } from './read.js';
 export { JsonTextError, TooDeepError } from './scan.js';

@@ -24,6 +24,7 @@ export type FaultKind =
   | 'ambiguous-path'
   | 'path-missing'
   | 'no-change'
+  | 'nothing-to-score'
   | 'too-deep'
   | 'job-too-large'
   | 'sample-unreadable'

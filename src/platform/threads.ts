@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { type OnApplicationShutdown } from '@nestjs/common';
 import { type Piscina } from 'piscina';
 import { Fault, type FieldError } from './fault.js';
@@ -30,9 +32,42 @@ export class Threads implements OnApplicationShutdown {
     return withBuffers(outcome.result) as Result;
   }
 
+  /**
+   * Runs a long piece of work in a thread of its own, which calls `answerWith`.
+   *
+   * @param program as for `run`
+   * @param signal ends the thread
+   * @throws the Fault of the work; the reason of the signal
+   */
+  async runAlone<Result>(program: string, task: unknown, signal?: AbortSignal): Promise<Result> {
+    const worker = new Worker(`${PROGRAMS}/${program}.js`, { workerData: task });
+    try {
+      const ended = once(worker, 'exit').then(() => {
+        throw new Error(`the thread of ${program} ended without an answer`);
+      });
+      const answered = once(worker, 'message', signal && { signal });
+      const [outcome] = (await Promise.race([answered, ended])) as [Outcome<Result>];
+      if ('fault' in outcome) throw new ReturnedFault(outcome.fault);
+      return outcome.result;
+    } finally {
+      await worker.terminate();
+    }
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await this.pool?.destroy();
   }
+}
+
+/** Does the work of a thread that `runAlone` has started, and answers with its result or Fault. */
+export async function answerWith(work: (task: unknown) => Promise<unknown>): Promise<void> {
+  let outcome: Outcome<unknown>;
+  try {
+    outcome = { result: await work(workerData) };
+  } catch (error) {
+    outcome = faultIn(error);
+  }
+  parentPort?.postMessage(outcome);
 }
 
 type Outcome<Result> = { readonly result: Result } | { readonly fault: FaultParts };
@@ -56,11 +91,16 @@ export function inThread<Task, Result>(work: (task: Task) => Result): (task: Tas
     try {
       return { result: work(withBuffers(task) as Task) };
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      const { kind, message, errors } = error;
-      return { fault: { kind, message, errors } };
+      return faultIn(error);
     }
   };
+}
+
+/** @throws any other error */
+function faultIn(error: unknown): { readonly fault: FaultParts } {
+  if (!(error instanceof Fault)) throw error;
+  const { kind, message, errors } = error;
+  return { fault: { kind, message, errors } };
 }
 
 /** A Buffer that is sent to another thread arrives as a plain array of bytes. */

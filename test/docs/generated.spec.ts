@@ -7,6 +7,9 @@ import { ImportOptionsDto } from '../../src/corpus/commands/import.command.js';
 import { ExportFilterDto } from '../../src/ground-truth/corpus-filter.js';
 import { FeedFlagsDto } from '../../src/ground-truth/feed-query.js';
 import { StatisticsQueryDto } from '../../src/ground-truth/statistics-query.js';
+import { EvaluateQueryDto } from '../../src/measure/evaluate-query.js';
+import { CoverageQueryDto } from '../../src/measure/coverage-query.js';
+import { ErrorsQueryDto } from '../../src/measure/errors-query.js';
 import { namesOf } from '../../src/platform/parameters/read-dto.js';
 import { runCommand } from '../setup/command.js';
 import { exportSamples, importText, readPlainBundled } from '../setup/corpus.js';
@@ -21,9 +24,12 @@ const COMMANDS = [
   'changes',
   'check',
   'completion',
+  'coverage',
   'demo',
   'diff',
   'erase',
+  'errors',
+  'evaluate',
   'export',
   'import',
   'merge',
@@ -84,6 +90,8 @@ describe('Swagger', () => {
   it.each([
     ['export', ExportFilterDto],
     ['stats', StatisticsQueryDto],
+    ['errors', ErrorsQueryDto],
+    ['coverage', CoverageQueryDto],
   ])('describes the parameters of %s as its DTO has them', (name, dto) => {
     const { parameters } = operation(name);
     const defaults = new dto() as unknown as Record<string, unknown>;
@@ -123,6 +131,8 @@ describe('Swagger', () => {
   it.each([
     ['export', ['400', '401', '403', '429', '500', '503']],
     ['stats', ['400', '401', '403', '429', '503']],
+    ['errors', ['400', '401', '403', '429', '500', '503']],
+    ['coverage', ['400', '401', '403', '429', '500', '503']],
     ['samples/{id}', ['400', '401', '403', '404', '429', '500', '503']],
   ])('describes the errors of %s with examples', (name, statuses) => {
     const { responses } = operation(name);
@@ -185,7 +195,10 @@ describe('the commands', () => {
     ],
     ['changes', FeedFlagsDto, ['out', 'state', 'reset']],
     ['stats', StatisticsQueryDto, ['json']],
+    ['errors', ErrorsQueryDto, ['corpus', 'json']],
+    ['coverage', CoverageQueryDto, ['corpus', 'json']],
     ['import', ImportOptionsDto, ['sources']],
+    ['evaluate', EvaluateQueryDto, ['corpus', 'json', 'markdown']],
   ])('%s has the flags of its DTO, with the same defaults', (command, dto, others) => {
     const flags = flagsOf(command);
     const defaults = new dto() as Record<string, string | number | boolean | undefined>;

@@ -162,6 +162,13 @@ function apiFilters(approvedOnly: boolean): MethodDecorator[] {
       schema: { type: 'boolean', default: approvedOnly },
       description: 'Only approved samples; `false`: all samples.',
     }),
+    ...apiSampleFilters(),
+  ];
+}
+
+/** The filters of everything that reads samples. */
+export function apiSampleFilters(): MethodDecorator[] {
+  return [
     ApiQuery({
       name: 'since',
       required: false,
@@ -340,19 +347,19 @@ const statistics = {
 };
 
 /** Only for jobs from before there were limits. */
-const UNREADABLE: ProblemExample = [
+export const UNREADABLE: ProblemExample = [
   'sample-unreadable',
   `job ${corrected.job_id} is larger than what PostgreSQL gives out of one row, 1 GiB, so no corpus that it is part of can be read; ` +
     'erase it (ground-truth erase), or select samples without it',
 ];
 
 /** Only with external relations; our own schema prevents it. */
-const UNUSABLE: ProblemExample = [
+export const UNUSABLE: ProblemExample = [
   'source-unusable',
   `ocr.jobs: column filename of job ${corrected.job_id} is null`,
 ];
 
-function refusal(field: string, message: string): ProblemExample {
+export function refusal(field: string, message: string): ProblemExample {
   return ['invalid-parameters', `${field}: ${message}`, { field, message }];
 }
 

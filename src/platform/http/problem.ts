@@ -47,6 +47,7 @@ const problems = {
   'digest-differs': { status: 422, title: 'Digest differs' },
   'path-missing': { status: 422, title: 'Path not found' },
   'no-change': { status: 422, title: 'No change' },
+  'nothing-to-score': { status: 422, title: 'Nothing to score' },
   'too-deep': { status: 422, title: 'Result too deep' },
   'job-too-large': { status: 422, title: 'Job too large' },
   'job-instead-of-result': { status: 422, title: 'Body is a job, not a result' },

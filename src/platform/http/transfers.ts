@@ -173,13 +173,13 @@ export class Transfers implements BeforeApplicationShutdown {
    * Reads a body that may be long or come slowly as a transfer: reading it holds a connection to the database, so a client that sends
    * nothing is cut off.
    *
-   * @param read may leave the blocks unread
+   * @param read may leave the blocks unread; the signal ends it as in `during`
    * @throws ProblemError as `begin` does, or if the body is incomplete; errors of `read`
    */
   async receive<Result>(
     request: Request,
     response: Response,
-    read: (blocks: AsyncIterable<Buffer>) => Promise<Result>,
+    read: (blocks: AsyncIterable<Buffer>, signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     const transfer = this.begin(response);
     mayTakeLong(request);
@@ -187,7 +187,10 @@ export class Transfers implements BeforeApplicationShutdown {
     request.setTimeout(this.stallSeconds * 1_000, () => request.destroy());
     try {
       // The request must survive an early end of reading: destroyed, it could not carry the answer, and would look incomplete below.
-      return await read(request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>);
+      const blocks = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+      // A client that has sent everything may be silent until it is answered.
+      const whole = followedBy(blocks, () => request.setTimeout(0));
+      return await read(whole, transfer.signal);
     } catch (error) {
       if (request.destroyed && !request.complete)
         throw new ProblemError('bad-request', 'the body is incomplete');
@@ -214,4 +217,9 @@ export class Transfers implements BeforeApplicationShutdown {
     for (const transfer of this.open) transfer.cut('shutdown');
     await Promise.race([this.refuse(), sleep(TIMEOUT_MS, undefined, { ref: false })]);
   }
+}
+
+async function* followedBy(blocks: AsyncIterable<Buffer>, end: () => void): AsyncGenerator<Buffer> {
+  yield* blocks;
+  end();
 }

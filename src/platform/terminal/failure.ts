@@ -55,10 +55,14 @@ export function systemReason(error: unknown): string | undefined {
  */
 export function reportFailure(error: unknown): ExitCode {
   for (const line of reasonsOf(error)) process.stderr.write(`ground-truth: ${line}\n`);
-  return error instanceof Fault && error.kind === 'invalid-configuration'
-    ? ExitCode.WrongUsage
-    : ExitCode.Failed;
+  return (error instanceof Fault ? EXIT_CODES[error.kind] : undefined) ?? ExitCode.Failed;
 }
+
+/** Of kinds of faults that are no failures of the command. */
+const EXIT_CODES: Readonly<Record<string, ExitCode>> = {
+  'invalid-configuration': ExitCode.WrongUsage,
+  'nothing-to-score': ExitCode.NotSound,
+};
 
 /** Why a command failed, one line per fault, without a stack and without document content. */
 export function reasonsOf(error: unknown): string[] {

@@ -1,0 +1,77 @@
+import { type JsonSlice } from './json-slice.js';
+import { Char, isWhiteSpace, JsonTextError, skipScalar, skipString, skipWhiteSpace } from './scan.js';
+
+/** Is told what `visitLeaves` comes across, in the order of the text. */
+export interface LeafVisitor {
+  /** What follows, up to the matching `leave`, is the value of a member: its key, without the quotes, as it is written. */
+  member(bytes: Buffer, start: number, end: number): void;
+  /** What follows, up to the matching `leave`, is the next element of the array; the first one has index 0. */
+  element(index: number): void;
+  /** The value here is a string, a number, `true`, `false`, `null`, or an empty array or object. */
+  leaf(bytes: Buffer, start: number, end: number): void;
+  leave(): void;
+}
+
+/**
+ * Visits the values of a JSON text that have no parts, in one pass and without making a tree. The text must be valid.
+ *
+ * Iterative, so that deep nesting does not overflow the stack.
+ *
+ * @throws JsonTextError if the text is so far from JSON that it cannot be scanned
+ */
+export function visitLeaves({ bytes, start, end }: JsonSlice, visitor: LeafVisitor): void {
+  /** By open container: the index of the current element; NO_INDEX for an object. */
+  const open: number[] = [];
+  let at = skipWhiteSpace(bytes, start);
+  for (;;) {
+    // A value begins here.
+    const first = bytes[at];
+    if (first === Char.OpenObject || first === Char.OpenArray) {
+      const from = at;
+      at = skipWhiteSpace(bytes, at + 1);
+      if (!isClose(bytes[at])) {
+        open.push(first === Char.OpenObject ? NO_INDEX : 0);
+        at = enter(bytes, at, open, visitor);
+        continue;
+      }
+      at++;
+      visitor.leaf(bytes, from, at);
+    } else {
+      const from = at;
+      at = first === Char.Quote ? skipString(bytes, at) : skipScalar(bytes, at);
+      visitor.leaf(bytes, from, at);
+    }
+    // A value has ended here, and perhaps the containers that it is the last one of.
+    for (;;) {
+      if (open.length === 0) return;
+      visitor.leave();
+      if (isWhiteSpace(bytes[at])) at = skipWhiteSpace(bytes, at);
+      const byte = bytes[at++];
+      if (byte === Char.Comma) break;
+      if (at > end || !isClose(byte)) throw new JsonTextError('an array or object is not closed', at - 1);
+      open.pop();
+    }
+    const last = open.length - 1;
+    if (open[last] !== NO_INDEX) open[last]!++;
+    at = enter(bytes, at, open, visitor);
+  }
+}
+
+const NO_INDEX = -1;
+
+/** Enters the member or element that begins at `at`, and returns where its value begins. */
+function enter(bytes: Buffer, at: number, open: readonly number[], visitor: LeafVisitor): number {
+  const index = open[open.length - 1]!;
+  if (index !== NO_INDEX) {
+    visitor.element(index);
+    return skipWhiteSpace(bytes, at);
+  }
+  const quote = skipWhiteSpace(bytes, at);
+  const end = skipString(bytes, quote);
+  visitor.member(bytes, quote + 1, end - 1);
+  return skipWhiteSpace(bytes, skipWhiteSpace(bytes, end) + 1);
+}
+
+function isClose(byte: number | undefined): boolean {
+  return byte === Char.CloseObject || byte === Char.CloseArray;
+}

@@ -1,0 +1,279 @@
+import {
+  compact,
+  deriveEdits,
+  equal,
+  type FieldPath,
+  formatFieldPath,
+  JSON_NULL,
+  type JsonSlice,
+  type Key,
+  type LeafVisitor,
+  sliceOf,
+  textOf,
+  visitLeaves,
+} from '../json-text/index.js';
+import { type Move, traceBack } from '../replay/trace.js';
+import { traceAllForward } from '../replay/trace-all.js';
+import { type Field, type FieldTree } from './field-tree.js';
+import { type Edit } from '../replay/replay.js';
+
+/** A value of the initial result, and what became of it. */
+export interface WrongValue {
+  readonly field: Field;
+  /** JSON text. */
+  readonly was: Buffer;
+  readonly is: Buffer;
+}
+
+/** Counts of values: see `Field`. */
+export interface ValueCounts {
+  readonly values: number;
+  readonly wrong: number;
+  readonly missing: number;
+  readonly spurious: number;
+}
+
+/**
+ * Compares the initial results of documents with their final ones, value by value, and counts at the fields of a tree. A value is a
+ * string, a number, `true`, `false`, `null`, or an empty array or object.
+ *
+ * Which values belong together is known from the trail: it says which rows were inserted and removed. Where a correction replaced
+ * an array or object as a whole, the edits that lead from the one to the other say it (`deriveEdits`).
+ */
+export class DocumentErrors {
+  /** The fields of the document with values, in the order in which they were met. */
+  fields: Field[] = [];
+  wrong: WrongValue[] = [];
+  /** The trail of the document, with the edits that lead from one whole array or object to another. */
+  moves: readonly Move[] = [];
+  private documents = 0;
+  private readonly counter: Counter;
+
+  constructor(private readonly tree: FieldTree) {
+    this.counter = new Counter(tree, this);
+  }
+
+  /** Whether the document is too large to compare: nothing was counted. */
+  isTooLarge = false;
+
+  /** Whether anything in the document was wrong, missing or spurious. */
+  get hasErrors(): boolean {
+    return this.fields.some(({ errors }) => errors > 0);
+  }
+
+  /**
+   * Counts the values of the next document. The counts before are reset. A result that is null is none, so it has no value that is
+   * null.
+   *
+   * @param initial compact JSON text
+   * @param final compact JSON text
+   * @param trail which leads from the one to the other exactly
+   */
+  count(initial: Buffer, final: Buffer, trail: readonly Edit[]): void {
+    this.reset();
+    const document = ++this.documents;
+    if (trail.length === 0) {
+      if (!isNull(final)) this.counter.visit(final, document, undefined);
+      return;
+    }
+    const moves = trail.flatMap(toMoves);
+    this.moves = moves;
+    for (const { path } of moves) this.mark(path, document);
+    const before: Value[] = [];
+    const after: Value[] = [];
+    this.counter.stepsLeft = MOST_STEPS;
+    if (!isNull(initial)) this.counter.visit(initial, document, before);
+    // What is out of reach of the trail is in both.
+    if (!isNull(final)) this.counter.visit(final, document, after, isNull(initial));
+    if (this.counter.stepsLeft < 0) {
+      this.reset();
+      this.isTooLarge = true;
+    } else this.pair(before, after, moves);
+  }
+
+  /** The counts of all fields. */
+  sums(): ValueCounts {
+    const sums = { values: 0, wrong: 0, missing: 0, spurious: 0 };
+    for (const { values, wrong, missing, spurious } of this.fields) {
+      sums.values += values;
+      sums.wrong += wrong;
+      sums.missing += missing;
+      sums.spurious += spurious;
+    }
+    return sums;
+  }
+
+  /** For `Counter`. */
+  meet(field: Field): void {
+    if (field.values++ === 0) this.fields.push(field);
+  }
+
+  private pair(before: readonly Value[], after: readonly Value[], moves: readonly Move[]): void {
+    const traced = traceAllForward(
+      before.map(({ path }) => path),
+      moves,
+    );
+    const byPlace = new Map(after.map((value) => [this.placeOf(value.field, value.path), value]));
+    for (const [index, value] of before.entries()) {
+      const now = traced[index];
+      const place = now && this.placeOf(value.field, now.path);
+      const counterpart = place === undefined ? undefined : byPlace.get(place);
+      if (place !== undefined && counterpart) {
+        byPlace.delete(place);
+        this.meet(value.field);
+        if (now?.isEdited !== true || equal(value.text, counterpart.text)) continue;
+        value.field.wrong++;
+        this.wrong.push({ field: value.field, was: value.text, is: counterpart.text });
+        // An empty array or object that has got values is no value itself.
+      } else if (now === undefined || !isEmpty(value.text)) {
+        this.meet(value.field);
+        value.field.spurious++;
+      }
+    }
+    for (const { field, path, text } of byPlace.values()) {
+      // An array or object that has lost its values was there before.
+      if (isEmpty(text) && traceBack(path, moves) !== undefined) continue;
+      this.meet(field);
+      field.missing++;
+    }
+  }
+
+  /** Tells the values of a document apart. Those of one field differ only in their rows, unless the field takes all further members. */
+  private placeOf(field: Field, path: FieldPath): string {
+    if (this.tree.isFull) return formatFieldPath(path);
+    let place = String(field.id);
+    for (const step of path) if (typeof step === 'number') place += `,${step}`;
+    return place;
+  }
+
+  /** Notes at the field that a correction was made there. */
+  private mark(path: FieldPath, document: number): void {
+    let { root: field } = this.tree;
+    field.passedIn = document;
+    for (const step of path) {
+      field = typeof step === 'number' ? field.rows() : field.member(step.key);
+      field.passedIn = document;
+    }
+    field.editedIn = document;
+  }
+
+  private reset(): void {
+    for (const field of this.fields) field.values = field.wrong = field.missing = field.spurious = 0;
+    this.fields = [];
+    this.wrong = [];
+    this.moves = [];
+    this.isTooLarge = false;
+  }
+}
+
+/** The most steps of the paths of values to compare: 8 bytes each. Only a document with millions of values, or thousands of levels, has more. */
+const MOST_STEPS = 10_000_000;
+
+/** Where values move in a correction of an exact trail. */
+function toMoves({ op, path = [], oldValue, newValue }: Edit): readonly Move[] {
+  const isOfOneKind =
+    isContainer(oldValue) && oldValue.bytes[oldValue.start] === newValue.bytes[newValue.start];
+  const edits =
+    op === 'replace' && isOfOneKind ? deriveEdits(compacted(oldValue), compacted(newValue)) : undefined;
+  return edits?.map((edit) => ({ op: edit.op, path: [...path, ...edit.path] })) ?? [{ op, path }];
+}
+
+/** Direct SQL may have left white space. */
+function compacted(value: JsonSlice): Buffer {
+  return compact(textOf(value), Infinity);
+}
+
+function isNull(text: Buffer): boolean {
+  return text.equals(JSON_NULL);
+}
+
+function isContainer({ bytes, start }: JsonSlice): boolean {
+  return bytes[start] === OPEN_OBJECT || bytes[start] === OPEN_ARRAY;
+}
+
+/** @param text of a value without values in it */
+function isEmpty(text: Buffer): boolean {
+  return isContainer(sliceOf(text));
+}
+
+const OPEN_OBJECT = 0x7b;
+const OPEN_ARRAY = 0x5b;
+
+/** A value that a correction may have changed. */
+interface Value {
+  readonly field: Field;
+  readonly path: FieldPath;
+  /** JSON text. */
+  readonly text: Buffer;
+}
+
+/**
+ * Counts the values of a result that no correction can have changed, and collects the others.
+ *
+ * Corrections move values within their arrays, so a value stays in its field: one is out of reach if no correction was made at its
+ * field or above. Only the others need their paths.
+ */
+class Counter implements LeafVisitor {
+  /** How many steps of paths may still be collected; negative once there were more. */
+  stepsLeft = 0;
+  private field: Field;
+  /** By level: the field, and whether a correction was made there or above. */
+  private readonly fieldsAbove: Field[] = [];
+  private readonly editedAbove: boolean[] = [];
+  private isEdited = false;
+  private readonly steps: (Key | number)[] = [];
+  private document = 0;
+  private collected: Value[] | undefined;
+  private isCounting = true;
+
+  constructor(
+    private readonly tree: FieldTree,
+    private readonly errors: DocumentErrors,
+  ) {
+    this.field = tree.root;
+  }
+
+  /** @param isCounting whether values out of reach count; else they were counted already */
+  visit(text: Buffer, document: number, collected: Value[] | undefined, isCounting = true): void {
+    this.document = document;
+    this.collected = collected;
+    this.isCounting = isCounting;
+    this.field = this.tree.root;
+    this.isEdited = this.field.editedIn === document;
+    visitLeaves(sliceOf(text), this);
+  }
+
+  member(bytes: Buffer, start: number, end: number): void {
+    const field = this.field.memberWritten(bytes, start, end);
+    this.enter(field);
+    if (this.collected) this.steps.push(field.key!);
+  }
+
+  element(index: number): void {
+    this.enter(this.field.rows());
+    if (this.collected) this.steps.push(index);
+  }
+
+  leaf(bytes: Buffer, start: number, end: number): void {
+    const { field, collected } = this;
+    if (collected && (this.isEdited || field.passedIn === this.document)) {
+      // Beyond the limit, the paths are not needed any more.
+      this.stepsLeft -= this.steps.length + 1;
+      if (this.stepsLeft >= 0)
+        collected.push({ field, path: [...this.steps], text: bytes.subarray(start, end) });
+    } else if (this.isCounting) this.errors.meet(field);
+  }
+
+  leave(): void {
+    this.field = this.fieldsAbove.pop()!;
+    this.isEdited = this.editedAbove.pop()!;
+    if (this.collected) this.steps.pop();
+  }
+
+  private enter(field: Field): void {
+    this.fieldsAbove.push(this.field);
+    this.editedAbove.push(this.isEdited);
+    this.field = field;
+    this.isEdited ||= field.editedIn === this.document;
+  }
+}

@@ -1,0 +1,121 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { linesOf } from '../corpus-files/lines.js';
+import { compact, JsonTextError, MAX_DEPTH, readMembers } from '../json-text/index.js';
+import { counted } from '../platform/counted.js';
+import { Fault } from '../platform/fault.js';
+import { FileFault } from '../platform/files/file-fault.js';
+import { type EvaluatedSample, type Evaluation, RunningEvaluation } from './evaluation.js';
+import { type Predictions } from './predictions.js';
+import { type Sameness } from './value-tree.js';
+
+/** There is nothing to score, or it is not what the predictions are of. */
+class NothingToScore extends Fault {
+  constructor(message: string) {
+    super('nothing-to-score', message);
+  }
+}
+
+/** Where the lines of a corpus come from. */
+export interface CorpusSource {
+  readonly blocks: AsyncIterable<Buffer>;
+  /** For messages. */
+  readonly name: string;
+}
+
+export interface EvaluateOptions {
+  readonly sameness: Sameness;
+  /** How many of the worst documents to list. */
+  readonly worst: number;
+  readonly onProgress?: (documents: number, bytes: number) => void;
+}
+
+const MOST_NAMED = 3;
+
+/**
+ * Scores predictions by the approved samples of a corpus whose trails lead back exactly. Memory does not grow with the corpus beyond
+ * what `Predictions` and `RunningEvaluation` take.
+ *
+ * @throws NothingToScore if there are no predictions or samples, or predictions of other documents; FileFault if a line is no sample
+ */
+export async function evaluate(
+  predictions: Predictions,
+  { blocks, name }: CorpusSource,
+  { sameness, worst, onProgress }: EvaluateOptions,
+): Promise<Evaluation> {
+  if (predictions.count === 0)
+    throw new NothingToScore('there are no predictions; give lines with job_id and result');
+  const running = new RunningEvaluation(sameness, worst);
+  let documents = 0;
+  let read = 0;
+  for await (const { bytes, ends, first } of linesOf(blocks, name)) {
+    let start = 0;
+    for (const [index, end] of ends.entries()) {
+      const sample = readSample(bytes.subarray(start, end - 1));
+      if (sample === undefined)
+        throw new FileFault(`${name}: line ${first + index} is not a sample as an export writes it`);
+      read += end - start;
+      start = end;
+      if (!sample.isSound) continue;
+      running.add(sample, predictions.resultOf(sample.job_id));
+      documents++;
+      onProgress?.(documents, read);
+      await nextTurn();
+    }
+  }
+  if (documents === 0) throw new NothingToScore(`${name} has no approved samples to score predictions by`);
+  refuseOthers(predictions);
+  const steps = running.finish();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    await nextTurn();
+  }
+}
+
+function refuseOthers(predictions: Predictions): void {
+  const { count, first } = predictions.notTaken(MOST_NAMED);
+  if (count === 0) return;
+  const of = counted(predictions.count, 'prediction');
+  throw new NothingToScore(
+    `${count.toLocaleString('en')} of ${of} ${count === 1 ? 'is' : 'are'} of documents that are not among the approved samples, ` +
+      `such as ${first.join(', ')}; score them by the corpus, or the part of it, that they were made for`,
+  );
+}
+
+interface CorpusLine extends EvaluatedSample {
+  /** Approved, and with a trail that leads back. */
+  readonly isSound: boolean;
+}
+
+/** @returns undefined if the line is no sample */
+function readSample(line: Buffer): CorpusLine | undefined {
+  const members = new Map(readMembers(compacted(line))?.map(({ key, value }) => [key, value]));
+  const [job_id, filename] = ['job_id', 'filename'].map((name) => stringOf(members.get(name)));
+  const [approved, initial, final] = ['approved', 'initial_result', 'final_result'].map((name) =>
+    members.get(name),
+  );
+  if (job_id === undefined || filename === undefined || !approved || !initial || !final) return undefined;
+  return {
+    job_id: job_id.toLowerCase(),
+    filename,
+    initial_result: initial,
+    final_result: final,
+    isSound: approved.toString('latin1') === 'true' && !members.has('diverged'),
+  };
+}
+
+const NO_SAMPLE = Buffer.from('null');
+
+function compacted(line: Buffer): Buffer {
+  try {
+    // A line has levels of its own.
+    return compact(line, 2 * MAX_DEPTH);
+  } catch (error) {
+    if (error instanceof JsonTextError) return NO_SAMPLE;
+    throw error;
+  }
+}
+
+function stringOf(value: Buffer | undefined): string | undefined {
+  return value?.[0] === 0x22 ? (JSON.parse(value.toString()) as string) : undefined;
+}
