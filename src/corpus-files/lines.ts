@@ -24,23 +24,32 @@ export async function* linesOf(blocks: AsyncIterable<Buffer>, name: string): Asy
   let restBytes = 0;
   let first = 1;
   for await (const block of blocks) {
-    const last = block.lastIndexOf(LINE_FEED);
-    if (last === -1) {
-      rest.push(block);
-      restBytes += block.length;
+    let start = 0;
+    if (restBytes > 0) {
+      const end = block.indexOf(LINE_FEED) + 1;
+      rest.push(end === 0 ? block : block.subarray(0, end));
+      restBytes += rest.at(-1)!.length;
       if (restBytes > MAX_LINE_BYTES)
         throw new FileFault(`${name}: line ${first} is longer than any sample: this is not a corpus`);
-      continue;
+      if (end === 0) continue;
+      // Only this line is copied.
+      yield { bytes: Buffer.concat(rest), ends: [restBytes], first: first++ };
+      start = end;
     }
-    const whole = block.subarray(0, last + 1);
-    const bytes = rest.length === 0 ? whole : Buffer.concat([...rest, whole]);
-    rest = last + 1 < block.length ? [block.subarray(last + 1)] : [];
-    restBytes = block.length - last - 1;
-    const ends: number[] = [];
-    for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1))
-      ends.push(at + 1);
-    yield { bytes, ends, first };
+    const ends = endsOf(block, start);
+    const whole = ends.at(-1) ?? 0;
+    if (whole > 0) yield { bytes: block.subarray(start, start + whole), ends, first };
     first += ends.length;
+    rest = start + whole < block.length ? [block.subarray(start + whole)] : [];
+    restBytes = block.length - start - whole;
   }
   if (restBytes > 0) throw new FileFault(`${name}: line ${first} has no end: the file is not whole`);
+}
+
+/** Where the lines of a block end, behind their line feeds, counted from `start`. */
+function endsOf(block: Buffer, start: number): number[] {
+  const ends: number[] = [];
+  for (let at = block.indexOf(LINE_FEED, start); at !== -1; at = block.indexOf(LINE_FEED, at + 1))
+    ends.push(at + 1 - start);
+  return ends;
 }

@@ -1,7 +1,6 @@
 /** What is at the beginning of each line of a corpus, as an export writes it. */
 const LEAD = Buffer.from('{"job_id":"');
 const UUID_LENGTH = 36;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Before it stand only names, whose quotes are escaped, so the first one is the member. */
 const CREATED_AT = Buffer.from(',"created_at":"');
 const QUOTE = 0x22;
@@ -10,8 +9,19 @@ const QUOTE = 0x22;
 export function jobIdOf(bytes: Buffer, start: number, end: number): string | undefined {
   const at = start + LEAD.length;
   if (end - at < UUID_LENGTH || bytes.compare(LEAD, 0, LEAD.length, start, at) !== 0) return undefined;
-  const id = bytes.toString('latin1', at, at + UUID_LENGTH);
-  return UUID.test(id) ? id : undefined;
+  for (let digit = 0; digit < UUID_LENGTH; digit++) {
+    const isHyphen = digit === 8 || digit === 13 || digit === 18 || digit === 23;
+    const byte = bytes[at + digit]!;
+    if (isHyphen ? byte !== HYPHEN : !isHexDigit(byte)) return undefined;
+  }
+  return bytes.toString('latin1', at, at + UUID_LENGTH);
+}
+
+const HYPHEN = 0x2d;
+
+/** In lower case. */
+function isHexDigit(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66);
 }
 
 /**
