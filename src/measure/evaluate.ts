@@ -27,6 +27,8 @@ export interface EvaluateOptions {
   /** How many of the worst documents to list. */
   readonly worst: number;
   readonly onProgress?: (documents: number, bytes: number) => void;
+  /** Ends it between two documents, or two fields. */
+  readonly signal?: AbortSignal;
 }
 
 const MOST_NAMED = 3;
@@ -40,7 +42,7 @@ const MOST_NAMED = 3;
 export async function evaluate(
   predictions: Predictions,
   { blocks, name }: CorpusSource,
-  { sameness, worst, onProgress }: EvaluateOptions,
+  { sameness, worst, onProgress, signal }: EvaluateOptions,
 ): Promise<Evaluation> {
   if (predictions.count === 0)
     throw new NothingToScore('there are no predictions; give lines with job_id and result');
@@ -59,7 +61,7 @@ export async function evaluate(
       running.add(sample, predictions.resultOf(sample.job_id));
       documents++;
       onProgress?.(documents, read);
-      await nextTurn();
+      await nextTurn(undefined, { signal });
     }
   }
   if (documents === 0) throw new NothingToScore(`${name} has no approved samples to score predictions by`);
@@ -68,7 +70,7 @@ export async function evaluate(
   for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value;
-    await nextTurn();
+    await nextTurn(undefined, { signal });
   }
 }
 

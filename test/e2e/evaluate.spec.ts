@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { readMembers } from '../../src/json-text/index.js';
 import { type JudgedEvaluation } from '../../src/measure/evaluate-query.js';
@@ -241,7 +243,7 @@ describe('bad input', () => {
     expect((await post('approved_only=false', perfect)).status).toBe(400);
   });
 
-  it('leaves no files behind', async () => {
+  it('leaves no files behind, nor does a client that leaves', async () => {
     const env = { DATABASE_URL: database.url, TMPDIR: path.join(folder, 'temporary') };
     mkdirSync(env.TMPDIR);
     const predictions = [file('p.jsonl', perfect), file('q.jsonl', bad), file('r.jsonl', '')];
@@ -254,6 +256,16 @@ describe('bad input', () => {
         headers: { 'content-type': 'application/x-ndjson' },
       });
     expect([(await answer(pipeline)).status, (await answer(bad)).status]).toEqual([200, 400]);
+    const left = () => readdirSync(env.TMPDIR).filter((name) => name.startsWith('ground-truth-evaluation-'));
+    const leaving = request(`${other.url}/api/v1/ground-truth/evaluations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+    });
+    leaving.on('error', () => undefined);
+    leaving.write(pipeline.slice(0, 1_000));
+    while (left().length === 0) await sleep(20);
+    leaving.destroy();
+    while (left().length > 0) await sleep(20);
     expect(await other.stop()).toMatchObject({ code: 0 });
     expect(readdirSync(env.TMPDIR).filter((name) => name.startsWith('ground-truth-'))).toEqual([]);
   });

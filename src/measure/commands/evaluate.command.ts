@@ -148,6 +148,7 @@ export class EvaluateCommand extends FilteringCommand {
       return await evaluate(predictions, source, {
         sameness: samenessOf(query),
         worst: query.worst,
+        signal,
         onProgress: (documents, bytes) => {
           progress.update(documents, bytes);
         },
