@@ -24,6 +24,8 @@ import { ExportCommand } from './ground-truth/commands/export.command.js';
 import { StatsCommand } from './ground-truth/commands/stats.command.js';
 import { VerifyCommand } from './ground-truth/commands/verify.command.js';
 import { GroundTruthModule } from './ground-truth/ground-truth.module.js';
+import { CorpusOpener } from './training/commands/corpus-opener.js';
+import { DatasetCommand } from './training/commands/dataset.command.js';
 import { printNote } from './platform/terminal/print.js';
 import { type CommanderCommand } from './platform/terminal/terminal-command.js';
 import { TerminalModule } from './platform/terminal/interruption.js';
@@ -49,6 +51,7 @@ export class CliModule {
       ],
       providers: [
         ...[ExportCommand, ChangesCommand, MergeCommand, StatsCommand, VerifyCommand],
+        ...[DatasetCommand, CorpusOpener],
         ...[ImportCommand, EraseCommand],
         ...[ApiKeyCommand, CreateKeyCommand, ListKeysCommand, RevokeKeyCommand, AccessLogCommand],
         ...[ServeCommand, MigrateCommand, DemoCommand, CompletionCommand],

@@ -20,6 +20,7 @@ const COMMANDS = [
   'api-key',
   'changes',
   'completion',
+  'dataset',
   'demo',
   'erase',
   'export',
