@@ -170,6 +170,36 @@ const rooms = {
     holds: '`merge`, `check`, `diff`',
     knows: ['replay', 'platform', 'platform/terminal', 'corpus/import', 'corpus-files'],
   },
+  'training/layouts': {
+    holds: 'Rows and files as trainers want them. Pure',
+    knows: [],
+  },
+  training: {
+    holds: 'Datasets for training: rows of samples, groups and splits, the card',
+    knows: [
+      'json-text',
+      'platform',
+      'platform/files',
+      'platform/parameters',
+      'corpus-files',
+      'training/layouts',
+    ],
+  },
+  'training/commands': {
+    holds: '`dataset`',
+    knows: [
+      'json-text',
+      'platform',
+      'platform/files',
+      'platform/parameters',
+      'platform/config',
+      'platform/terminal',
+      'ground-truth',
+      'ground-truth/commands',
+      'training',
+      'training/layouts',
+    ],
+  },
   'ground-truth/http': {
     holds: 'Its controller, downloads, what Swagger says of them',
     knows: ['platform/parameters', 'platform/http', 'platform/operations', 'ground-truth'],

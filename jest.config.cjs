@@ -50,8 +50,11 @@ module.exports = {
     withDatabase('faults', 'test/faults/**/*.spec.ts'),
     // The real data beside a checkout: see test/real/real-data.ts. A machine without it skips these tests aloud.
     withDatabase('real', 'test/real/**/*.spec.ts'),
-    // Python packages of others, which the first run installs: `npm run test:trainers`.
-    project('trainers', 'test/trainers/**/*.spec.ts'),
+    // The loaders of trainers, in Python environments that they make: see test/trainers/python.ts. They take minutes.
+    {
+      ...project('trainers', 'test/trainers/**/*.spec.ts'),
+      setupFilesAfterEnv: ['<rootDir>/test/setup/long-timeout.cjs'],
+    },
     // Swagger UI in Chromium, which not every machine has: see test/browser/swagger.spec.ts.
     withDatabase('browser', 'test/browser/**/*.spec.ts'),
   ],

@@ -30,6 +30,8 @@ import { GroundTruthModule } from './ground-truth/ground-truth.module.js';
 import { CoverageCommand } from './measure/commands/coverage.command.js';
 import { ErrorsCommand } from './measure/commands/errors.command.js';
 import { MeasureModule } from './measure/measure.module.js';
+import { CorpusOpener } from './training/commands/corpus-opener.js';
+import { DatasetCommand } from './training/commands/dataset.command.js';
 import { printNote } from './platform/terminal/print.js';
 import { type CommanderCommand } from './platform/terminal/terminal-command.js';
 import { TerminalModule } from './platform/terminal/interruption.js';
@@ -58,6 +60,7 @@ export class CliModule {
         ...[ExportCommand, ChangesCommand, StatsCommand, VerifyCommand],
         ...[MergeCommand, CheckCommand, DiffCommand],
         ...[ErrorsCommand, CoverageCommand, EvaluateCommand],
+        ...[DatasetCommand, CorpusOpener],
         ...[ImportCommand, EraseCommand],
         ...[ApiKeyCommand, CreateKeyCommand, ListKeysCommand, RevokeKeyCommand, AccessLogCommand],
         ...[ServeCommand, MigrateCommand, DemoCommand, CompletionCommand],

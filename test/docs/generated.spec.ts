@@ -25,6 +25,7 @@ const COMMANDS = [
   'check',
   'completion',
   'coverage',
+  'dataset',
   'demo',
   'diff',
   'erase',

@@ -76,7 +76,7 @@ export function importText(
   });
 }
 
-const BUNDLED = path.resolve(__dirname, '../../samples');
+export const BUNDLED = path.resolve(__dirname, '../../samples');
 
 /** The bundled corpus, as an export with `include=all` writes it. */
 export function readBundled(): Promise<string> {

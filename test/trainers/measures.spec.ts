@@ -1,29 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { DocumentCounter, Count, SystemCount, SYSTEMS } from '../../src/measure/document-counts.js';
 import { characterErrors, wordErrors } from '../../src/measure/text-errors.js';
 import { CollapsedPaths } from '../../src/measure/value-tree.js';
-
-const HERE = __dirname;
-const ENVIRONMENT = path.resolve(HERE, '../../node_modules/.cache/trainers/measures');
-
-/** The Python of a virtual environment with the pinned packages, which is made where it is missing or has others. */
-function pythonWithPackages(): string {
-  const requirements = path.join(HERE, 'measures-requirements.txt');
-  const pins = readFileSync(requirements, 'utf8');
-  const installed = path.join(ENVIRONMENT, 'installed.txt');
-  const python = path.join(ENVIRONMENT, 'bin/python');
-  if (existsSync(installed) && readFileSync(installed, 'utf8') === pins) return python;
-  rmSync(ENVIRONMENT, { recursive: true, force: true });
-  mkdirSync(path.dirname(ENVIRONMENT), { recursive: true });
-  execFileSync('python3', ['-m', 'venv', ENVIRONMENT]);
-  execFileSync(python, ['-m', 'pip', 'install', '--quiet', '-r', requirements]);
-  writeFileSync(installed, pins);
-  return python;
-}
+import { pythonFor } from './python.js';
 
 interface Pair<Value> {
   readonly gold: Value;
@@ -99,7 +82,7 @@ describe('the packages that others measure with', () => {
     try {
       const file = path.join(folder, 'cases.json');
       writeFileSync(file, JSON.stringify(cases));
-      const answer = execFileSync(pythonWithPackages(), [path.join(HERE, 'measures.py'), file]);
+      const answer = execFileSync(pythonFor('measures'), [path.join(__dirname, 'measures.py'), file]);
       scores = JSON.parse(answer.toString()) as Scores;
     } finally {
       rmSync(folder, { recursive: true });

@@ -1,0 +1,110 @@
+import path from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { ContentFolder } from '../../ground-truth/commands/content-folder.js';
+import { userName } from '../../ground-truth/commands/user-name.js';
+import { type CorpusFilter } from '../../ground-truth/corpus-filter.js';
+import { type Include } from '../../ground-truth/evidence-sql.js';
+import { type CorpusExport, type ContentSink } from '../../ground-truth/export.service.js';
+import { type RecordedExport, RecordedExportService } from '../../ground-truth/recorded-export.service.js';
+import { openInput } from '../../platform/terminal/input.js';
+import { Progress } from '../../platform/terminal/progress.js';
+import { type Input } from '../example.js';
+import { ImageStore } from '../image-store.js';
+import { type DatasetSource } from '../write-dataset.js';
+
+export interface CorpusRequest {
+  /** A file, or `-`; undefined for the database. */
+  readonly corpus: string | undefined;
+  /** The folder with page images, for a file. */
+  readonly sources: string | undefined;
+  /** For the database. */
+  readonly filter: CorpusFilter;
+  readonly input: Input;
+  /** A folder for temporary files. */
+  readonly temporary: string;
+  readonly signal: AbortSignal;
+}
+
+/** Opens the corpus of a dataset: a file, or an export of the database, which the access log records. */
+@Injectable()
+export class CorpusOpener {
+  constructor(private readonly exports: RecordedExportService) {}
+
+  async open(request: CorpusRequest): Promise<DatasetSource> {
+    const { corpus, sources, signal } = request;
+    if (corpus === undefined) return this.fromDatabase(request);
+    const { blocks, size } = await openInput(corpus, signal);
+    return {
+      lines: {
+        blocks: withProgress(blocks, size),
+        name: corpus === '-' ? 'standard input' : corpus,
+        isTrusted: false,
+      },
+      images: sources === undefined ? undefined : new ImageStore(sources, false),
+    };
+  }
+
+  private async fromDatabase({ filter, input, temporary, signal }: CorpusRequest): Promise<DatasetSource> {
+    const include = new Set<Include>(input === 'initial' ? ['producer'] : ['producer', 'sources']);
+    const folder = path.join(temporary, 'images');
+    const contents = input.includes('page_image') ? onlyImages(await ContentFolder.open(folder)) : undefined;
+    const recorded = await this.exports.begin(
+      { who: userName(), via: 'cli' },
+      { ...filter, approved_only: true, include },
+      { signal, countFirst: Progress.isShown, ...(contents && { contents }) },
+    );
+    return {
+      lines: { blocks: ending(recorded, signal), name: 'the database', isTrusted: true },
+      images: contents && new ImageStore(folder, true),
+    };
+  }
+}
+
+/** Images of pages, among the contents that samples refer to. */
+function onlyImages(folder: ContentFolder): ContentSink {
+  return {
+    write: async (content, bytes) => {
+      if (content.media_type.startsWith('image/')) await folder.write(content, bytes);
+    },
+    end: () => folder.end(),
+    abandon: () => folder.abandon(),
+  };
+}
+
+/** Records how the export has ended. */
+async function* ending(recorded: RecordedExport<CorpusExport>, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const { corpus } = recorded;
+  const progress = new Progress('Reading');
+  let isComplete = false;
+  try {
+    for await (const block of recorded) {
+      progress.start(corpus.total === undefined ? undefined : { samples: corpus.total });
+      progress.update(corpus.progress.samples, corpus.progress.bytes);
+      yield block;
+    }
+    isComplete = true;
+  } finally {
+    progress.stop();
+    // Report the first error, not one of the access log.
+    if (!isComplete) await recorded.end(signal.aborted ? 'interrupted' : 'failed').catch(() => undefined);
+  }
+  await recorded.end('complete');
+}
+
+async function* withProgress(
+  blocks: AsyncIterable<Buffer>,
+  size: number | undefined,
+): AsyncGenerator<Buffer> {
+  const progress = new Progress('Reading');
+  let bytes = 0;
+  progress.start(size === undefined ? undefined : { bytes: size });
+  try {
+    for await (const block of blocks) {
+      bytes += block.length;
+      progress.update(0, bytes);
+      yield block;
+    }
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,20 @@
+import { type Layout, turn } from './layout.js';
+
+/** The fine-tuning files of OpenAI's platform, which other services read too. */
+export const OPENAI: Layout = {
+  rows: {
+    sft: ({ prompt, answer }) => ({ messages: [turn('user', prompt), turn('assistant', answer)] }),
+    preference: ({ prompt, answer, rejected }) => ({
+      input: { messages: [turn('user', prompt)] },
+      preferred_output: [turn('assistant', answer)],
+      non_preferred_output: [turn('assistant', rejected!)],
+    }),
+  },
+  withImages: [],
+  files: () => ({}),
+  usage: ({ splits }) =>
+    splits
+      .filter(({ name }) => name !== 'test')
+      .map(({ file }) => `openai api files.create -p fine-tune -f ${file}`)
+      .join('\n'),
+};

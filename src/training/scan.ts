@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { linesOf } from '../corpus-files/lines.js';
+import { orderOf } from '../corpus-files/sample-line.js';
+import {
+  compact,
+  type FieldPath,
+  JsonTextError,
+  MAX_DEPTH,
+  readElements,
+  readMembers,
+} from '../json-text/index.js';
+import { FileFault } from '../platform/files/file-fault.js';
+import { type CorpusSample, readCorpusSample } from './corpus-sample.js';
+import { type Example, ExampleMaker, type ExampleOptions } from './example.js';
+import { type ImageStore } from './image-store.js';
+import { JobIds } from './job-ids.js';
+import { type Layout } from './layouts/layout.js';
+import { LeftOut } from './left-out.js';
+import { NearDuplicates } from './near-duplicates.js';
+import { Spool } from './spool.js';
+
+/** What puts documents into one group beside their likeness: `none`, their file name, or a field of their result. */
+export type GroupBy = 'none' | 'filename' | FieldPath;
+
+/** Lines of a corpus, and how they are to be taken. */
+export interface CorpusLines {
+  readonly blocks: AsyncIterable<Buffer>;
+  /** For messages. */
+  readonly name: string;
+  /** Whether the lines come from an export of this process, and so need no check. */
+  readonly isTrusted: boolean;
+}
+
+export interface ScanOptions extends ExampleOptions {
+  readonly layout: Layout;
+  readonly groupBy: GroupBy;
+  /** The share of shingles from which on two documents are near-duplicates; undefined does not look for them. */
+  readonly nearDuplicates: number | undefined;
+  /** Where page images are. */
+  readonly images: ImageStore | undefined;
+  /** Counts the tokens of a text. */
+  readonly countTokens: ((text: string) => number) | undefined;
+  readonly maxTokens: number;
+}
+
+/** No group but by likeness. */
+export const NO_KEY = -1;
+const HASH_BYTES = 6;
+/** A result is a few levels below its line. */
+const LINE_DEPTH = MAX_DEPTH + 8;
+/** Paths of corrections that are told apart. */
+const MOST_PATHS = 10_000;
+
+/**
+ * A corpus, read once: the rows that it gives, in a temporary file, and of each what decides about its split. The caller must close it.
+ *
+ * In memory, a row takes some 60 bytes, and 514 more where near-duplicates are looked for.
+ */
+export class Scan {
+  readonly ids = new JobIds();
+  readonly rows: Spool;
+  /** The names of each row's images, with line feeds between them. */
+  readonly images: Spool;
+  /** By row: a hash of what it is grouped by, or NO_KEY. */
+  readonly keys: number[] = [];
+  readonly promptLengths: number[] = [];
+  readonly answerLengths: number[] = [];
+  /** By row, if a tokenizer was given. */
+  readonly tokens: number[] = [];
+  readonly nearDuplicates: NearDuplicates | undefined;
+  readonly leftOut = new LeftOut();
+  /** How often each field of the rows' documents was corrected, with * for indices. */
+  readonly corrected = new Map<string, number>();
+  /** How many rows' results came from each producer: by its JSON text. */
+  readonly producers = new Map<string, number>();
+  readonly corpus = { samples: 0, bytes: 0, sha256: '' };
+  private readonly results: Spool;
+  private readonly maker: ExampleMaker;
+  private lastOrder = '';
+
+  /** @param folder for temporary files */
+  constructor(
+    folder: string,
+    private readonly options: ScanOptions,
+  ) {
+    this.rows = new Spool(path.join(folder, '.rows'));
+    this.images = new Spool(path.join(folder, '.images'));
+    this.results = new Spool(path.join(folder, '.results'));
+    this.maker = new ExampleMaker(options);
+    if (options.nearDuplicates !== undefined)
+      this.nearDuplicates = new NearDuplicates(options.nearDuplicates, (row) => this.results.at(row));
+  }
+
+  /**
+   * Reads the corpus.
+   *
+   * @throws FileFault if it is not one
+   */
+  async read({ blocks, name, isTrusted }: CorpusLines, signal: AbortSignal): Promise<void> {
+    const digest = createHash('sha256');
+    for await (const { bytes, ends, first } of linesOf(blocks, name)) {
+      signal.throwIfAborted();
+      digest.update(bytes);
+      let start = 0;
+      for (const [index, end] of ends.entries()) {
+        const fault = this.takeLine(bytes, start, end, isTrusted);
+        if (fault !== undefined) throw new FileFault(`${name}: line ${first + index} ${fault}`);
+        start = end;
+      }
+      this.corpus.bytes += bytes.length;
+      this.corpus.samples += ends.length;
+    }
+    this.corpus.sha256 = digest.digest('hex');
+  }
+
+  close(): void {
+    for (const spool of [this.rows, this.images, this.results]) spool.close();
+  }
+
+  /** @returns what is wrong with the line */
+  private takeLine(bytes: Buffer, start: number, end: number, isTrusted: boolean): string | undefined {
+    const order = orderOf(bytes, start, end);
+    if (order === undefined) return 'is not a sample as an export writes it';
+    if (order <= this.lastOrder)
+      return 'is not after the line before it in corpus order; a corpus is one export, or what ground-truth merge makes of one';
+    this.lastOrder = order;
+    const line = bytes.subarray(start, end - 1);
+    try {
+      const sample = readCorpusSample(isTrusted ? line : compact(line, LINE_DEPTH));
+      if (typeof sample === 'string') return sample;
+      this.take(sample);
+    } catch (error) {
+      if (error instanceof JsonTextError) return `is not JSON: ${error.message}`;
+      throw error;
+    }
+    return undefined;
+  }
+
+  private take(sample: CorpusSample): void {
+    const { options } = this;
+    const example = this.maker.make(sample);
+    const reason = typeof example === 'string' ? example : this.refusal(example);
+    if (typeof example === 'string' || reason !== undefined) {
+      this.leftOut.add(reason!, sample.jobId);
+      return;
+    }
+    const tokens = options.countTokens?.(example.prompt + example.answer) ?? 0;
+    if (tokens > options.maxTokens) {
+      this.leftOut.add(`longer than ${options.maxTokens} tokens`, sample.jobId);
+      return;
+    }
+    this.add(sample, example, tokens);
+  }
+
+  /** Why an example cannot be a row, if it cannot. */
+  private refusal({ prompt, answer, rejected, images }: Example): string | undefined {
+    const { layout, images: store } = this.options;
+    if (layout.reserved && [prompt, answer, rejected ?? ''].some((text) => layout.reserved!.test(text)))
+      return 'its text has a placeholder of the layout';
+    return images.every((image) => store?.has(image)) ? undefined : 'the image of a page is not held';
+  }
+
+  private add(sample: CorpusSample, example: Example, tokens: number): void {
+    const { options } = this;
+    const names = example.images.map((image) => options.images!.nameOf(image));
+    const row = options.layout.rows[options.objective]!(
+      example,
+      names.map((name) => `images/${name}`),
+    );
+    this.ids.add(sample.jobId);
+    this.rows.add(Buffer.from(`${JSON.stringify(row)}\n`));
+    if (options.images) this.images.add(Buffer.from(names.join('\n')));
+    this.keys.push(this.keyOf(sample));
+    this.promptLengths.push(example.prompt.length);
+    this.answerLengths.push(example.answer.length);
+    if (options.countTokens) this.tokens.push(tokens);
+    if (this.nearDuplicates) {
+      this.nearDuplicates.add(sample.final);
+      this.results.add(sample.final);
+    }
+    this.count(sample);
+  }
+
+  private keyOf({ filename, final }: CorpusSample): number {
+    const { groupBy } = this.options;
+    if (groupBy === 'none') return NO_KEY;
+    const value = groupBy === 'filename' ? Buffer.from(filename) : this.maker.valueAt(final, groupBy);
+    if (value === undefined || NOTHING.has(value.toString())) return NO_KEY;
+    return createHash('sha256').update(value).digest().readUIntBE(0, HASH_BYTES);
+  }
+
+  private count({ corrections, producer }: CorpusSample): void {
+    for (const correction of readElements(corrections) ?? []) {
+      const member = readMembers(correction)?.find(({ key }) => key === 'field_path');
+      const field = collapsed(JSON.parse(member?.value.toString() ?? '""') as string);
+      if (this.corrected.has(field) || this.corrected.size < MOST_PATHS)
+        this.corrected.set(field, (this.corrected.get(field) ?? 0) + 1);
+    }
+    const made = producer?.toString() ?? 'null';
+    if (made !== 'null' && (this.producers.has(made) || this.producers.size < MOST_PATHS))
+      this.producers.set(made, (this.producers.get(made) ?? 0) + 1);
+  }
+}
+
+/** Values that do not say that two documents belong together. */
+const NOTHING = new Set(['null', '""', '[]', '{}']);
+
+/** `personel[3].nrp` as `personel[*].nrp`. Keys in quotes stay. */
+function collapsed(text: string): string {
+  return text.replace(/("(?:[^"\\]|\\.)*")|\[[0-9]+\]/g, (_, quoted?: string) => quoted ?? '[*]');
+}

@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { counted } from '../platform/counted.js';
+import { Fault } from '../platform/fault.js';
+import { replaceFolder } from '../platform/files/replace-folder.js';
+import { datasetCard } from './card.js';
+import { type ImageStore } from './image-store.js';
+import { type DatasetFacts } from './layouts/layout.js';
+import { type Ledger } from './ledger.js';
+import { type Partition, partition } from './partition.js';
+import { type DatasetReport, reportOf } from './report.js';
+import { type CorpusLines, Scan, type ScanOptions } from './scan.js';
+import { LEFT_OUT, type Split } from './splits.js';
+
+export const REPORT_FILE = 'dataset.json';
+const BLOCK_SIZE = 256 * 1024;
+const PRIVATE = 0o600;
+
+/** No dataset can be made of this corpus as it was asked for. */
+export class UnsoundDataset extends Fault {
+  constructor(message: string) {
+    super('unsound-dataset', message);
+  }
+}
+
+export interface DatasetRequest extends Omit<ScanOptions, 'images'> {
+  readonly splits: readonly Split[];
+  readonly ledger: Ledger;
+  /** What the report says of how the dataset was asked for. */
+  readonly flags: Readonly<Record<string, string>>;
+  /** Of the program. */
+  readonly version: string;
+}
+
+/** Where a dataset comes from. */
+export interface DatasetSource {
+  readonly lines: CorpusLines;
+  readonly images: ImageStore | undefined;
+}
+
+/**
+ * Writes a dataset as a folder, which appears whole or not at all. The corpus is read once; memory takes some 60 bytes a row, and 514
+ * more where near-duplicates are looked for. The same corpus, ledger and request give the same bytes.
+ *
+ * @param place see `replaceFolder`
+ * @param openSource opens the corpus; gets a folder for temporary files
+ * @param keepLedger keeps the new ledger, before the dataset appears: a document whose split is known, but not used, does no harm
+ * @throws UnsoundDataset if a split would be empty
+ */
+export function writeDataset(
+  place: string,
+  request: DatasetRequest,
+  openSource: (temporary: string) => Promise<DatasetSource>,
+  keepLedger: (blocks: Iterable<Buffer>) => Promise<void>,
+  signal: AbortSignal,
+): Promise<DatasetReport> {
+  return replaceFolder(place, async (folder) => {
+    const temporary = path.join(folder, '.temporary');
+    await mkdir(temporary, { mode: 0o700 });
+    const { lines, images } = await openSource(temporary);
+    const scan = new Scan(temporary, { ...request, images });
+    try {
+      await scan.read(lines, signal);
+      const parts = partition(scan, request.ledger, request.splits);
+      nameLeftOut(scan, parts);
+      const rows = refuseEmptySplits(scan, parts, request.splits);
+      const digests = await writeRows(folder, scan, parts, request.splits, images, signal);
+      const report = reportOf(scan, parts, request.splits, {
+        version: request.version,
+        flags: request.flags,
+        fromLedger: countFromLedger(scan, parts, request),
+        digests,
+        images: images?.count ?? 0,
+      });
+      await writeFiles(folder, request, report, rows);
+      await keepLedger(request.ledger.with(scan.ids, parts.splitOf));
+      return report;
+    } finally {
+      scan.close();
+      await rm(temporary, { recursive: true, force: true });
+    }
+  });
+}
+
+function nameLeftOut(scan: Scan, { between, contradicting }: Partition): void {
+  for (const row of between)
+    scan.leftOut.add(
+      'new, and resembles documents that the ledger has in different splits',
+      scan.ids.at(row),
+    );
+  for (const row of contradicting)
+    scan.leftOut.add('resembles a document that the ledger has in another split', scan.ids.at(row));
+}
+
+/** @returns how many rows each split has */
+function refuseEmptySplits(scan: Scan, { splitOf }: Partition, splits: readonly Split[]): number[] {
+  const rows = splits.map(() => 0);
+  for (const split of splitOf) if (split !== LEFT_OUT) rows[split]!++;
+  const empty = splits.filter(({ share }, split) => share > 0 && rows[split] === 0).map(({ name }) => name);
+  if (empty.length === 0) return rows;
+  const leftOut = scan.leftOut
+    .list()
+    .map(({ reason, count }) => `  left out, ${reason}: ${count.toLocaleString('en-US')}`);
+  throw new UnsoundDataset(
+    [
+      `no row would be in ${empty.join(' and ')}, so nothing was written: ${counted(scan.corpus.samples, 'sample')} gave ` +
+        `${counted(scan.ids.count, 'row')}; take more samples, larger shares, or smaller groups (--group-by, --near-duplicates)`,
+      ...leftOut,
+    ].join('\n'),
+  );
+}
+
+function countFromLedger(scan: Scan, { splitOf }: Partition, { ledger, splits }: DatasetRequest): number[] {
+  const counts = splits.map(() => 0);
+  if (ledger.count === 0) return counts;
+  for (let row = 0; row < splitOf.length; row++)
+    if (splitOf[row] !== LEFT_OUT && ledger.splitOf(scan.ids, row) !== -1) counts[splitOf[row]!]!++;
+  return counts;
+}
+
+/** @returns the SHA-256 digest of each split's file */
+async function writeRows(
+  folder: string,
+  scan: Scan,
+  { splitOf }: Partition,
+  splits: readonly Split[],
+  images: ImageStore | undefined,
+  signal: AbortSignal,
+): Promise<(string | undefined)[]> {
+  const imageFolder = path.join(folder, 'images');
+  if (images) await mkdir(imageFolder, { mode: 0o700 });
+  const outputs: (RowsFile | undefined)[] = [];
+  try {
+    for (const [split, { name }] of splits.entries())
+      outputs.push(
+        splitOf.includes(split) ? await RowsFile.create(path.join(folder, fileOf(name))) : undefined,
+      );
+    let row = 0;
+    for (const bytes of scan.rows.inOrder()) {
+      if (row % 1024 === 0) signal.throwIfAborted();
+      const output = outputs[splitOf[row]!];
+      if (output?.add(bytes) === true) await output.write();
+      if (output && images)
+        for (const name of scan.images.at(row).toString().split('\n')) await images.put(name, imageFolder);
+      row++;
+    }
+    const digests: (string | undefined)[] = [];
+    for (const output of outputs) digests.push(await output?.finish());
+    return digests;
+  } finally {
+    for (const output of outputs) await output?.close();
+  }
+}
+
+/** Rows of a split, written in blocks. */
+class RowsFile {
+  private readonly digest = createHash('sha256');
+  private blocks: Buffer[] = [];
+  private waiting = 0;
+
+  private constructor(private readonly file: FileHandle) {}
+
+  static async create(name: string): Promise<RowsFile> {
+    return new RowsFile(await open(name, 'wx', PRIVATE));
+  }
+
+  /** @returns whether there is a block to write */
+  add(row: Buffer): boolean {
+    this.digest.update(row);
+    this.blocks.push(row);
+    this.waiting += row.length;
+    return this.waiting >= BLOCK_SIZE;
+  }
+
+  async write(): Promise<void> {
+    await this.file.writeFile(Buffer.concat(this.blocks));
+    this.blocks = [];
+    this.waiting = 0;
+  }
+
+  /** @returns the SHA-256 digest of the file */
+  async finish(): Promise<string> {
+    await this.write();
+    await this.file.sync();
+    return this.digest.digest('hex');
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
+}
+
+async function writeFiles(
+  folder: string,
+  { layout, splits, objective, input }: DatasetRequest,
+  report: DatasetReport,
+  rows: readonly number[],
+): Promise<void> {
+  const { prompt_characters, answer_characters, tokens } = report.lengths;
+  const facts: DatasetFacts = {
+    objective,
+    hasImages: input.includes('page_image'),
+    splits: splits.flatMap(({ name }, split) =>
+      rows[split]! > 0 ? [{ name, file: fileOf(name), rows: rows[split]! }] : [],
+    ),
+    longest: {
+      characters: prompt_characters!.longest + answer_characters!.longest,
+      tokens: tokens?.longest,
+    },
+  };
+  const texts = {
+    ...layout.files(facts),
+    [REPORT_FILE]: `${JSON.stringify(report, undefined, 2)}\n`,
+    'README.md': datasetCard(report, facts, layout),
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    const file = await open(path.join(folder, name), 'wx', PRIVATE);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+function fileOf(split: string): string {
+  return `${split}.jsonl`;
+}

@@ -1,0 +1,45 @@
+"""Makes a tiny chat model with random weights, and a tokenizer of the texts of a dataset.
+
+    tiny_model.py DATASET OUT
+"""
+
+import pathlib
+import sys
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+dataset, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+tokenizer = Tokenizer(models.BPE())
+tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+tokenizer.decoder = decoders.ByteLevel()
+special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+alphabet = pre_tokenizers.ByteLevel.alphabet()
+texts = (line for file in sorted(dataset.glob("*.jsonl")) for line in file.open(encoding="utf-8"))
+tokenizer.train_from_iterator(
+    texts, trainers.BpeTrainer(vocab_size=2000, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
+)
+fast = PreTrainedTokenizerFast(
+    tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>", chat_template=TEMPLATE
+)
+fast.save_pretrained(out)
+torch.manual_seed(0)
+config = LlamaConfig(
+    vocab_size=len(fast),
+    hidden_size=128,
+    intermediate_size=256,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    num_key_value_heads=4,
+    max_position_embeddings=4096,
+    eos_token_id=fast.eos_token_id,
+    pad_token_id=fast.pad_token_id,
+    bos_token_id=None,
+)
+LlamaForCausalLM(config).save_pretrained(out)
