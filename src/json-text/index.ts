@@ -2,8 +2,8 @@
  * JSON as text, without a detour through JavaScript values, so that numbers, escapes, member order and duplicate keys stay as
  * written. Pure: no framework, no database. It offers:
  *
- * - `compact` checks JSON text and removes white space; `depth` measures nesting; `equal` compares two texts by meaning;
- *   `foreignEncodingOf` and `withoutByteOrderMark` look at the first bytes of a text.
+ * - `compact` checks JSON text and removes white space; `depth` measures nesting; `equal` compares two texts by meaning,
+ *   and `canonicalScalar` gives equal scalars one form; `foreignEncodingOf` and `withoutByteOrderMark` look at the first bytes of a text.
  * - Field paths: `parseFieldPath`, `formatFieldPath`, and `parsePointer` with `resolvePointer` for JSON Pointer;
  *   `plainSpelling` gives the one spelling of a path.
  * - `JsonDocument` finds and edits values in a text; `add`, `remove`, `replace` and `applyEdit` are the edits of RFC 6902.
