@@ -1,5 +1,5 @@
 import { type JsonSlice } from './json-slice.js';
-import { Char, isWhiteSpace, JsonTextError, skipScalar, skipString, skipWhiteSpace } from './scan.js';
+import { Char, isWhiteSpace, JsonTextError, skipScalar, skipWhiteSpace } from './scan.js';
 
 /** Is told what `visitLeaves` comes across, in the order of the text. */
 export interface LeafVisitor {
@@ -38,7 +38,12 @@ export function visitLeaves({ bytes, start, end }: JsonSlice, visitor: LeafVisit
       visitor.leaf(bytes, from, at);
     } else {
       const from = at;
-      at = first === Char.Quote ? skipString(bytes, at) : skipScalar(bytes, at);
+      if (first === Char.Quote) {
+        // Inline, as in the loops of JsonTree: most bytes are those of strings.
+        for (at++; at < end && bytes[at] !== Char.Quote; at++) if (bytes[at] === Char.Backslash) at++;
+        if (at >= end) throw new JsonTextError('the text ends within a string', end);
+        at++;
+      } else at = skipScalar(bytes, at);
       visitor.leaf(bytes, from, at);
     }
     // A value has ended here, and perhaps the containers that it is the last one of.
@@ -66,10 +71,14 @@ function enter(bytes: Buffer, at: number, open: readonly number[], visitor: Leaf
     visitor.element(index);
     return skipWhiteSpace(bytes, at);
   }
-  const quote = skipWhiteSpace(bytes, at);
-  const end = skipString(bytes, quote);
-  visitor.member(bytes, quote + 1, end - 1);
-  return skipWhiteSpace(bytes, skipWhiteSpace(bytes, end) + 1);
+  const quote = bytes[at] === Char.Quote ? at : skipWhiteSpace(bytes, at);
+  let end = quote + 1;
+  const { length } = bytes;
+  while (end < length && bytes[end] !== Char.Quote) end += bytes[end] === Char.Backslash ? 2 : 1;
+  if (end >= length) throw new JsonTextError('the text ends within a string', length);
+  visitor.member(bytes, quote + 1, end);
+  const colon = bytes[end + 1] === Char.Colon ? end + 1 : skipWhiteSpace(bytes, end + 1);
+  return skipWhiteSpace(bytes, colon + 1);
 }
 
 function isClose(byte: number | undefined): boolean {
