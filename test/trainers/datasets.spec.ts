@@ -48,10 +48,6 @@ const CASES: [columns: string[], flags: string[]][] = [
     ['--layout', 'axolotl', '--objective', 'preference', '--input', 'ocr_text'],
   ],
   [['messages'], ['--layout', 'llama-factory']],
-  [
-    ['messages', 'images'],
-    ['--layout', 'llama-factory', '--input', 'page_image', ...IMAGES],
-  ],
   [['messages'], ['--layout', 'ms-swift']],
 ];
 

@@ -3,6 +3,7 @@
     tiny_model.py DATASET OUT
 """
 
+import json
 import pathlib
 import sys
 
@@ -43,3 +44,4 @@ config = LlamaConfig(
     bos_token_id=None,
 )
 LlamaForCausalLM(config).save_pretrained(out)
+print(json.dumps({"tokens": len(fast)}))

@@ -9,7 +9,7 @@ import { writeOutput } from '../../platform/terminal/output.js';
 import { printNote } from '../../platform/terminal/print.js';
 import { type Flags } from '../../platform/terminal/terminal-command.js';
 import { DatasetFlagsDto } from '../dataset-flags.js';
-import { offered } from '../layouts/layouts.js';
+import { offered, UNTRIED } from '../layouts/layouts.js';
 import { UnsoundDataset, writeDataset } from '../write-dataset.js';
 import { contradictionsIn } from './contradictions.js';
 import { CorpusOpener } from './corpus-opener.js';
@@ -79,7 +79,7 @@ export class DatasetCommand extends FilteringCommand {
 
   @Option({
     flags: '--layout <layout>',
-    description: `the trainer, and what is offered for it: ${offered(false)} (default: trl)`,
+    description: `the trainer, and what is offered for it: ${offered(false)}. ${UNTRIED.join(', ')}: after their documentation, not tried with them; nor were the scripts of trl for preference and rl run to the end (default: trl)`,
   })
   layout(text: string): string {
     return text;
@@ -96,7 +96,7 @@ export class DatasetCommand extends FilteringCommand {
 
   @Option({
     flags: '--input <input>',
-    description: `what the model is given: initial, the result of the pipeline; ocr_text, the text of the pages; page_image, their images; ocr_text+page_image. With images: ${offered(true)} (default: initial)`,
+    description: `what the model is given: initial, the result of the pipeline; ocr_text, the text of the pages; page_image, their images; ocr_text+page_image. With images, ${offered(true)}: loaded by datasets, but no model was trained with them (default: initial)`,
   })
   input(text: string): string {
     return text;

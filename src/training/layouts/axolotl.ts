@@ -10,6 +10,7 @@ export const AXOLOTL: Layout = {
       rejected: turn('assistant', rejected!),
     }),
   },
+  isTried: false,
   withImages: [],
   files: (facts) => ({ 'axolotl.yaml': configuration(facts) }),
   usage: () => 'pip install axolotl\naxolotl train axolotl.yaml',

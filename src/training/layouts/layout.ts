@@ -34,6 +34,8 @@ export interface Layout {
    * @param images paths of the row's images, relative to the dataset
    */
   readonly rows: Readonly<Partial<Record<Objective, (texts: RowTexts, images: readonly string[]) => object>>>;
+  /** Whether the trainer itself has loaded such rows here: see `test/trainers/`. */
+  readonly isTried: boolean;
   /** Objectives that are offered with page images. */
   readonly withImages: readonly Objective[];
   /** Texts that the loader takes for something else than text, and for which it knows no escape. */

@@ -29,3 +29,6 @@ export function offered(withImages: boolean): string {
 export function objectivesOf(layout: Layout, withImages: boolean): readonly Objective[] {
   return withImages ? layout.withImages : (Object.keys(layout.rows) as Objective[]);
 }
+
+/** Those whose own programs have not loaded such rows here. */
+export const UNTRIED = LAYOUT_NAMES.filter((name) => !LAYOUTS[name].isTried);

@@ -1,23 +1,17 @@
-import { type DatasetFacts, type Layout, sequenceLength, TEXT_MODEL, turn, VISION_MODEL } from './layout.js';
-
-/** Stands for an image in a text, and cannot be escaped. */
-const IMAGE = '<image>';
+import { type DatasetFacts, type Layout, sequenceLength, TEXT_MODEL, turn } from './layout.js';
 
 /** LLaMA-Factory: rows of messages ("sharegpt"), and `dataset_info.json`, which must name every column. */
 export const LLAMA_FACTORY: Layout = {
   rows: {
-    sft: ({ prompt, answer }, images) => ({
-      messages: [turn('user', withPlaceholders(prompt, images)), turn('assistant', answer)],
-      ...(images.length > 0 && { images }),
-    }),
-    preference: ({ prompt, answer, rejected }, images) => ({
-      messages: [turn('user', withPlaceholders(prompt, images))],
+    sft: ({ prompt, answer }) => ({ messages: [turn('user', prompt), turn('assistant', answer)] }),
+    preference: ({ prompt, answer, rejected }) => ({
+      messages: [turn('user', prompt)],
       chosen: turn('assistant', answer),
       rejected: turn('assistant', rejected!),
-      ...(images.length > 0 && { images }),
     }),
   },
-  withImages: ['sft'],
+  isTried: true,
+  withImages: [],
   reserved: /<(?:image|video|audio)>/,
   files: (facts) => ({
     'dataset_info.json': `${JSON.stringify(datasetInfo(facts), undefined, 2)}\n`,
@@ -26,11 +20,7 @@ export const LLAMA_FACTORY: Layout = {
   usage: () => 'pip install llamafactory\nllamafactory-cli train llama-factory.yaml',
 };
 
-function withPlaceholders(prompt: string, images: readonly string[]): string {
-  return IMAGE.repeat(images.length) + prompt;
-}
-
-function datasetInfo({ splits, objective, hasImages }: DatasetFacts): Record<string, object> {
+function datasetInfo({ splits, objective }: DatasetFacts): Record<string, object> {
   return Object.fromEntries(
     splits.map(({ name, file }) => [
       name,
@@ -41,7 +31,6 @@ function datasetInfo({ splits, objective, hasImages }: DatasetFacts): Record<str
         columns: {
           messages: 'messages',
           ...(objective === 'preference' && { chosen: 'chosen', rejected: 'rejected' }),
-          ...(hasImages && { images: 'images' }),
         },
         tags: {
           role_tag: 'role',
@@ -56,11 +45,11 @@ function datasetInfo({ splits, objective, hasImages }: DatasetFacts): Record<str
 }
 
 function configuration(facts: DatasetFacts): string {
-  const { objective, splits, hasImages } = facts;
+  const { objective, splits } = facts;
   const hasValidation = splits.some(({ name }) => name === 'validation');
   return `# A LoRA adapter. Run \`llamafactory-cli train llama-factory.yaml\` in this folder.
-model_name_or_path: ${hasImages ? VISION_MODEL : TEXT_MODEL}
-template: ${hasImages ? 'qwen3_vl_nothink' : 'qwen3_nothink'}
+model_name_or_path: ${TEXT_MODEL}
+template: qwen3_nothink
 stage: ${objective === 'preference' ? 'dpo' : 'sft'}
 do_train: true
 finetuning_type: lora
@@ -68,7 +57,7 @@ lora_rank: 16
 lora_target: all
 ${objective === 'preference' ? PREFERENCE : ''}
 dataset_dir: .
-${hasImages ? 'media_dir: .\n' : ''}dataset: train
+dataset: train
 ${hasValidation ? 'eval_dataset: validation\n' : ''}# Longer rows are cut: --tokenizer and --max-tokens of ground-truth dataset leave them out.
 cutoff_len: ${sequenceLength(facts)}
 output_dir: adapter

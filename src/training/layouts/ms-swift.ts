@@ -1,21 +1,16 @@
-import { type DatasetFacts, type Layout, sequenceLength, TEXT_MODEL, turn, VISION_MODEL } from './layout.js';
-
-/** Stands for an image in a text, and cannot be escaped. */
-const IMAGE = '<image>';
+import { type DatasetFacts, type Layout, sequenceLength, TEXT_MODEL, turn } from './layout.js';
 
 /** ms-swift: messages; `rejected_response` for preferences; other columns reach the rewards. */
 export const MS_SWIFT: Layout = {
   rows: {
-    sft: ({ prompt, answer }, images) => ({
-      messages: [turn('user', IMAGE.repeat(images.length) + prompt), turn('assistant', answer)],
-      ...(images.length > 0 && { images }),
-    }),
+    sft: ({ prompt, answer }) => ({ messages: [turn('user', prompt), turn('assistant', answer)] }),
     preference: ({ prompt, answer, rejected }) => ({
       messages: [turn('user', prompt), turn('assistant', answer)],
       rejected_response: rejected!,
     }),
   },
-  withImages: ['sft'],
+  isTried: true,
+  withImages: [],
   reserved: /<(?:image|video|audio|bbox|ref-object|cot-process|start-image)>/,
   files: (facts) => ({ 'ms-swift.yaml': configuration(facts) }),
   usage: ({ objective }) =>
@@ -23,10 +18,10 @@ export const MS_SWIFT: Layout = {
 };
 
 function configuration(facts: DatasetFacts): string {
-  const { objective, splits, hasImages } = facts;
+  const { objective, splits } = facts;
   const validation = splits.find(({ name }) => name === 'validation');
   return `# A LoRA adapter. Run it in this folder: see README.md.
-model: ${hasImages ? VISION_MODEL : TEXT_MODEL}
+model: ${TEXT_MODEL}
 ${objective === 'preference' ? PREFERENCE : ''}tuner_type: lora
 lora_rank: 16
 target_modules: all-linear

@@ -10,6 +10,7 @@ export const OPENAI: Layout = {
       non_preferred_output: [turn('assistant', rejected!)],
     }),
   },
+  isTried: false,
   withImages: [],
   files: () => ({}),
   usage: ({ splits }) =>

@@ -22,6 +22,7 @@ import argparse
 import json
 import pathlib
 
+import torch
 from datasets import load_dataset
 from transformers import AutoProcessor, AutoTokenizer
 
@@ -63,6 +64,8 @@ def common():
         logging_steps=1,
         report_to="none",
         seed=options.seed,
+        use_cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),
+        bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
     )
 
 

@@ -27,6 +27,7 @@ export const TRL: Layout = {
     }),
     rl: ({ prompt, answer }) => ({ prompt: [turn('user', prompt)], ground_truth: answer }),
   },
+  isTried: true,
   withImages: ['sft'],
   features: ({ objective, hasImages }) => {
     const turns = {

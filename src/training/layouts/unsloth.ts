@@ -5,6 +5,7 @@ export const UNSLOTH: Layout = {
   rows: {
     sft: ({ prompt, answer }) => ({ messages: [turn('user', prompt), turn('assistant', answer)] }),
   },
+  isTried: false,
   withImages: [],
   features: () => `
   - name: messages
