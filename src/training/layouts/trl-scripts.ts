@@ -79,11 +79,15 @@ def without_long_rows(tokenizer, columns):
                 return False
         return True
 
-    for name in dataset:
+    for name in list(dataset):
         before = len(dataset[name])
         dataset[name] = dataset[name].filter(fits, load_from_cache_file=False)
         if len(dataset[name]) < before:
             print(f"{name}: {before - len(dataset[name])} of {before} rows are longer than {options.max_length} tokens, and left out")
+        if len(dataset[name]) == 0:
+            if name == "train":
+                raise SystemExit("no row is left to train on; use a larger --max-length")
+            del dataset[name]
 
 `;
 
