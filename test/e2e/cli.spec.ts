@@ -77,7 +77,7 @@ describe('help', () => {
       .replace(/\s+/g, ' ')
       .split(/ (?=--)/)
       .filter((flag) => flag !== '');
-    expect(flags).toHaveLength(17);
+    expect(flags).toHaveLength(18);
     for (const flag of flags) expect(flag).toContain('(default: ');
   });
 

@@ -100,7 +100,9 @@ describe('ground-truth demo', () => {
     beforeAll(async () => {
       const dataDir = dataDirIn(said);
       server = await startLocalServer({ GROUND_TRUTH_DATA_DIR: dataDir });
-      examples = examplesIn((await (await fetch(`${server.url}/openapi.json`)).json()) as Document);
+      const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as Document;
+      // An export has an id once it was made.
+      examples = examplesIn(document).filter(({ path }) => !path.includes('/exports/'));
     });
     afterAll(() => server.stop());
 
@@ -111,18 +113,22 @@ describe('ground-truth demo', () => {
         const response = await send(server.url, example);
         expect([example.path, response.status]).toEqual([example.path, 200]);
         const text = await response.text();
-        if (typeof example.answer === 'object') answers.set(example.path, [JSON.parse(text), example.answer]);
+        // What is still missing depends on the day.
+        if (typeof example.answer === 'object' && !example.path.endsWith('/coverage'))
+          answers.set(example.path, [JSON.parse(text), example.answer]);
       }
       expect(reads.length).toBeGreaterThan(8);
       for (const [path, [answer, described]] of answers as Map<string, [Body, Body]>) {
-        // A page has more jobs than one, and corrections have other ids when the demo has been run twice.
-        const shown = described.jobs?.map(({ job_id }) => job_id);
-        const jobs = answer.jobs?.filter(({ job_id }) => shown?.includes(job_id));
+        // Corrections have other ids when the demo has been run twice.
         const strip = ({ corrections }: Body) => corrections?.map((correction) => ({ ...correction, id: 0 }));
-        expect({ path, ...answer, jobs, corrections: strip(answer), next_cursor: null }).toEqual({
+        expect({
+          path,
+          ...shownOf(answer, described),
+          corrections: strip(answer),
+          next_cursor: null,
+        }).toEqual({
           path,
           ...described,
-          jobs: described.jobs,
           corrections: strip(described),
           next_cursor: null,
         });
@@ -181,9 +187,27 @@ interface Document {
 }
 
 /** What the server's answers have that is compared one by one. */
-interface Body {
-  readonly jobs?: readonly { readonly job_id: string }[];
+interface Body extends Readonly<Record<string, unknown>> {
   readonly corrections?: readonly object[];
+}
+
+/** What names an element in a list of which an example shows some. */
+const NAMES: Readonly<Record<string, string>> = {
+  jobs: 'job_id',
+  fields: 'field_path',
+  reviewers: 'reviewer',
+};
+
+/** An answer with those elements only that its example shows. */
+function shownOf(answer: Body, described: Body): Body {
+  const lists = Object.entries(NAMES).flatMap(([member, name]) => {
+    const [all, some] = [answer[member], described[member]];
+    if (!Array.isArray(all) || !Array.isArray(some)) return [];
+    const nameOf = (element: unknown) => (element as Record<string, unknown>)[name];
+    const shown = new Set(some.map(nameOf));
+    return [[member, all.filter((element) => shown.has(nameOf(element)))]];
+  });
+  return { ...answer, ...(Object.fromEntries(lists) as Body) };
 }
 
 /** A request as Swagger UI sends it if nothing is filled in, and the answer that is described. */

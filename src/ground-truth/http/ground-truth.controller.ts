@@ -7,7 +7,7 @@ import { ProblemError } from '../../platform/http/problem.js';
 import { limitedTo } from '../../platform/http/access-control.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
 import { Transfers } from '../../platform/http/transfers.js';
-import { DtoPipe } from '../../platform/parameters/read-dto.js';
+import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
 import { ExportFilterDto, SampleQueryDto } from '../corpus-filter.js';
 import { statisticsJson, StatisticsQueryDto } from '../statistics-query.js';
 import { FeedQueryDto } from '../feed-query.js';
@@ -76,6 +76,7 @@ export class GroundTruthController {
   @Get('exports/:id')
   async logged(
     @Param('id', UuidPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {

@@ -79,7 +79,7 @@ export class DatasetCommand extends FilteringCommand {
 
   @Option({
     flags: '--layout <layout>',
-    description: `the trainer, and what is offered for it: ${offered(false)}. ${UNTRIED.join(', ')}: after their documentation, not tried with them; nor was anything trained by the scripts of trl for preference and rl (default: trl)`,
+    description: `the trainer, and what is offered for it: ${offered(false)}. ${UNTRIED.join(', ')}: after their documentation, not tried with them (default: trl)`,
   })
   layout(text: string): string {
     return text;
