@@ -6,9 +6,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { apiOf, kindOf } from '../setup/api.js';
 import { runCommand } from '../setup/command.js';
 import { importText, linesOf, readPlainBundled, sampleLine } from '../setup/corpus.js';
-import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { type TestDatabase } from '../setup/database.js';
 import { bearer, createKey } from '../setup/keys.js';
 import { type LocalServer, startLocalServer } from '../setup/local-server.js';
+import { createOwnDatabase } from '../setup/own-database.js';
 
 let database: TestDatabase;
 let server: LocalServer;
@@ -22,7 +23,8 @@ const manifestIn = (name: string) => JSON.parse(read(name)) as Record<string, un
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  // Open transactions of other tests would hold the feed back.
+  database = await createOwnDatabase();
   keys.own = await createKey(database, 'own', 'export');
   keys.other = await createKey(database, 'other', 'export');
   keys.admin = await createKey(database, 'all', 'admin');
