@@ -358,6 +358,8 @@ describe('Swagger UI', () => {
     await authorize(page, adminKey);
     const statuses: Record<string, number> = {};
     for (const { method, address } of await listed(page)) {
+      // An export has an id once it was made.
+      if (address.includes('/exports/')) continue;
       const operation = await unfold(page, method, address);
       statuses[`${method} ${address}`] = (await execute(operation)).status;
       await operation.locator('.opblock-summary-control').click();

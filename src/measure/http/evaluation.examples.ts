@@ -2,10 +2,17 @@
 import { type JudgedEvaluation } from '../evaluate-query.js';
 import { type Score } from '../scores.js';
 
-export const prediction = {
-  job_id: '01943a11-ba40-772a-bc91-45b84e8e30c1',
-  result: { header: { nomor_sprint: 'Sprin/871/I/RES.1.8./2025' } },
-};
+/** Two, because Swagger UI would write one alone over several lines, as JSON. */
+export const predictions = [
+  {
+    job_id: '01943a11-ba40-772a-bc91-45b84e8e30c1',
+    result: { header: { nomor_sprint: 'Sprin/871/I/RES.1.8./2025' } },
+  },
+  {
+    job_id: '01943ff8-6f53-7074-bc10-c92b007954a5',
+    result: { header: { nomor_sprint: 'Sprin/418/I/HUK.6.6./2025' } },
+  },
+] as const;
 
 /** @param values value, its interval, pipeline, difference, its interval */
 function score(...values: readonly [number, number, number, number, number, number, number]): Score {
@@ -49,7 +56,7 @@ export const evaluation: JudgedEvaluation = {
   ],
   worst: [
     {
-      job_id: prediction.job_id,
+      job_id: predictions[0].job_id,
       filename: 'sprint Ditlantas Polda Bali (3).pdf',
       has_prediction: true,
       ...{ values: 41, predicted: 41, right: 30, f1: 0.7317, pipeline_f1: 1 },

@@ -17,7 +17,7 @@ import {
 } from '../../ground-truth/http/ground-truth.openapi.js';
 import { apiProblems, TRANSFER_PROBLEMS, UNAVAILABLE } from '../../platform/http/problem.openapi.js';
 import { PARENT_SCORES, VALUE_SCORES } from '../scores.js';
-import { evaluation, prediction } from './evaluation.examples.js';
+import { evaluation, predictions } from './evaluation.examples.js';
 
 export const NDJSON = 'application/x-ndjson';
 const EVALUATIONS = '/api/v1/ground-truth/evaluations';
@@ -76,7 +76,7 @@ export const DescribeEvaluation = () =>
     ApiBody({
       description: 'Predictions, one a line, in any order. The schema is that of a line.',
       schema: { $ref: getSchemaPath('Prediction') },
-      examples: { one: { value: `${JSON.stringify(prediction)}\n` } },
+      examples: { two: { value: predictions.map((line) => `${JSON.stringify(line)}\n`).join('') } },
     }),
     ApiOkResponse({
       description: 'The scores.',
