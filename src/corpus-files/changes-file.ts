@@ -1,7 +1,8 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FileFault } from '../platform/files/file-fault.js';
+import { Spool } from '../platform/files/spool.js';
 import { linesOf } from './lines.js';
 import { orderOf } from './sample-line.js';
 
@@ -10,11 +11,10 @@ const SAMPLE = Buffer.from('","sample":');
 const UUID_LENGTH = 36;
 const CLOSE = 0x7d;
 
-/** Where the sample of a change is kept, and what orders it in a corpus. */
+/** The number of the sample of a change in the temporary file, and what orders it in a corpus. */
 interface KeptSample {
   readonly order: string;
-  readonly at: number;
-  readonly length: number;
+  readonly number: number;
 }
 
 /** The last change of each job in answers of the feed. Samples are kept in a temporary file; the caller must close it. */
@@ -22,8 +22,7 @@ export class Changes {
   /** By job: null if it is removed. */
   private readonly byJob = new Map<string, KeptSample | null>();
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'ground-truth-merge-'));
-  private readonly file = openSync(path.join(this.folder, 'samples'), 'wx+', 0o600);
-  private size = 0;
+  private readonly samples = new Spool(path.join(this.folder, 'samples'));
 
   /**
    * Reads one answer of the feed, or several, one after the other.
@@ -67,14 +66,12 @@ export class Changes {
   }
 
   /** The line of a sample, with its line feed. */
-  lineOf({ at, length }: KeptSample): Buffer {
-    const line = Buffer.allocUnsafe(length);
-    for (let read = 0; read < length;) read += readSync(this.file, line, read, length - read, at + read);
-    return line;
+  lineOf({ number }: KeptSample): Buffer {
+    return this.samples.at(number);
   }
 
   close(): void {
-    closeSync(this.file);
+    this.samples.close();
     rmSync(this.folder, { recursive: true });
   }
 
@@ -97,10 +94,8 @@ export class Changes {
     const id = line.toString('latin1', UPSERT.length, idEnd);
     const order = orderOf(line, start, line.length);
     if (line[line.length - 1] !== CLOSE || order?.endsWith(` ${id}`) !== true) return refuse();
-    const sample = Buffer.concat([line.subarray(start, line.length - 1), LINE_FEED]);
-    for (let written = 0; written < sample.length;) written += writeSync(this.file, sample, written);
-    this.byJob.set(id, { order, at: this.size, length: sample.length });
-    this.size += sample.length;
+    this.byJob.set(id, { order, number: this.samples.count });
+    this.samples.add(Buffer.concat([line.subarray(start, line.length - 1), LINE_FEED]));
   }
 }
 

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { readWhole, writeWhole } from '../platform/files/whole.js';
 
 const ID_BYTES = 16;
 const ENTRY_BYTES = ID_BYTES + 8;
@@ -12,6 +13,8 @@ interface Part {
   readonly buffer: Buffer;
   length: number;
   file: number | undefined;
+  /** Bytes in the file. */
+  written: number;
 }
 
 /** A job that was noted more than once. */
@@ -38,10 +41,12 @@ export class JobIds {
       buffer: Buffer.allocUnsafe(PARTITION_BYTES),
       length: 0,
       file: undefined,
+      written: 0,
     });
     if (part.length === PARTITION_BYTES) {
       part.file ??= openSync(path.join(this.makeFolder(), String(partOf(id))), 'wx+', 0o600);
-      write(part.file, part.buffer);
+      writeWhole(part.file, part.buffer, part.written);
+      part.written += part.length;
       part.length = 0;
     }
     id.copy(part.buffer, part.length);
@@ -53,7 +58,8 @@ export class JobIds {
   *repeated(): Generator<Repeated> {
     for (const part of this.parts) {
       if (part === undefined) continue;
-      const entries = Buffer.concat([readAll(part.file), part.buffer.subarray(0, part.length)]);
+      const spilled = part.file === undefined ? Buffer.alloc(0) : readWhole(part.file, 0, part.written);
+      const entries = Buffer.concat([spilled, part.buffer.subarray(0, part.length)]);
       const notes = new Map<string, number | number[]>();
       for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
         const id = entries.toString('latin1', at, at + ID_BYTES);
@@ -83,17 +89,6 @@ function partOf(id: Buffer): number {
   let mixed = 0;
   for (const byte of id) mixed = (Math.imul(mixed, 31) + byte) | 0;
   return (mixed ^ (mixed >>> 16) ^ (mixed >>> 8)) & (PARTITIONS - 1);
-}
-
-function write(file: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
-}
-
-function readAll(file: number | undefined): Buffer {
-  if (file === undefined) return Buffer.alloc(0);
-  const bytes = Buffer.allocUnsafe(fstatSync(file).size);
-  for (let read = 0; read < bytes.length;) read += readSync(file, bytes, read, bytes.length - read, read);
-  return bytes;
 }
 
 function toUuid(id: string): string {

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { splitLines, whyNotLines } from '../corpus/import/split-lines.js';
@@ -6,6 +6,7 @@ import { FieldReader } from '../corpus/reading/field-reader.js';
 import { MAX_LINE_BYTES } from '../corpus/reading/job-size.js';
 import { compact, JsonTextError } from '../json-text/index.js';
 import { Fault, type FieldError } from '../platform/fault.js';
+import { Spool } from '../platform/files/spool.js';
 
 /** Lines that are no predictions. Names them, without their content. */
 class BadPredictions extends Fault {
@@ -17,8 +18,6 @@ class BadPredictions extends Fault {
 /** More bad lines than this are not named. */
 const MAX_NAMED = 100;
 const UUID_BYTES = 16;
-/** The most that is written at once. */
-const BLOCK_SIZE = 256 * 1024;
 
 /**
  * Predictions by job, whatever their order. Their text is in a temporary file; memory takes some 100 bytes for each. The caller must
@@ -26,14 +25,10 @@ const BLOCK_SIZE = 256 * 1024;
  */
 export class Predictions {
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'ground-truth-predictions-'));
-  private readonly file = openSync(path.join(this.folder, 'results'), 'wx+', 0o600);
+  private readonly results = new Spool(path.join(this.folder, 'results'));
   /** By the bytes of a job's id: which prediction it is. */
   private readonly numbers = new Map<string, number>();
-  private readonly ends: number[] = [];
   private isTaken = new Uint8Array(0);
-  private written = 0;
-  private waiting: Buffer[] = [];
-  private size = 0;
 
   /**
    * @param blocks lines `{"job_id": …, "result": …}`, in UTF-8
@@ -58,7 +53,6 @@ export class Predictions {
         });
       }
       if (faults.length > 0) throw new BadPredictions(faults);
-      predictions.flush();
       predictions.isTaken = new Uint8Array(predictions.count);
       return predictions;
     } catch (error) {
@@ -68,7 +62,7 @@ export class Predictions {
   }
 
   get count(): number {
-    return this.ends.length;
+    return this.results.count;
   }
 
   /** The result of a job, as compact JSON text; undefined if there is none. */
@@ -76,11 +70,7 @@ export class Predictions {
     const number = this.numbers.get(keyOf(jobId));
     if (number === undefined) return undefined;
     this.isTaken[number] = 1;
-    const start = number === 0 ? 0 : this.ends[number - 1]!;
-    const result = Buffer.allocUnsafe(this.ends[number]! - start);
-    for (let read = 0; read < result.length;)
-      read += readSync(this.file, result, read, result.length - read, start + read);
-    return result;
+    return this.results.at(number);
   }
 
   /** The jobs whose results nobody asked for, and how many there are. */
@@ -96,7 +86,7 @@ export class Predictions {
 
   /** Removes the file. */
   close(): void {
-    closeSync(this.file);
+    this.results.close();
     rmSync(this.folder, { recursive: true });
   }
 
@@ -113,23 +103,10 @@ export class Predictions {
     for (const { field, message } of faults) fault(field, message);
     if (faults.length > 0 || id === null || !result) return;
     if (this.numbers.has(keyOf(id))) fault('job_id', 'is that of an earlier line');
-    else this.add(id, result);
-  }
-
-  private add(id: string, result: Buffer): void {
-    this.numbers.set(keyOf(id), this.ends.length);
-    this.size += result.length;
-    this.ends.push(this.size);
-    // The block that it is a view of may be much larger.
-    this.waiting.push(Buffer.from(result));
-    if (this.size - this.written >= BLOCK_SIZE) this.flush();
-  }
-
-  private flush(): void {
-    const block = Buffer.concat(this.waiting);
-    for (let at = 0; at < block.length;) at += writeSync(this.file, block, at);
-    this.written += block.length;
-    this.waiting = [];
+    else {
+      this.numbers.set(keyOf(id), this.count);
+      this.results.add(result);
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import {
   readMembers,
 } from '../json-text/index.js';
 import { FileFault } from '../platform/files/file-fault.js';
+import { Spool } from '../platform/files/spool.js';
 import { type CorpusSample, readCorpusSample } from './corpus-sample.js';
 import { type Example, ExampleMaker, type ExampleOptions } from './example.js';
 import { type ImageStore } from './image-store.js';
@@ -18,7 +19,6 @@ import { JobIds } from './job-ids.js';
 import { type Layout } from './layouts/layout.js';
 import { LeftOut } from './left-out.js';
 import { NearDuplicates } from './near-duplicates.js';
-import { Spool } from './spool.js';
 
 /** What puts documents into one group beside their likeness: `none`, their file name, or a field of their result. */
 export type GroupBy = 'none' | 'filename' | FieldPath;

@@ -1,7 +1,8 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { readWhole, writeWhole } from './whole.js';
 
-const BLOCK_SIZE = 256 * 1024;
 /** A larger text is written by itself. */
+const BLOCK_SIZE = 256 * 1024;
 const FIRST_ROOM = 4096;
 
 /** Texts in a temporary file, by the order in which they came. 8 bytes of memory a text. The caller must close it. */
@@ -28,10 +29,6 @@ export class Spool {
       this.ends = larger;
     }
     this.ends[this.count++] = this.written + this.waiting;
-  }
-
-  lengthOf(index: number): number {
-    return this.ends[index]! - this.startOf(index);
   }
 
   at(index: number): Buffer {
@@ -62,10 +59,7 @@ export class Spool {
 
   private bytes(start: number, end: number): Buffer {
     if (end > this.written) this.flush();
-    const bytes = Buffer.allocUnsafe(end - start);
-    for (let read = 0; read < bytes.length;)
-      read += readSync(this.descriptor, bytes, read, bytes.length - read, start + read);
-    return bytes;
+    return readWhole(this.descriptor, start, end);
   }
 
   private flush(): void {
@@ -74,8 +68,7 @@ export class Spool {
   }
 
   private write(bytes: Buffer): void {
-    for (let done = 0; done < bytes.length;)
-      done += writeSync(this.descriptor, bytes, done, bytes.length - done, this.written + done);
+    writeWhole(this.descriptor, bytes, this.written);
     this.written += bytes.length;
   }
 }

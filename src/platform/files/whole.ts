@@ -1,0 +1,15 @@
+import { readSync, writeSync } from 'node:fs';
+
+/** Writes all bytes; the system may take some of them only. */
+export function writeWhole(file: number, bytes: Buffer, position: number): void {
+  for (let done = 0; done < bytes.length;)
+    done += writeSync(file, bytes, done, bytes.length - done, position + done);
+}
+
+/** Reads as many bytes as there are from one position to another. */
+export function readWhole(file: number, start: number, end: number): Buffer {
+  const bytes = Buffer.allocUnsafe(end - start);
+  for (let done = 0; done < bytes.length;)
+    done += readSync(file, bytes, done, bytes.length - done, start + done);
+  return bytes;
+}
