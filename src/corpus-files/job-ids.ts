@@ -2,9 +2,9 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readWhole, writeWhole } from '../platform/files/whole.js';
+import { bytesOfUuid, UUID_BYTES, uuidAt } from '../platform/uuid-bytes.js';
 
-const ID_BYTES = 16;
-const ENTRY_BYTES = ID_BYTES + 8;
+const ENTRY_BYTES = UUID_BYTES + 8;
 const PARTITIONS = 256;
 const PARTITION_BYTES = 512 * ENTRY_BYTES;
 
@@ -36,7 +36,7 @@ export class JobIds {
 
   /** @param note a whole number, such as that of a line */
   add(jobId: string, note: number): void {
-    const id = Buffer.from(jobId.replaceAll('-', ''), 'hex');
+    const id = bytesOfUuid(jobId);
     const part = (this.parts[partOf(id)] ??= {
       buffer: Buffer.allocUnsafe(PARTITION_BYTES),
       length: 0,
@@ -50,7 +50,7 @@ export class JobIds {
       part.length = 0;
     }
     id.copy(part.buffer, part.length);
-    part.buffer.writeDoubleBE(note, part.length + ID_BYTES);
+    part.buffer.writeDoubleBE(note, part.length + UUID_BYTES);
     part.length += ENTRY_BYTES;
   }
 
@@ -62,15 +62,15 @@ export class JobIds {
       const entries = Buffer.concat([spilled, part.buffer.subarray(0, part.length)]);
       const notes = new Map<string, number | number[]>();
       for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
-        const id = entries.toString('latin1', at, at + ID_BYTES);
-        const note = entries.readDoubleBE(at + ID_BYTES);
+        const id = entries.toString('latin1', at, at + UUID_BYTES);
+        const note = entries.readDoubleBE(at + UUID_BYTES);
         const earlier = notes.get(id);
         if (earlier === undefined) notes.set(id, note);
         else if (typeof earlier === 'number') notes.set(id, [earlier, note]);
         else earlier.push(note);
       }
       for (const [id, found] of notes)
-        if (typeof found !== 'number') yield { jobId: toUuid(id), notes: found };
+        if (typeof found !== 'number') yield { jobId: uuidAt(Buffer.from(id, 'latin1'), 0), notes: found };
     }
   }
 
@@ -89,10 +89,4 @@ function partOf(id: Buffer): number {
   let mixed = 0;
   for (const byte of id) mixed = (Math.imul(mixed, 31) + byte) | 0;
   return (mixed ^ (mixed >>> 16) ^ (mixed >>> 8)) & (PARTITIONS - 1);
-}
-
-function toUuid(id: string): string {
-  return Buffer.from(id, 'latin1')
-    .toString('hex')
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

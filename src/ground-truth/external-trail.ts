@@ -9,9 +9,9 @@ import {
   readArrayHead,
   RECORD_FIELD_LEAD,
   RECORD_HEAD,
-  uuidAt,
 } from '../platform/database/postgres-binary.js';
 import { isWritable } from '../platform/timestamp.js';
+import { uuidAt } from '../platform/uuid-bytes.js';
 import { type TableColumn } from '../platform/database/entities/columns.js';
 import { CORRECTION_RECORD, JobField } from './sample-schema.js';
 

@@ -7,6 +7,7 @@ import { MAX_LINE_BYTES } from '../corpus/reading/job-size.js';
 import { compact, JsonTextError } from '../json-text/index.js';
 import { Fault, type FieldError } from '../platform/fault.js';
 import { Spool } from '../platform/files/spool.js';
+import { bytesOfUuid, uuidAt } from '../platform/uuid-bytes.js';
 
 /** Lines that are no predictions. Names them, without their content. */
 class BadPredictions extends Fault {
@@ -17,7 +18,6 @@ class BadPredictions extends Fault {
 
 /** More bad lines than this are not named. */
 const MAX_NAMED = 100;
-const UUID_BYTES = 16;
 
 /**
  * Predictions by job, whatever their order. Their text is in a temporary file; memory takes some 100 bytes for each. The caller must
@@ -122,10 +122,9 @@ function readerOf(line: Buffer, onFault: (field: string, message: string) => voi
 
 /** The 16 bytes as text, which take less memory than the 36 characters. */
 function keyOf(id: string): string {
-  return Buffer.from(id.replaceAll('-', ''), 'hex').toString('latin1');
+  return bytesOfUuid(id).toString('latin1');
 }
 
 function idOf(key: string): string {
-  const hex = Buffer.from(key, 'latin1').toString('hex', 0, UUID_BYTES);
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return uuidAt(Buffer.from(key, 'latin1'), 0);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { formatTimestamp, MAX_TIME_LENGTH } from '../timestamp.js';
-import { POSTGRES_EPOCH, uuidAt, writeTimestampAt } from './postgres-binary.js';
+import { POSTGRES_EPOCH, writeTimestampAt } from './postgres-binary.js';
 
 describe('writeTimestampAt', () => {
   it('writes what formatTimestamp writes, over all the years', () => {
@@ -20,9 +20,4 @@ describe('writeTimestampAt', () => {
       { numRuns: 5_000 },
     );
   });
-});
-
-it('uuidAt writes a UUID in groups', () => {
-  const bytes = Buffer.from('ffff0190163d8694739baea5966c26f8ad91ff', 'hex');
-  expect(uuidAt(bytes, 2)).toBe('0190163d-8694-739b-aea5-966c26f8ad91');
 });

@@ -33,11 +33,6 @@ export function int32At(bytes: Buffer, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }
 
-/** Reads a UUID, as text in lower case with hyphens. */
-export function uuidAt(bytes: Buffer, at: number): string {
-  return bytes.toString('hex', at, at + 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}
-
 /** The length field of a null. */
 export const NULL_LENGTH = -1;
 
