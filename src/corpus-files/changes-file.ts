@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FileFault } from '../platform/files/file-fault.js';
 import { Spool } from '../platform/files/spool.js';
-import { linesOf } from './lines.js';
+import { linesIn, linesOf } from './lines.js';
 import { orderOf } from './sample-line.js';
 
 const UPSERT = Buffer.from('{"op":"upsert","job_id":"');
@@ -34,15 +34,11 @@ export class Changes {
     const changes = new Changes();
     try {
       let isWhole = false;
-      for await (const { bytes, ends, first } of linesOf(blocks, name)) {
-        let start = 0;
-        for (const [index, end] of ends.entries()) {
-          isWhole = changes.take(bytes.subarray(start, end - 1), () => {
-            throw new FileFault(`${name}: line ${first + index} is not a line of the feed`);
+      for await (const lines of linesOf(blocks, name))
+        for (const { line, number } of linesIn(lines))
+          isWhole = changes.take(line, () => {
+            throw new FileFault(`${name}: line ${number} is not a line of the feed`);
           });
-          start = end;
-        }
-      }
       if (!isWhole) throw new FileFault(`${name}: the last line is not the cursor: the answer is not whole`);
       return changes;
     } catch (error) {

@@ -7,9 +7,9 @@ import { FileFault } from '../platform/files/file-fault.js';
 import { formatTimestamp } from '../platform/timestamp.js';
 import { type ReplayService } from '../replay/replay.service.js';
 import { JobIds } from './job-ids.js';
-import { linesOf } from './lines.js';
+import { linesIn, linesOf } from './lines.js';
 import { type Measured } from './manifest.js';
-import { jobIdOf, orderOf } from './sample-line.js';
+import { orderOf } from './sample-line.js';
 
 /** What a check has found. */
 export interface Checked extends Measured {
@@ -50,24 +50,28 @@ export async function checkCorpus(
       yield block;
     }
   }
-  let damage: string | undefined;
-  try {
+  const read = async () => {
     for await (const lines of linesOf(digested(), name)) {
-      let start = 0;
-      for (const [index, end] of lines.ends.entries()) {
-        check.take(lines.bytes.subarray(start, end - 1), lines.first + index);
-        start = end;
-      }
+      for (const { line, number } of linesIn(lines)) check.take(line, number);
       onProgress?.(check.lines, bytes);
     }
-  } catch (error) {
-    if (!(error instanceof FileFault)) throw error;
-    damage = error.message;
-  }
+  };
   try {
+    const damage = await damageOf(read());
     return { ...check.finish(), bytes, sha256: digest.digest('hex'), damage };
   } finally {
     check.close();
+  }
+}
+
+/** Why a file could not be read to its end; undefined if it could. */
+async function damageOf(reading: Promise<void>): Promise<string | undefined> {
+  try {
+    await reading;
+    return undefined;
+  } catch (error) {
+    if (error instanceof FileFault) return error.message;
+    throw error;
   }
 }
 
@@ -97,7 +101,7 @@ class Check {
     else if (read.kind === 'output') fault('', 'is pipeline output, not a sample');
     else {
       this.takeSample(read.sample, number, fault);
-      if (!isAsExported(line, read.sample))
+      if (!read.isCompact || !isAsExported(line, read.sample))
         fault('', 'is not written as an export writes it; import the file, and export it again');
       this.checkTrail(read.sample, line, fault);
     }
@@ -160,9 +164,8 @@ function isBefore(sample: Sample, last: Sample): boolean {
   );
 }
 
-/** Whether other commands find their way in the line: it has no white space, and what they look for stands where it should. */
+/** Whether what other commands look for stands where they find it. */
 function isAsExported(line: Buffer, { job_id, created_at }: Sample): boolean {
-  const isCompact = compact(line, Infinity) === line;
   const order = `${formatTimestamp(created_at).slice(0, -1)} ${job_id}`;
-  return isCompact && jobIdOf(line, 0, line.length) === job_id && orderOf(line, 0, line.length) === order;
+  return orderOf(line, 0, line.length) === order;
 }

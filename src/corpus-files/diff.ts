@@ -1,7 +1,7 @@
 import { compact, JsonTextError, readMembers } from '../json-text/index.js';
 import { FileFault } from '../platform/files/file-fault.js';
 import { JobIds } from './job-ids.js';
-import { linesOf } from './lines.js';
+import { linesIn, linesOf, type NumberedLine } from './lines.js';
 import { type ChangedValue, changedValues } from './member-changes.js';
 import { orderOf } from './sample-line.js';
 
@@ -86,21 +86,16 @@ export async function diffCorpora(before: Side, after: Side): Promise<Difference
   }
 }
 
-/** A line without its line feed. */
-interface SampleLine {
-  readonly line: Buffer;
-  readonly number: number;
+interface SampleLine extends NumberedLine {
   readonly order: string;
   readonly corpus: string;
 }
 
 async function* samplesOf({ name, blocks }: Side): AsyncGenerator<SampleLine, void, undefined> {
   let previous = '';
-  for await (const { bytes, ends, first } of linesOf(blocks, name)) {
-    let start = 0;
-    for (const [index, end] of ends.entries()) {
-      const order = orderOf(bytes, start, end);
-      const number = first + index;
+  for await (const lines of linesOf(blocks, name))
+    for (const { line, number } of linesIn(lines)) {
+      const order = orderOf(line, 0, line.length);
       if (order === undefined)
         throw new FileFault(`${name}: line ${number} is not a sample as an export writes it`);
       if (order <= previous)
@@ -108,10 +103,8 @@ async function* samplesOf({ name, blocks }: Side): AsyncGenerator<SampleLine, vo
           `${name}: line ${number} is not in the order of an export; see: ground-truth check`,
         );
       previous = order;
-      yield { line: bytes.subarray(start, end - 1), number, order, corpus: name };
-      start = end;
+      yield { line, number, order, corpus: name };
     }
-  }
 }
 
 async function next(samples: AsyncGenerator<SampleLine>): Promise<SampleLine | undefined> {
@@ -156,10 +149,9 @@ class Comparison {
       return;
     }
     found.changed++;
-    const named = nameOf(current);
-    if (found.first.changed.length < MAX_FIRST) found.first.changed.push(named);
+    if (found.first.changed.length < MAX_FIRST) found.first.changed.push(nameOf(current));
     const changes = changedValues(compacted(old), compacted(current)) ?? [];
-    for (const change of changes) this.addValue(named, change);
+    for (const change of changes) this.addValue(current, change);
     for (const field of new Set(changes.map((change) => change.field))) {
       const counted = this.fields.get(field);
       if (counted) counted.samples++;
@@ -209,7 +201,7 @@ class Comparison {
     if (first.length < MAX_CANDIDATES) first.push(nameOf(sample));
   }
 
-  private addValue(named: NamedSample, { field, ...change }: ChangedValue): void {
+  private addValue(sample: SampleLine, { field, ...change }: ChangedValue): void {
     const known = this.fields.get(field);
     const counted = known ?? { field, values: 0, samples: 0, examples: [] };
     if (!known) {
@@ -223,7 +215,7 @@ class Comparison {
     // A copy, or the example would hold the whole line.
     if (counted.examples.length < MAX_EXAMPLES)
       counted.examples.push({
-        ...named,
+        ...nameOf(sample),
         ...change,
         oldValue: change.oldValue && Buffer.from(change.oldValue),
         newValue: change.newValue && Buffer.from(change.newValue),

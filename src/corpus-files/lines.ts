@@ -53,3 +53,18 @@ function endsOf(block: Buffer, start: number): number[] {
     ends.push(at + 1 - start);
   return ends;
 }
+
+/** A line without its line feed, and its number, from 1. */
+export interface NumberedLine {
+  readonly line: Buffer;
+  readonly number: number;
+}
+
+/** The single lines of what `linesOf` gives. */
+export function* linesIn({ bytes, ends, first }: Lines): Generator<NumberedLine> {
+  let start = 0;
+  for (const [index, end] of ends.entries()) {
+    yield { line: bytes.subarray(start, end - 1), number: first + index };
+    start = end;
+  }
+}

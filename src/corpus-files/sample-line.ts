@@ -1,3 +1,5 @@
+import { compact, JsonTextError, MAX_DEPTH, readMembers } from '../json-text/index.js';
+
 /** What is at the beginning of each line of a corpus, as an export writes it. */
 const LEAD = Buffer.from('{"job_id":"');
 const UUID_LENGTH = 36;
@@ -40,3 +42,22 @@ export function orderOf(bytes: Buffer, start: number, end: number): string | und
 }
 
 const Z = 0x5a;
+
+/** A line has levels of its own, so what it holds may be as deep as it may be anywhere. */
+const LINE_DEPTH = 2 * MAX_DEPTH;
+
+/**
+ * The members of a line that anybody may have written, by key, as compact JSON text; of duplicates the last. Undefined if it is no JSON
+ * object.
+ *
+ * @param line without its line feed
+ */
+export function membersOf(line: Buffer): Map<string, Buffer> | undefined {
+  try {
+    const members = readMembers(compact(line, LINE_DEPTH));
+    return members && new Map(members.map(({ key, value }) => [key, value]));
+  } catch (error) {
+    if (error instanceof JsonTextError) return undefined;
+    throw error;
+  }
+}

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { linesOf } from '../corpus-files/lines.js';
-import { compact, JsonTextError, MAX_DEPTH, readMembers } from '../json-text/index.js';
+import { linesIn, linesOf } from '../corpus-files/lines.js';
+import { membersOf } from '../corpus-files/sample-line.js';
 import { counted } from '../platform/counted.js';
 import { Fault } from '../platform/fault.js';
 import { FileFault } from '../platform/files/file-fault.js';
@@ -49,21 +49,18 @@ export async function evaluate(
   const running = new RunningEvaluation(sameness, worst);
   let documents = 0;
   let read = 0;
-  for await (const { bytes, ends, first } of linesOf(blocks, name)) {
-    let start = 0;
-    for (const [index, end] of ends.entries()) {
-      const sample = readSample(bytes.subarray(start, end - 1));
+  for await (const lines of linesOf(blocks, name))
+    for (const { line, number } of linesIn(lines)) {
+      const sample = readSample(line);
       if (sample === undefined)
-        throw new FileFault(`${name}: line ${first + index} is not a sample as an export writes it`);
-      read += end - start;
-      start = end;
+        throw new FileFault(`${name}: line ${number} is not a sample as an export writes it`);
+      read += line.length + 1;
       if (!sample.isSound) continue;
       running.add(sample, predictions.resultOf(sample.job_id));
       documents++;
       onProgress?.(documents, read);
       await nextTurn(undefined, { signal });
     }
-  }
   if (documents === 0) throw new NothingToScore(`${name} has no approved samples to score predictions by`);
   refuseOthers(predictions);
   const steps = running.finish();
@@ -91,7 +88,8 @@ interface CorpusLine extends EvaluatedSample {
 
 /** @returns undefined if the line is no sample */
 function readSample(line: Buffer): CorpusLine | undefined {
-  const members = new Map(readMembers(compacted(line))?.map(({ key, value }) => [key, value]));
+  const members = membersOf(line);
+  if (!members) return undefined;
   const [job_id, filename] = ['job_id', 'filename'].map((name) => stringOf(members.get(name)));
   const [approved, initial, final] = ['approved', 'initial_result', 'final_result'].map((name) =>
     members.get(name),
@@ -104,18 +102,6 @@ function readSample(line: Buffer): CorpusLine | undefined {
     final_result: final,
     isSound: approved.toString('latin1') === 'true' && !members.has('diverged'),
   };
-}
-
-const NO_SAMPLE = Buffer.from('null');
-
-function compacted(line: Buffer): Buffer {
-  try {
-    // A line has levels of its own.
-    return compact(line, 2 * MAX_DEPTH);
-  } catch (error) {
-    if (error instanceof JsonTextError) return NO_SAMPLE;
-    throw error;
-  }
 }
 
 function stringOf(value: Buffer | undefined): string | undefined {

@@ -1,4 +1,5 @@
 import { JSON_NULL, readElements, readMembers, sliceOf, tryParseFieldPath } from '../json-text/index.js';
+import { membersOf } from '../corpus-files/sample-line.js';
 import { type Edit } from '../replay/replay.js';
 
 /**
@@ -38,14 +39,12 @@ const REQUIRED = [
 /**
  * Reads a line of a corpus.
  *
- * @param line compact JSON text, without the line feed
+ * @param line without its line feed
  * @returns undefined if it is no sample
  */
 export function readSampleLine(line: Buffer): MeasuredSample | undefined {
-  const members = readMembers(line);
-  if (members === undefined) return undefined;
-  const values = new Map(members.map(({ key, value }) => [key, value]));
-  if (REQUIRED.some((name) => !values.has(name))) return undefined;
+  const values = membersOf(line);
+  if (!values || REQUIRED.some((name) => !values.has(name))) return undefined;
   const text = (name: string): string | null => {
     const value = values.get(name)!;
     return value[0] === QUOTE ? (JSON.parse(value.toString()) as string) : null;

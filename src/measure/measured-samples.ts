@@ -1,5 +1,4 @@
-import { linesOf } from '../corpus-files/lines.js';
-import { compact, JsonTextError, MAX_DEPTH } from '../json-text/index.js';
+import { linesIn, linesOf } from '../corpus-files/lines.js';
 import { FileFault } from '../platform/files/file-fault.js';
 import { type MeasuredSample, readSampleLine } from './measured-sample.js';
 
@@ -22,29 +21,13 @@ export async function takeFile(
   taken?: (samples: number, bytes: number) => void,
 ): Promise<void> {
   let size = 0;
-  for await (const { bytes, ends, first } of linesOf(blocks, name)) {
-    let start = 0;
-    for (const [index, end] of ends.entries()) {
-      const line = compacted(bytes.subarray(start, end - 1));
-      const sample = line && readSampleLine(line);
-      if (!sample) throw new FileFault(`${name}: line ${first + index} is not a sample of a corpus`);
+  for await (const lines of linesOf(blocks, name)) {
+    for (const { line, number } of linesIn(lines)) {
+      const sample = readSampleLine(line);
+      if (!sample) throw new FileFault(`${name}: line ${number} is not a sample of a corpus`);
       measure.add(sample);
-      start = end;
     }
-    size += bytes.length;
-    taken?.(first + ends.length - 1, size);
-  }
-}
-
-/** Deep enough that what a line holds may be as deep as it may be anywhere. */
-const LINE_DEPTH = 2 * MAX_DEPTH;
-
-/** Checks the text, which anybody may have written. */
-function compacted(line: Buffer): Buffer | undefined {
-  try {
-    return compact(line, LINE_DEPTH);
-  } catch (error) {
-    if (error instanceof JsonTextError) return undefined;
-    throw error;
+    size += lines.bytes.length;
+    taken?.(lines.first + lines.ends.length - 1, size);
   }
 }

@@ -1,4 +1,4 @@
-import { linesOf } from '../corpus-files/lines.js';
+import { linesIn, linesOf } from '../corpus-files/lines.js';
 import { FileFault } from '../platform/files/file-fault.js';
 import { JobIds } from './job-ids.js';
 
@@ -26,13 +26,12 @@ export class Ledger {
    */
   static async read(blocks: AsyncIterable<Buffer>, file: string, names: readonly string[]): Promise<Ledger> {
     const ledger = new Ledger(names);
-    for await (const { bytes, ends, first } of linesOf(blocks, file)) {
-      let start = 0;
-      for (const [index, end] of ends.entries()) {
+    for await (const lines of linesOf(blocks, file))
+      for (const { line, number } of linesIn(lines)) {
         const refuse = (reason: string): never => {
-          throw new FileFault(`${file}: line ${first + index} ${reason}`);
+          throw new FileFault(`${file}: line ${number} ${reason}`);
         };
-        const [, id, name] = LINE.exec(bytes.toString('latin1', start, end - 1)) ?? [];
+        const [, id, name] = LINE.exec(line.toString('latin1')) ?? [];
         if (id === undefined || name === undefined)
           return refuse('is not a line of a ledger: {"job_id":"…","split":"…"}');
         const split = names.indexOf(name);
@@ -44,9 +43,7 @@ export class Ledger {
         const { ids } = ledger;
         if (ids.count > 1 && ids.compare(ids.count - 2, ids, ids.count - 1) >= 0)
           return refuse('is not in the order of the ids, or has one a second time');
-        start = end;
       }
-    }
     return ledger;
   }
 

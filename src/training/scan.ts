@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { linesOf } from '../corpus-files/lines.js';
+import { linesIn, linesOf } from '../corpus-files/lines.js';
 import { orderOf } from '../corpus-files/sample-line.js';
 import {
   compact,
@@ -99,17 +99,15 @@ export class Scan {
    */
   async read({ blocks, name, isTrusted }: CorpusLines, signal: AbortSignal): Promise<void> {
     const digest = createHash('sha256');
-    for await (const { bytes, ends, first } of linesOf(blocks, name)) {
+    for await (const lines of linesOf(blocks, name)) {
       signal.throwIfAborted();
-      digest.update(bytes);
-      let start = 0;
-      for (const [index, end] of ends.entries()) {
-        const fault = this.takeLine(bytes, start, end, isTrusted);
-        if (fault !== undefined) throw new FileFault(`${name}: line ${first + index} ${fault}`);
-        start = end;
+      digest.update(lines.bytes);
+      for (const { line, number } of linesIn(lines)) {
+        const fault = this.takeLine(line, isTrusted);
+        if (fault !== undefined) throw new FileFault(`${name}: line ${number} ${fault}`);
       }
-      this.corpus.bytes += bytes.length;
-      this.corpus.samples += ends.length;
+      this.corpus.bytes += lines.bytes.length;
+      this.corpus.samples += lines.ends.length;
     }
     this.corpus.sha256 = digest.digest('hex');
   }
@@ -119,13 +117,12 @@ export class Scan {
   }
 
   /** @returns what is wrong with the line */
-  private takeLine(bytes: Buffer, start: number, end: number, isTrusted: boolean): string | undefined {
-    const order = orderOf(bytes, start, end);
+  private takeLine(line: Buffer, isTrusted: boolean): string | undefined {
+    const order = orderOf(line, 0, line.length);
     if (order === undefined) return 'is not a sample as an export writes it';
     if (order <= this.lastOrder)
       return 'is not after the line before it in corpus order; a corpus is one export, or what ground-truth merge makes of one';
     this.lastOrder = order;
-    const line = bytes.subarray(start, end - 1);
     try {
       const sample = readCorpusSample(isTrusted ? line : compact(line, LINE_DEPTH));
       if (typeof sample === 'string') return sample;

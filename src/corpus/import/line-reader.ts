@@ -76,7 +76,8 @@ const NO_TIME = -(2n ** 63n);
 const LINE_DEPTH = 2 * MAX_DEPTH;
 
 export type Line =
-  | { readonly kind: 'sample'; readonly sample: ImportedSample }
+  /** `isCompact`: without white space between tokens. */
+  | { readonly kind: 'sample'; readonly sample: ImportedSample; readonly isCompact: boolean }
   | { readonly kind: 'output'; readonly output: PipelineOutput }
   | { readonly kind: 'bad'; readonly faults: readonly LineFault[] };
 
@@ -115,7 +116,7 @@ export function readLine(
   const read: Line =
     accepted === 'outputs' || fields.has('result')
       ? { kind: 'output', output: readPipelineOutput(fields, acceptFiles) }
-      : { kind: 'sample', sample: readSample(fields, acceptFiles) };
+      : { kind: 'sample', sample: readSample(fields, acceptFiles), isCompact: text === bytes };
   return faults.length === 0 ? read : { kind: 'bad', faults };
 }
 
