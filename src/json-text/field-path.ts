@@ -123,15 +123,16 @@ export function formatFieldPath(path: FieldPath, keepsLastKey = false): string {
 
 /** Formats a path without its indices, as one name for the same field of all rows: `personel[*].nrp`. */
 export function formatCollapsedPath(path: FieldPath): string {
-  let text = '';
-  for (const step of path) {
-    if (typeof step === 'number') text += '[*]';
-    else {
-      const key = formatFieldPath([step]);
-      text += text === '' || key.startsWith('[') ? key : `.${key}`;
-    }
-  }
-  return text;
+  return path.reduce<string>(
+    (above, step) => (typeof step === 'number' ? `${above}[*]` : collapsedPathBelow(above, step)),
+    '',
+  );
+}
+
+/** The path of a member of what is at a path without indices. */
+export function collapsedPathBelow(above: string, member: Key): string {
+  const step = formatFieldPath([member]);
+  return above === '' || step.startsWith('[') ? above + step : `${above}.${step}`;
 }
 
 /**

@@ -21,6 +21,7 @@ export { add, applyEdit, type Edited, type Op, PATH_MISSING, remove, replace } f
 export { canonicalScalar, equal } from './equal.js';
 export { foreignEncodingOf, withoutByteOrderMark } from './foreign-text.js';
 export {
+  collapsedPathBelow,
   type FieldPath,
   FieldPathCache,
   FieldPathError,

@@ -1,4 +1,4 @@
-import { formatFieldPath, key as toKey, type Key, parseFieldPath } from '../json-text/index.js';
+import { formatCollapsedPath, key as toKey, type Key, parseFieldPath } from '../json-text/index.js';
 
 /** The most memory for fields, in bytes. Documents have few; a hostile one, or one with ids as keys, must not fill the memory. */
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -52,17 +52,10 @@ export class Field {
 
   /** The path, with `[*]` for rows; empty for the whole document. */
   get path(): string {
-    const steps = [this.step];
-    for (let above = this.parent; above !== undefined; above = above.parent) steps.push(above.step);
-    return steps
-      .reverse()
-      .reduce((path, step) => (path === '' || step.startsWith('[') ? path + step : `${path}.${step}`));
-  }
-
-  /** The last step of the path; empty for the whole document. */
-  private get step(): string {
-    if (this.parent === undefined) return '';
-    return this.key === undefined ? '[*]' : formatFieldPath([this.key]);
+    const steps: (Key | number)[] = this.parent ? [this.key ?? 0] : [];
+    for (let above = this.parent; above?.parent !== undefined; above = above.parent)
+      steps.push(above.key ?? 0);
+    return formatCollapsedPath(steps.reverse());
   }
 
   /** Whether it is that field, or one above it. */

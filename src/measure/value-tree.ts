@@ -1,4 +1,4 @@
-import { canonicalScalar, formatFieldPath, key, readElements, readMembers } from '../json-text/index.js';
+import { canonicalScalar, collapsedPathBelow, key, readElements, readMembers } from '../json-text/index.js';
 
 /** When two values are the same. */
 export interface Sameness {
@@ -175,11 +175,7 @@ export class CollapsedPaths {
   private readonly below = [new Map<string, number>(), new Map<string, number>()];
 
   member(parent: number, name: string): number {
-    return this.belowOf(parent, `.${name}`, () => {
-      const written = formatFieldPath([key(name)]);
-      const before = this.names[parent]!;
-      return before === '' || written.startsWith('[') ? before + written : `${before}.${written}`;
-    });
+    return this.belowOf(parent, `.${name}`, () => collapsedPathBelow(this.names[parent]!, key(name)));
   }
 
   element(parent: number): number {
