@@ -18,7 +18,7 @@ import { type CorpusExport } from '../export.service.js';
 import { asAskedFor, type RecordedExport, RecordedExportService } from '../recorded-export.service.js';
 import { userName } from './user-name.js';
 import { writeRecorded } from './write-recorded.js';
-import { FilteringCommand, INCLUDE } from './filtering-command.js';
+import { FilteringCommand, INCLUDE, LIMIT } from './filtering-command.js';
 import { statisticsText } from './report-text.js';
 import { counted } from '../../platform/counted.js';
 
@@ -58,10 +58,7 @@ export class ExportCommand extends FilteringCommand {
     return text;
   }
 
-  @Option({
-    flags: '--limit <n>',
-    description: 'at most this many samples, the first in corpus order (default: all)',
-  })
+  @Option(LIMIT)
   limit(text: string): string {
     return text;
   }

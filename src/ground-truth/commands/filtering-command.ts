@@ -14,6 +14,12 @@ export const INCLUDE = {
   description: `further members of each sample: all, or one or more of ${INCLUDES.join(', ')}, with commas between them (default: none)`,
 } as const;
 
+/** A flag of what reads a corpus from its beginning. */
+export const LIMIT = {
+  flags: '--limit <n>',
+  description: 'at most this many samples, the first in corpus order (default: all)',
+} as const;
+
 /** A command with the flags of `SampleFilterDto`. */
 export abstract class FilteringCommand extends TerminalCommand {
   @Option({

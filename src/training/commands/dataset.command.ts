@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Command, Option } from 'nest-commander';
-import { FilteringCommand } from '../../ground-truth/commands/filtering-command.js';
+import { FilteringCommand, LIMIT } from '../../ground-truth/commands/filtering-command.js';
 import { ExportFilterDto } from '../../ground-truth/corpus-filter.js';
 import { namesOf } from '../../platform/parameters/read-dto.js';
 import { ExitCode } from '../../platform/terminal/failure.js';
@@ -69,10 +69,7 @@ export class DatasetCommand extends FilteringCommand {
     return text;
   }
 
-  @Option({
-    flags: '--limit <n>',
-    description: 'at most this many samples, the first in corpus order (default: all)',
-  })
+  @Option(LIMIT)
   limit(text: string): string {
     return text;
   }

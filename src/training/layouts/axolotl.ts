@@ -1,15 +1,8 @@
-import { type DatasetFacts, type Layout, sequenceLength, TEXT_MODEL, turn } from './layout.js';
+import { CHAT_ROWS, type DatasetFacts, type Layout, sequenceLength, TEXT_MODEL } from './layout.js';
 
 /** Axolotl: chat rows in the tokenizer's own template. */
 export const AXOLOTL: Layout = {
-  rows: {
-    sft: ({ prompt, answer }) => ({ messages: [turn('user', prompt), turn('assistant', answer)] }),
-    preference: ({ prompt, answer, rejected }) => ({
-      messages: [turn('user', prompt)],
-      chosen: turn('assistant', answer),
-      rejected: turn('assistant', rejected!),
-    }),
-  },
+  rows: CHAT_ROWS,
   isTried: false,
   withImages: [],
   files: (facts) => ({ 'axolotl.yaml': configuration(facts) }),

@@ -53,6 +53,16 @@ export function turn(role: 'user' | 'assistant', content: string): { role: strin
   return { role, content };
 }
 
+/** Rows of chats, as most trainers want them. */
+export const CHAT_ROWS = {
+  sft: ({ prompt, answer }: RowTexts) => ({ messages: [turn('user', prompt), turn('assistant', answer)] }),
+  preference: ({ prompt, answer, rejected }: RowTexts) => ({
+    messages: [turn('user', prompt)],
+    chosen: turn('assistant', answer),
+    rejected: turn('assistant', rejected!),
+  }),
+};
+
 /**
  * The length to train with, in tokens: that of the longest row, with room for a chat template. Where no tokenizer has counted, half as
  * many as there are characters, which is more than common tokenizers make of JSON and OCR text.

@@ -1,15 +1,8 @@
-import { type DatasetFacts, type Layout, sequenceLength, TEXT_MODEL, turn } from './layout.js';
+import { CHAT_ROWS, type DatasetFacts, type Layout, sequenceLength, TEXT_MODEL } from './layout.js';
 
 /** LLaMA-Factory: rows of messages ("sharegpt"), and `dataset_info.json`, which must name every column. */
 export const LLAMA_FACTORY: Layout = {
-  rows: {
-    sft: ({ prompt, answer }) => ({ messages: [turn('user', prompt), turn('assistant', answer)] }),
-    preference: ({ prompt, answer, rejected }) => ({
-      messages: [turn('user', prompt)],
-      chosen: turn('assistant', answer),
-      rejected: turn('assistant', rejected!),
-    }),
-  },
+  rows: CHAT_ROWS,
   isTried: true,
   withImages: [],
   reserved: /<(?:image|video|audio)>/,

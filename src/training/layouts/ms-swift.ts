@@ -1,9 +1,9 @@
-import { type DatasetFacts, type Layout, sequenceLength, TEXT_MODEL, turn } from './layout.js';
+import { CHAT_ROWS, type DatasetFacts, type Layout, sequenceLength, TEXT_MODEL, turn } from './layout.js';
 
 /** ms-swift: messages; `rejected_response` for preferences; other columns reach the rewards. */
 export const MS_SWIFT: Layout = {
   rows: {
-    sft: ({ prompt, answer }) => ({ messages: [turn('user', prompt), turn('assistant', answer)] }),
+    sft: CHAT_ROWS.sft,
     preference: ({ prompt, answer, rejected }) => ({
       messages: [turn('user', prompt), turn('assistant', answer)],
       rejected_response: rejected!,

@@ -1,9 +1,9 @@
-import { type Layout, turn } from './layout.js';
+import { CHAT_ROWS, type Layout, turn } from './layout.js';
 
 /** The fine-tuning files of OpenAI's platform, which other services read too. */
 export const OPENAI: Layout = {
   rows: {
-    sft: ({ prompt, answer }) => ({ messages: [turn('user', prompt), turn('assistant', answer)] }),
+    sft: CHAT_ROWS.sft,
     preference: ({ prompt, answer, rejected }) => ({
       input: { messages: [turn('user', prompt)] },
       preferred_output: [turn('assistant', answer)],

@@ -1,9 +1,9 @@
-import { type Layout, sequenceLength, TEXT_MODEL, turn } from './layout.js';
+import { CHAT_ROWS, type Layout, sequenceLength, TEXT_MODEL } from './layout.js';
 
 /** Unsloth: messages, in the model's own chat template. */
 export const UNSLOTH: Layout = {
   rows: {
-    sft: ({ prompt, answer }) => ({ messages: [turn('user', prompt), turn('assistant', answer)] }),
+    sft: CHAT_ROWS.sft,
   },
   isTried: false,
   withImages: [],
