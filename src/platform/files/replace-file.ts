@@ -16,7 +16,7 @@ export async function replaceFile<Result>(
   write: (partial: string) => Promise<Result>,
 ): Promise<Result> {
   await removeLeftPartials(place);
-  const partial = `${prefixOf(place)}${ownMark()}-${randomBytes(6).toString('hex')}${SUFFIX}`;
+  const partial = `${nameBeside(place)}${PARTIAL}`;
   try {
     const result = await write(partial);
     await rename(partial, place);
@@ -28,21 +28,28 @@ export async function replaceFile<Result>(
   }
 }
 
-const SUFFIX = '.partial';
+/** The end of the names of what is not whole yet. */
+export const PARTIAL = '.partial';
+
+/** A new hidden name in the same folder, to which an ending is added; it has the mark of this process. */
+export function nameBeside(place: string): string {
+  return `${prefixOf(place)}${ownMark()}-${randomBytes(6).toString('hex')}`;
+}
 
 /** Of hidden names in the same folder, because a rename cannot cross file systems. */
 function prefixOf(place: string): string {
   return path.join(path.dirname(place), `.${path.basename(place).slice(0, 40)}.`);
 }
 
-async function removeLeftPartials(place: string): Promise<void> {
+/** Removes the files and folders that killed processes of this machine have left beside a place. */
+export async function removeLeftPartials(place: string): Promise<void> {
   const folder = path.dirname(place);
   // A folder that may be written but not listed, or another user's file, is no reason to fail.
   for (const name of await readdir(folder).catch(() => [])) {
     const file = path.join(folder, name);
-    if (!file.startsWith(prefixOf(place)) || !file.endsWith(SUFFIX)) continue;
+    if (!file.startsWith(prefixOf(place)) || !file.endsWith(PARTIAL)) continue;
     const mark = file.slice(prefixOf(place).length).replace(/-[0-9a-f]{12}\.partial$/, '');
-    if (hasEnded(mark)) await rm(file, { force: true }).catch(() => undefined);
+    if (hasEnded(mark)) await rm(file, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import { hasEnded, ownMark } from './process-mark.js';
-import { syncFolder } from './replace-file.js';
+import { nameBeside, PARTIAL, removeLeftPartials, syncFolder } from './replace-file.js';
 import { isAbsent } from './system-error.js';
 
-const PARTIAL = '.partial';
 const REPLACED = '.replaced';
 
 /**
@@ -19,8 +16,8 @@ export async function replaceFolder<Result>(
   place: string,
   fill: (partial: string) => Promise<Result>,
 ): Promise<Result> {
-  await removeLeft(place);
-  const own = `${prefixOf(place)}${ownMark()}-${randomBytes(6).toString('hex')}`;
+  await removeLeftPartials(place);
+  const own = nameBeside(place);
   const [partial, replaced] = [own + PARTIAL, own + REPLACED];
   try {
     await mkdir(partial, { mode: 0o700 });
@@ -41,20 +38,6 @@ export async function replaceFolder<Result>(
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
     throw error;
-  }
-}
-
-function prefixOf(place: string): string {
-  return path.join(path.dirname(place), `.${path.basename(place).slice(0, 40)}.`);
-}
-
-async function removeLeft(place: string): Promise<void> {
-  const folder = path.dirname(place);
-  for (const name of await readdir(folder).catch(() => [])) {
-    const left = path.join(folder, name);
-    if (!left.startsWith(prefixOf(place)) || !left.endsWith(PARTIAL)) continue;
-    const mark = left.slice(prefixOf(place).length).replace(/-[0-9a-f]{12}\.partial$/, '');
-    if (hasEnded(mark)) await rm(left, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
