@@ -3,7 +3,8 @@ export const UUID_BYTES = 16;
 
 /** Reads a UUID, as text in lower case with hyphens. */
 export function uuidAt(bytes: Buffer, at: number): string {
-  return bytes.toString('hex', at, at + UUID_BYTES).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const hex = bytes.toString('hex', at, at + UUID_BYTES);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 /** @param uuid with hyphens */

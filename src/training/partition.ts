@@ -2,11 +2,13 @@ import { Groups } from './groups.js';
 import { type Ledger } from './ledger.js';
 import { type SimilarPair } from './near-duplicates.js';
 import { NO_KEY, type Scan } from './scan.js';
-import { type Assignment, assignSplits, type Split, splitByShare } from './splits.js';
+import { type Assignment, assignSplits, type Split, splitsAlone } from './splits.js';
 
 /** How the rows of a scan are divided. */
 export interface Partition extends Assignment {
   readonly groups: Groups;
+  /** See `splitsAlone`. */
+  readonly alone: Int8Array;
   /** The most similar pair that was found across splits; undefined if no two share enough to be compared. */
   readonly closest: SimilarPair | undefined;
 }
@@ -23,11 +25,12 @@ export function partition(scan: Scan, ledger: Ledger, splits: readonly Split[]):
   groups.joinLike(old);
   joinByKey(groups, rows, scan.keys);
   near?.join(groups, rows);
+  const alone = splitsAlone(ids, splits);
   for (;;) {
-    const assignment = assignSplits(ids, old, groups, ledger, splits);
+    const assignment = assignSplits(ids, old, groups, ledger, alone);
     const closest = near?.mostSimilarAcross(rows, (row) => assignment.splitOf[row]!);
     if (near === undefined || closest === undefined || closest.similarity < near.threshold)
-      return { ...assignment, groups, closest };
+      return { ...assignment, groups, alone, closest };
     // An estimate was too low by more than its margin.
     const [a, b] = closest.rows;
     groups.join(a, b);
@@ -43,13 +46,9 @@ function joinByKey(groups: Groups, rows: Uint32Array, keys: readonly number[]): 
 
 /** How many documents of each split would have one of their group in train, if each document were assigned by itself. */
 export function leakIfAlone(
-  scan: Scan,
-  groups: Groups,
+  { groups, alone }: Partition,
   splits: readonly Split[],
 ): { documents: number; twins: number }[] {
-  const alone = Int8Array.from({ length: scan.ids.count }, (_, row) =>
-    splitByShare(scan.ids.at(row), splits),
-  );
   const reachesTrain = new Uint8Array(alone.length);
   for (let row = 0; row < alone.length; row++) if (alone[row] === TRAIN) reachesTrain[groups.first(row)] = 1;
   return splits.map((_, split) => {

@@ -67,7 +67,7 @@ const MOST_LISTED = 10;
 /** @param fromLedger by split, how many of its rows the ledger had already */
 export function reportOf(
   scan: Scan,
-  { splitOf, groups, closest }: Partition,
+  parts: Partition,
   splits: readonly Split[],
   of: {
     readonly version: string;
@@ -77,6 +77,7 @@ export function reportOf(
     readonly images: number;
   },
 ): DatasetReport {
+  const { splitOf, groups, closest } = parts;
   const rows = splits.map(() => 0);
   for (const split of splitOf) if (split !== LEFT_OUT) rows[split]!++;
   const isIn = (_: number, row: number): boolean => splitOf[row] !== LEFT_OUT;
@@ -118,7 +119,7 @@ export function reportOf(
           }
         : null,
       not_compared_with_all: scan.nearDuplicates?.crowded.size ?? 0,
-      if_split_alone: leakIfAlone(scan, groups, splits)
+      if_split_alone: leakIfAlone(parts, splits)
         .map(({ documents, twins }, split) => ({
           split: splits[split]!.name,
           documents,

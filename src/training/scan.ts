@@ -189,8 +189,7 @@ export class Scan {
 
   private count({ corrections, producer }: CorpusSample): void {
     for (const correction of readElements(corrections) ?? []) {
-      const member = readMembers(correction)?.find(({ key }) => key === 'field_path');
-      const field = collapsed(JSON.parse(member?.value.toString() ?? '""') as string);
+      const field = collapsed(pathOf(correction));
       if (this.corrected.has(field) || this.corrected.size < MOST_PATHS)
         this.corrected.set(field, (this.corrected.get(field) ?? 0) + 1);
     }
@@ -198,6 +197,14 @@ export class Scan {
     if (made !== 'null' && (this.producers.has(made) || this.producers.size < MOST_PATHS))
       this.producers.set(made, (this.producers.get(made) ?? 0) + 1);
   }
+}
+
+/** The path of a correction, which an export writes first: the other members, which may be long, are then not read. */
+function pathOf(correction: Buffer): string {
+  const [first] = readMembers(correction, 0) ?? [];
+  const member =
+    first?.key === 'field_path' ? first : readMembers(correction)?.find(({ key }) => key === 'field_path');
+  return JSON.parse(member?.value.toString() ?? '""') as string;
 }
 
 /** Values that do not say that two documents belong together. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Groups } from './groups.js';
 import { JobIds } from './job-ids.js';
 import { Ledger } from './ledger.js';
-import { assignSplits, LEFT_OUT, parseSplits, type Split, splitByShare } from './splits.js';
+import { assignSplits, LEFT_OUT, parseSplits, type Split, splitByShare, splitsAlone } from './splits.js';
 
 const SPLITS = parseSplits('train=0.8,validation=0.1,test=0.1') as readonly Split[];
 const NAMES = SPLITS.map(({ name }) => name);
@@ -42,7 +42,7 @@ function assign(
     all.join(first, second);
     if (known(first) && known(second)) old.join(first, second);
   }
-  const { splitOf } = assignSplits(own, old, all, ledger, SPLITS);
+  const { splitOf } = assignSplits(own, old, all, ledger, splitsAlone(own, SPLITS));
   for (const [a, b] of pairs) {
     const [first, second] = [place.get(a), place.get(b)].map((row) =>
       row === undefined ? LEFT_OUT : splitOf[row]!,
@@ -153,7 +153,7 @@ describe('an assignment', () => {
     const all = new Groups(3);
     all.join(0, 2);
     all.join(1, 2);
-    expect(assignSplits(ids, new Groups(3), all, ledger, SPLITS)).toEqual({
+    expect(assignSplits(ids, new Groups(3), all, ledger, splitsAlone(ids, SPLITS))).toEqual({
       splitOf: Int8Array.from([0, 2, LEFT_OUT]),
       between: [2],
       contradicting: [],
@@ -161,7 +161,7 @@ describe('an assignment', () => {
     // Two old ones that resemble each other by now: the one in test stays.
     const old = new Groups(3);
     old.join(0, 1);
-    expect(assignSplits(ids, old, all, ledger, SPLITS)).toEqual({
+    expect(assignSplits(ids, old, all, ledger, splitsAlone(ids, SPLITS))).toEqual({
       splitOf: Int8Array.from([LEFT_OUT, 2, 2]),
       between: [],
       contradicting: [0],

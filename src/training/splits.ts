@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Groups } from './groups.js';
 import { type JobIds } from './job-ids.js';
 import { type Ledger } from './ledger.js';
@@ -42,14 +42,18 @@ export function parseSplits(text: string): readonly Split[] | string {
  * machine.
  */
 export function splitByShare(id: string, splits: readonly Split[]): number {
-  const digest = createHash('sha256').update(SALT).update(id).digest();
-  const place = digest.readUIntBE(0, 6) / 2 ** 48;
+  const place = hash('sha256', SALT + id, 'buffer').readUIntBE(0, 6) / 2 ** 48;
   let end = 0;
   for (const [number, { share }] of splits.entries()) {
     end += share;
     if (share > 0 && place < end) return number;
   }
   return splits.findLastIndex(({ share }) => share > 0);
+}
+
+/** By document: the number of the split that it would go to by itself. */
+export function splitsAlone(ids: JobIds, splits: readonly Split[]): Int8Array {
+  return Int8Array.from({ length: ids.count }, (_, row) => splitByShare(ids.at(row), splits));
 }
 
 /** Which split each document goes to, and why some go to none. */
@@ -67,13 +71,14 @@ export interface Assignment {
  *
  * @param old the groups that documents of the ledger form by themselves, without the others
  * @param all the groups of all documents
+ * @param alone see `splitsAlone`; a group goes where its first document would
  */
 export function assignSplits(
   ids: JobIds,
   old: Groups,
   all: Groups,
   ledger: Ledger,
-  splits: readonly Split[],
+  alone: Int8Array,
 ): Assignment {
   const known = Int8Array.from({ length: ids.count }, (_, row) => ledger.splitOf(ids, row));
   const ofOld = masksOf(old, known);
@@ -94,10 +99,7 @@ export function assignSplits(
     const mask = ofAll[first]!;
     if ((mask & (mask - 1)) !== 0) between.push(row);
     else if (mask !== 0) splitOf[row] = lastOf(mask);
-    else {
-      const split = row === first ? splitByShare(ids.at(row), splits) : splitOf[first]!;
-      splitOf[row] = split;
-    }
+    else splitOf[row] = row === first ? alone[row]! : splitOf[first]!;
   }
   return { splitOf, between, contradicting };
 }
