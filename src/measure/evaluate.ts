@@ -26,6 +26,8 @@ export interface EvaluateOptions {
   readonly sameness: Sameness;
   /** How many of the worst documents to list. */
   readonly worst: number;
+  /** Scores by these jobs only, and needs each of them. By default, all. */
+  readonly jobs?: ReadonlySet<string> | undefined;
   readonly onProgress?: (documents: number, bytes: number) => void;
   /** Ends it between two documents, or two fields. */
   readonly signal?: AbortSignal;
@@ -42,7 +44,7 @@ const MOST_NAMED = 3;
 export async function evaluate(
   predictions: Predictions,
   { blocks, name }: CorpusSource,
-  { sameness, worst, onProgress, signal }: EvaluateOptions,
+  { sameness, worst, jobs, onProgress, signal }: EvaluateOptions,
 ): Promise<Evaluation> {
   if (predictions.count === 0)
     throw new NothingToScore('there are no predictions; give lines with job_id and result');
@@ -55,13 +57,18 @@ export async function evaluate(
       if (sample === undefined)
         throw new FileFault(`${name}: line ${number} is not a sample as an export writes it`);
       read += line.length + 1;
-      if (!sample.isSound) continue;
+      if (!sample.isSound || jobs?.has(sample.job_id) === false) continue;
       running.add(sample, predictions.resultOf(sample.job_id));
       documents++;
       onProgress?.(documents, read);
       await nextTurn(undefined, { signal });
     }
   if (documents === 0) throw new NothingToScore(`${name} has no approved samples to score predictions by`);
+  if (jobs !== undefined && documents < jobs.size)
+    throw new NothingToScore(
+      `${name} has ${documents.toLocaleString('en')} of the ${counted(jobs.size, 'document')} of the split as approved samples; ` +
+        'score by the corpus that the dataset was made of',
+    );
   refuseOthers(predictions);
   const steps = running.finish();
   for (;;) {

@@ -189,6 +189,19 @@ describe('a dataset of the demo corpus', () => {
     expect(report.splits.reduce((sum, split) => sum + split.rows, 0)).toBe(APPROVED.length);
   });
 
+  it('names the job of each row, in the order of the rows', async () => {
+    const { place, rows } = await make(DEMO);
+    const jobs = (await readFile(path.join(place, 'jobs.jsonl'), 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { split: string; job_id: string });
+    const finals = new Map(APPROVED.map((line) => [idOf(line), member(line, 'final_result')]));
+    for (const name of NAMES)
+      expect(jobs.filter(({ split }) => split === name).map(({ job_id }) => finals.get(job_id))).toEqual(
+        rows[name]!.map(({ completion }) => completion[0]!.content),
+      );
+  });
+
   it('has no two documents in different splits that are near-duplicates, by comparing every one with every other; a split of single documents would', async () => {
     // The demo itself has none; each of the documents that were added has one.
     const pairs = twinsIn(WITH_TWINS);
@@ -228,6 +241,7 @@ describe('a dataset of the demo corpus', () => {
     expect(Object.keys(await digestsIn(a.place))).toEqual([
       'README.md',
       'dataset.json',
+      'jobs.jsonl',
       'test.jsonl',
       'train.jsonl',
       'train.py',

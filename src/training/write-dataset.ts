@@ -14,6 +14,8 @@ import { type CorpusLines, Scan, type ScanOptions } from './scan.js';
 import { LEFT_OUT, type Split } from './splits.js';
 
 export const REPORT_FILE = 'dataset.json';
+/** Which job each row is of: `{"split":"test","job_id":"…"}`, for each split in the order of its rows. Rows have no room for it. */
+const JOBS_FILE = 'jobs.jsonl';
 const BLOCK_SIZE = 256 * 1024;
 const PRIVATE = 0o600;
 
@@ -131,6 +133,7 @@ async function writeRows(
   const imageFolder = path.join(folder, 'images');
   if (images) await mkdir(imageFolder, { mode: 0o700 });
   const outputs: (RowsFile | undefined)[] = [];
+  const jobs = await RowsFile.create(path.join(folder, JOBS_FILE));
   try {
     for (const [split, { name }] of splits.entries())
       outputs.push(
@@ -139,17 +142,23 @@ async function writeRows(
     let row = 0;
     for (const bytes of scan.rows.inOrder()) {
       if (row % 1024 === 0) signal.throwIfAborted();
-      const output = outputs[splitOf[row]!];
-      if (output?.add(bytes) === true) await output.write();
-      if (output && images)
-        for (const name of scan.images.at(row).toString().split('\n')) await images.put(name, imageFolder);
+      const split = splitOf[row]!;
+      const output = outputs[split];
+      if (output) {
+        if (output.add(bytes)) await output.write();
+        const job = `{"split":"${splits[split]!.name}","job_id":"${scan.ids.at(row)}"}\n`;
+        if (jobs.add(Buffer.from(job))) await jobs.write();
+        if (images)
+          for (const name of scan.images.at(row).toString().split('\n')) await images.put(name, imageFolder);
+      }
       row++;
     }
+    await jobs.finish();
     const digests: (string | undefined)[] = [];
     for (const output of outputs) digests.push(await output?.finish());
     return digests;
   } finally {
-    for (const output of outputs) await output?.close();
+    for (const output of [...outputs, jobs]) await output?.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Command, Option } from 'nest-commander';
 import { FilteringCommand } from '../../ground-truth/commands/filtering-command.js';
 import { ExportService } from '../../ground-truth/export.service.js';
@@ -19,6 +20,7 @@ import {
 } from '../evaluate-query.js';
 import { type Evaluation } from '../evaluation.js';
 import { Predictions } from '../predictions.js';
+import { JOBS_FILE, readSplitJobs } from '../split-jobs.js';
 import { evaluationMarkdown, evaluationText, missedText } from './evaluation-text.js';
 
 @Command({
@@ -42,6 +44,7 @@ export class EvaluateCommand extends FilteringCommand {
     return [
       'ground-truth evaluate predictions.jsonl --worst 20',
       'ground-truth evaluate predictions.jsonl --corpus test.jsonl --markdown >> report.md',
+      'ground-truth evaluate predictions.jsonl --dataset sft --split test',
       "ground-truth evaluate predictions.jsonl --fail-under 'f1=0.9,personel[*].nrp:f1=0.95' --bound lower",
     ];
   }
@@ -52,6 +55,20 @@ export class EvaluateCommand extends FilteringCommand {
       'score by this corpus, decompressed if it is a gzip file, instead of the database; takes no filters (default: the database)',
   })
   corpus(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--dataset <folder>',
+    description:
+      'score by one split of this dataset: its documents, as the corpus has them (default: by all)',
+  })
+  dataset(text: string): string {
+    return text;
+  }
+
+  @Option({ flags: '--split <name>', description: 'the split of --dataset (default: test)' })
+  split(text: string): string {
     return text;
   }
 
@@ -117,10 +134,14 @@ export class EvaluateCommand extends FilteringCommand {
     return true;
   }
 
-  async run([file = '']: string[], { corpus, json, markdown, ...flags }: Flags): Promise<void> {
+  async run(
+    [file = '']: string[],
+    { corpus, dataset, split, json, markdown, ...flags }: Flags,
+  ): Promise<void> {
     const query = this.readFlags(EvaluateQueryDto, flags);
-    this.checkUsage(file, { corpus, json, markdown }, query);
-    const evaluation = judge(await this.evaluate(file, corpus as string | undefined, query), query);
+    this.checkUsage(file, { corpus, dataset, split, json, markdown }, query);
+    const jobs = await this.jobsOf(dataset as string | undefined, split as string | undefined);
+    const evaluation = judge(await this.evaluate(file, corpus as string | undefined, jobs, query), query);
     await print(textOf(evaluation, json === true, markdown === true));
     if (evaluation.missing > 0)
       printNote(
@@ -137,6 +158,7 @@ export class EvaluateCommand extends FilteringCommand {
   private async evaluate(
     file: string,
     corpus: string | undefined,
+    jobs: ReadonlySet<string> | undefined,
     query: EvaluateQueryDto,
   ): Promise<Evaluation> {
     const { signal } = this.interruption;
@@ -148,6 +170,7 @@ export class EvaluateCommand extends FilteringCommand {
       return await evaluate(predictions, source, {
         sameness: samenessOf(query),
         worst: query.worst,
+        jobs,
         signal,
         onProgress: (documents, bytes) => {
           progress.update(documents, bytes);
@@ -157,6 +180,15 @@ export class EvaluateCommand extends FilteringCommand {
       progress.stop();
       predictions.close();
     }
+  }
+
+  private async jobsOf(
+    dataset: string | undefined,
+    split = 'test',
+  ): Promise<ReadonlySet<string> | undefined> {
+    if (dataset === undefined) return undefined;
+    const file = path.join(dataset, JOBS_FILE);
+    return readSplitJobs((await openInput(file, this.interruption.signal)).blocks, file, split);
   }
 
   private async sourceOf(
@@ -172,8 +204,14 @@ export class EvaluateCommand extends FilteringCommand {
     return { source: { blocks, name: corpus === '-' ? 'standard input' : corpus }, size };
   }
 
-  private checkUsage(file: string, { corpus, json, markdown }: Flags, query: EvaluateQueryDto): void {
+  private checkUsage(
+    file: string,
+    { corpus, dataset, split, json, markdown }: Flags,
+    query: EvaluateQueryDto,
+  ): void {
     const [filter] = Object.keys(filtersOf(query));
+    if (split !== undefined && dataset === undefined) this.refuse(['--split: give --dataset too']);
+    if (dataset === '') this.refuse(['--dataset: "" is not a folder']);
     if (corpus !== undefined && filter !== undefined)
       this.refuse([
         `--corpus: its samples are taken as they are; filter them with export, or leave out --${filter.replaceAll('_', '-')}`,
