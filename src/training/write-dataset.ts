@@ -176,14 +176,15 @@ class RowsFile {
 
   /** @returns whether there is a block to write */
   add(row: Buffer): boolean {
-    this.digest.update(row);
     this.blocks.push(row);
     this.waiting += row.length;
     return this.waiting >= BLOCK_SIZE;
   }
 
   async write(): Promise<void> {
-    await this.file.writeFile(Buffer.concat(this.blocks));
+    const block = Buffer.concat(this.blocks);
+    this.digest.update(block);
+    await this.file.writeFile(block);
     this.blocks = [];
     this.waiting = 0;
   }
