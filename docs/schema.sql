@@ -53,12 +53,39 @@ create table job_sources (
   constraint job_sources_text_is_held CHECK (((content_id IS NOT NULL) OR (NOT is_text)))
 );
 
+create table job_leases (
+  job_id uuid not null,
+  token_sha256 text not null,
+  held_by text not null,
+  expires_at timestamp with time zone not null,
+  constraint job_leases_pkey PRIMARY KEY (job_id),
+  constraint job_leases_token_sha256_is_hexadecimal CHECK ((token_sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
 create table job_evidence (
   job_id uuid not null,
   producer_id integer,
   fields json,
   constraint job_evidence_pkey PRIMARY KEY (job_id),
   constraint job_evidence_fields_is_object CHECK ((json_typeof(fields) = 'object'::text))
+);
+
+create table job_events (
+  id bigint not null generated always as identity,
+  job_id uuid not null,
+  event text not null,
+  reviewed_by text not null,
+  reviewed_at timestamp with time zone not null,
+  added text[] not null default '{}'::text[],
+  removed text[] not null default '{}'::text[],
+  field_paths text[] not null default '{}'::text[],
+  constraint job_events_pkey PRIMARY KEY (id),
+  constraint job_events_added_is_list CHECK (((COALESCE(array_ndims(added), 1) = 1) AND (array_position(added, NULL::text) IS NULL))),
+  constraint job_events_confirmed_has_paths CHECK (((event = 'confirmed'::text) = (cardinality(field_paths) > 0))),
+  constraint job_events_event_is_known CHECK ((event = ANY (ARRAY['approved'::text, 'reopened'::text, 'flagged'::text, 'confirmed'::text]))),
+  constraint job_events_field_paths_is_list CHECK (((COALESCE(array_ndims(field_paths), 1) = 1) AND (array_position(field_paths, NULL::text) IS NULL))),
+  constraint job_events_flagged_has_flags CHECK (((event = 'flagged'::text) = ((cardinality(added) + cardinality(removed)) > 0))),
+  constraint job_events_removed_is_list CHECK (((COALESCE(array_ndims(removed), 1) = 1) AND (array_position(removed, NULL::text) IS NULL)))
 );
 
 create table job_corrections (
@@ -85,15 +112,6 @@ create table job_changes (
   xid xid8 not null default pg_current_xact_id(),
   changed_at timestamp with time zone not null default clock_timestamp(),
   constraint job_changes_pkey PRIMARY KEY (job_id)
-);
-
-create table job_approvals (
-  id bigint not null generated always as identity,
-  job_id uuid not null,
-  approved boolean not null,
-  reviewed_by text not null,
-  reviewed_at timestamp with time zone not null,
-  constraint job_approvals_pkey PRIMARY KEY (id)
 );
 
 create table feed (
@@ -165,18 +183,20 @@ create table access_log (
 
 alter table access_log_outcomes add constraint access_log_outcomes_id_fkey FOREIGN KEY (id) REFERENCES access_log(id);
 alter table content_slices add constraint content_slices_content_id_fkey FOREIGN KEY (content_id) REFERENCES contents(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
-alter table job_approvals add constraint job_approvals_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
 alter table job_corrections add constraint job_corrections_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE DEFERRABLE;
+alter table job_events add constraint job_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
 alter table job_evidence add constraint job_evidence_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE DEFERRABLE;
 alter table job_evidence add constraint job_evidence_producer_id_fkey FOREIGN KEY (producer_id) REFERENCES producers(id);
+alter table job_leases add constraint job_leases_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
 alter table job_sources add constraint job_sources_content_id_fkey FOREIGN KEY (content_id) REFERENCES contents(id);
 alter table job_sources add constraint job_sources_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE DEFERRABLE;
 
 CREATE INDEX access_log_began_at_id ON public.access_log USING btree (began_at, id);
 CREATE INDEX contents_sent_at ON public.contents USING btree (sent_at);
-CREATE INDEX job_approvals_job_id ON public.job_approvals USING btree (job_id);
 CREATE INDEX job_changes_xid_job_id ON public.job_changes USING btree (xid, job_id);
 CREATE INDEX job_corrections_job_id_corrected_at_id ON public.job_corrections USING btree (job_id, corrected_at, id);
+CREATE INDEX job_events_confirmed_job_id ON public.job_events USING btree (job_id) WHERE (event = 'confirmed'::text);
+CREATE INDEX job_events_job_id ON public.job_events USING btree (job_id);
 CREATE INDEX job_evidence_producer_id ON public.job_evidence USING btree (producer_id);
 CREATE INDEX job_sources_content_id ON public.job_sources USING btree (content_id);
 CREATE INDEX jobs_approved_created_at_id ON public.jobs USING btree (created_at, id) WHERE approved;
@@ -386,15 +406,15 @@ CREATE TRIGGER job_evidence_note_update AFTER UPDATE ON public.job_evidence REFE
 CREATE TRIGGER job_evidence_refuse_delete BEFORE DELETE ON public.job_evidence FOR EACH ROW EXECUTE FUNCTION refuse_to_delete_from_trail();
 CREATE TRIGGER job_evidence_refuse_truncate BEFORE TRUNCATE ON public.job_evidence FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_trail();
 CREATE TRIGGER job_evidence_refuse_update BEFORE UPDATE ON public.job_evidence FOR EACH ROW EXECUTE FUNCTION refuse_to_change_evidence();
+CREATE TRIGGER job_events_note_insert AFTER INSERT ON public.job_events REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_changes_of_jobs();
+CREATE TRIGGER job_events_refuse_delete BEFORE DELETE ON public.job_events FOR EACH ROW EXECUTE FUNCTION refuse_to_delete_from_trail();
+CREATE TRIGGER job_events_refuse_truncate BEFORE TRUNCATE ON public.job_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_trail();
+CREATE TRIGGER job_events_refuse_update BEFORE UPDATE ON public.job_events FOR EACH ROW EXECUTE FUNCTION refuse_to_change_trail();
 CREATE TRIGGER job_corrections_carry_last_change AFTER INSERT ON public.job_corrections REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION carry_last_change_to_jobs();
 CREATE TRIGGER job_corrections_compact BEFORE INSERT ON public.job_corrections FOR EACH ROW WHEN ((current_setting('ground_truth.is_compact'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION compact_correction();
 CREATE TRIGGER job_corrections_note_insert AFTER INSERT ON public.job_corrections REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_changes_of_jobs();
 CREATE TRIGGER job_corrections_refuse_delete BEFORE DELETE ON public.job_corrections FOR EACH ROW EXECUTE FUNCTION refuse_to_delete_from_trail();
 CREATE TRIGGER job_corrections_refuse_truncate BEFORE TRUNCATE ON public.job_corrections FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_trail();
 CREATE TRIGGER job_corrections_refuse_update BEFORE UPDATE ON public.job_corrections FOR EACH ROW EXECUTE FUNCTION refuse_to_change_trail();
-CREATE TRIGGER job_approvals_note_insert AFTER INSERT ON public.job_approvals REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_changes_of_jobs();
-CREATE TRIGGER job_approvals_refuse_delete BEFORE DELETE ON public.job_approvals FOR EACH ROW EXECUTE FUNCTION refuse_to_delete_from_trail();
-CREATE TRIGGER job_approvals_refuse_truncate BEFORE TRUNCATE ON public.job_approvals FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_trail();
-CREATE TRIGGER job_approvals_refuse_update BEFORE UPDATE ON public.job_approvals FOR EACH ROW EXECUTE FUNCTION refuse_to_change_trail();
 CREATE TRIGGER access_log_outcomes_refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.access_log_outcomes FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_access_log();
 CREATE TRIGGER access_log_refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.access_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_access_log();

@@ -60,7 +60,7 @@ export const ROWS_BY_TAG = `
   select tag, count(*)::int as count from (
     select filename as tag from jobs
     union all select reason from job_corrections
-    union all select reviewed_by from job_approvals
+    union all select reviewed_by from job_events
   ) as rows group by tag`;
 
 interface Job {

@@ -8,6 +8,7 @@ import { ImportService } from './import/import.service.js';
 import { StagingRepository } from './import/staging.repository.js';
 import { IntakeService } from './intake.service.js';
 import { JobsRepository } from './jobs.repository.js';
+import { LeasesRepository } from './leases.repository.js';
 import { QueueRepository } from './queue.repository.js';
 import { QueueService } from './queue.service.js';
 import { Planner } from './planner.js';
@@ -19,6 +20,7 @@ import { ScrubRepository } from './scrub.repository.js';
   imports: [TypeOrmModule.forFeature([Job, JobCorrection])],
   providers: [
     JobsRepository,
+    LeasesRepository,
     StagingRepository,
     ImportService,
     IntakeService,
@@ -33,6 +35,7 @@ import { ScrubRepository } from './scrub.repository.js';
   ],
   exports: [
     JobsRepository,
+    LeasesRepository,
     ImportService,
     IntakeService,
     QueueService,

@@ -4,7 +4,8 @@ import { CorpusFault } from './corpus-fault.js';
 import { namingSource } from './evidence.service.js';
 import { ImportService } from './import/import.service.js';
 import { type JobRecord } from './job-record.js';
-import { JobsRepository, requireFits } from './jobs.repository.js';
+import { JobsRepository } from './jobs.repository.js';
+import { requireFits } from './locked-job.js';
 import { type PipelineOutput, sizeOfOutput } from './import/pipeline-output.js';
 
 /** Creates jobs from pipeline output. */

@@ -17,6 +17,7 @@ const JOB: JobRecord = {
     updated_at: '2025-06-01T10:15:00Z',
     original_sha256: null,
     correction_count: 0,
+    lease: null,
   },
   result: Buffer.from('{"a":1.0}'),
   lastCorrection: null,

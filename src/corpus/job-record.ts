@@ -22,6 +22,14 @@ export interface JobSummary {
   /** Digest of the compacted original result; null if the original is not known. */
   readonly original_sha256: string | null;
   readonly correction_count: number;
+  /** Who reviews the job at the moment; null if nobody does. */
+  readonly lease: Holding | null;
+}
+
+/** Who holds a job, and until when (RFC 3339), unless the lease is renewed. */
+export interface Holding {
+  readonly held_by: string;
+  readonly expires_at: string;
 }
 
 /** What reviews change of a job, and its other columns. */
@@ -65,6 +73,7 @@ export function toSummary(job: Job): JobSummary {
     updated_at: job.updatedAt,
     original_sha256: job.original_sha256,
     correction_count: job.correction_count,
+    lease: job.lease === null ? null : (JSON.parse(job.lease) as Holding),
   };
 }
 

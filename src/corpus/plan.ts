@@ -122,10 +122,7 @@ function edit(
   const field = nameOf('field_path');
   const path = typeof given === 'string' ? readPath(document, given, field) : given;
   const target = document.find(path);
-  if (target?.isAmbiguous === true) {
-    const message = 'a key on this path occurs more than once in its object; correct the whole object';
-    throw new CorpusFault('ambiguous-path', message, field);
-  }
+  requireUnambiguous(target, field, 'correct the whole object');
   const newValue = value ?? JSON_NULL;
   if (target?.exists === true && replaces(op, target) && document.isWritten(target, sliceOf(newValue))) {
     throw new CorpusFault('no-change', 'the field already has this value', nameOf('new_value'));
@@ -153,6 +150,34 @@ function edit(
   return { correction, path: written };
 }
 
+/**
+ * Finds the values at paths.
+ *
+ * @param result compact JSON text
+ * @param paths dotted, or JSON Pointers
+ * @returns the paths in dotted form, each once
+ * @throws CorpusFault if there is no value at one of them
+ */
+export function resolvePaths(result: Buffer, paths: readonly string[]): string[] {
+  const document = new JsonDocument(result);
+  const found = paths.map((text, index) => {
+    const field = `field_paths[${index}]`;
+    const path = readPath(document, text, field);
+    const target = document.find(path);
+    requireUnambiguous(target, field, 'name the whole object');
+    if (target?.exists !== true)
+      throw new CorpusFault(
+        'path-missing',
+        `there is no value at this path: ${describeReach(document, path) ?? 'the document is empty'}`,
+        field,
+      );
+    const field_path = formatFieldPath(path);
+    requireShort(field_path, field);
+    return field_path;
+  });
+  return [...new Set(found)];
+}
+
 /** `add` replaces an existing member (RFC 6902, 4.1), but inserts before an existing array element. */
 function replaces(op: Op, { parent }: Target): boolean {
   return op === 'replace' || (op === 'add' && parent !== 'array');
@@ -168,6 +193,13 @@ function readPath(document: JsonDocument, text: string, field: string): FieldPat
     if (error instanceof FieldPathError) throw new CorpusFault('invalid-path', error.message, field);
     throw error;
   }
+}
+
+/** @param instead what to do instead */
+function requireUnambiguous(target: Target | undefined, field: string, instead: string): void {
+  if (target?.isAmbiguous !== true) return;
+  const message = `a key on this path occurs more than once in its object; ${instead}`;
+  throw new CorpusFault('ambiguous-path', message, field);
 }
 
 function requireShort(path: string, field: string): void {

@@ -1,7 +1,12 @@
 /** Runs in a worker thread: see Planner. */
 import { inThread } from '../platform/threads.js';
 import { ReplayService } from '../replay/replay.service.js';
-import { type EditRequest, planEdits as planEditsHere, planResult as planResultHere } from './plan.js';
+import {
+  type EditRequest,
+  planEdits as planEditsHere,
+  planResult as planResultHere,
+  resolvePaths as resolvePathsHere,
+} from './plan.js';
 
 /** Compact JSON texts. */
 export interface ResultTask {
@@ -15,6 +20,12 @@ export interface EditsTask {
   readonly isList: boolean;
 }
 
+export interface PathsTask {
+  /** Compact JSON text. */
+  readonly result: Buffer;
+  readonly paths: readonly string[];
+}
+
 const replay = new ReplayService();
 
 export const planResult = inThread(({ current, wanted }: ResultTask) =>
@@ -24,3 +35,5 @@ export const planResult = inThread(({ current, wanted }: ResultTask) =>
 export const planEdits = inThread(({ current, requests, isList }: EditsTask) =>
   planEditsHere(current, requests, isList, replay),
 );
+
+export const resolvePaths = inThread(({ result, paths }: PathsTask) => resolvePathsHere(result, paths));

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Budget } from '../json-text/index.js';
 import { Threads } from '../platform/threads.js';
 import { ReplayService } from '../replay/replay.service.js';
-import { type EditsTask, type ResultTask } from './plan.worker.js';
-import { type EditRequest, type Plan, planEdits, planResult, type ResultPlan } from './plan.js';
+import { type EditsTask, type PathsTask, type ResultTask } from './plan.worker.js';
+import { type EditRequest, type Plan, planEdits, planResult, resolvePaths, type ResultPlan } from './plan.js';
 
 /** Larger texts, and those whose rows take more comparisons, are planned in a worker thread: they may take more than 50 ms. */
 const MAX_BYTES = 16 * 1024;
@@ -41,5 +41,12 @@ export class Planner {
     if (bytes <= MAX_EDITED_BYTES) return planEdits(current, requests, isList, this.replay);
     const task: EditsTask = { current, requests, isList };
     return this.threads.run('corpus/plan.worker', 'planEdits', task);
+  }
+
+  /** As `resolvePaths` does. */
+  async resolvePaths(result: Buffer, paths: readonly string[]): Promise<string[]> {
+    if (result.length <= MAX_EDITED_BYTES) return resolvePaths(result, paths);
+    const task: PathsTask = { result, paths };
+    return this.threads.run('corpus/plan.worker', 'resolvePaths', task);
   }
 }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository, type SelectQueryBuilder } from 'typeorm';
+import { type QueryRunner, Repository, type SelectQueryBuilder } from 'typeorm';
 import { Job } from '../platform/database/entities/job.entity.js';
 import { GroundTruthDataSource, type ReadLimits } from '../platform/database/ground-truth-data-source.js';
 import { hasProducer } from '../platform/database/producer-filter.js';
+import { formatTimestamp } from '../platform/timestamp.js';
 import { filenamePattern } from './filename-pattern.js';
 import { type JobSummary, toSummary } from './job-record.js';
 
@@ -25,13 +26,17 @@ export const SORTS = [
   'lowest_field_confidence',
 ] as const satisfies readonly Sort[];
 
-/** Filters and order of a list of jobs. */
+/** Filters and order of a list of jobs. Times are microseconds since the Unix epoch. */
 export interface QueueFilter {
+  /** The last change is at or after this time, and before that. */
+  readonly since?: bigint;
+  readonly until?: bigint;
   readonly approved?: boolean;
   readonly has_corrections?: boolean;
   readonly external_id?: string;
   readonly source_kind?: string;
   readonly flag?: string;
+  readonly not_flag?: string;
   readonly filename?: string;
   readonly reviewed_by?: string;
   readonly confidence_gte?: number;
@@ -49,6 +54,21 @@ export interface Position {
   readonly id: string;
 }
 
+/** Beyond so many, jobs are not counted. */
+const MAX_EXACT = 10_000;
+
+/** How many jobs match; if `exact` is false, as PostgreSQL estimates it from its statistics. */
+export interface Total {
+  readonly count: number;
+  readonly exact: boolean;
+}
+
+export interface FoundPage {
+  readonly jobs: readonly JobSummary[];
+  /** Null if it was not asked for. */
+  readonly total: Total | null;
+}
+
 /** Reads pages of jobs. */
 @Injectable()
 export class QueueRepository {
@@ -57,45 +77,77 @@ export class QueueRepository {
     @InjectRepository(Job) private readonly jobs: Repository<Job>,
   ) {}
 
-  /** Returns at most `limit` jobs after `after`. Keyset pagination, so that every page costs the same. */
+  /**
+   * Returns at most `limit` jobs after `after`. Keyset pagination, so that every page costs the same.
+   *
+   * @param counts whether to count all that match, too
+   */
   async findPage(
     filter: QueueFilter,
     after: Position | undefined,
     limit: number,
+    counts: boolean,
     limits?: ReadLimits,
-  ): Promise<JobSummary[]> {
+  ): Promise<FoundPage> {
     await this.dataSource.connected();
-    const { expression, type } = ORDERS[filter.sort];
-    const page = this.jobs
-      .createQueryBuilder('job')
-      .orderBy(expression)
-      .addOrderBy('job.id')
-      .limit(limit)
-      .setParameters({ ...filter, ...after });
-    const { approved, has_corrections } = filter;
-    if (approved !== undefined) page.andWhere(approved ? 'job.approved' : 'not job.approved');
-    if (has_corrections !== undefined) {
-      const hasTrail = 'exists (select from job_corrections where job_id = job.id)';
-      page.andWhere(has_corrections ? hasTrail : `not ${hasTrail}`);
-    }
-    if (filter.external_id !== undefined) page.andWhere('job.external_id = :external_id');
-    if (filter.source_kind !== undefined) page.andWhere('job.source_kind = :source_kind');
-    if (filter.flag !== undefined) page.andWhere(':flag = any (job.review_flags)');
-    if (filter.filename !== undefined)
-      page.andWhere(`normalize(job.filename) collate "C" ~ :pattern`, {
-        pattern: filenamePattern(filter.filename),
-      });
-    if (filter.reviewed_by !== undefined) page.andWhere('job.reviewed_by = :reviewed_by');
-    if (filter.confidence_gte !== undefined) page.andWhere('job.confidence >= :confidence_gte');
-    if (filter.confidence_lt !== undefined) page.andWhere('job.confidence < :confidence_lt');
-    if (filter.field_confidence_lt !== undefined)
-      page.andWhere('job.lowest_field_confidence < :field_confidence_lt');
-    if (filter.producer !== undefined) page.andWhere(hasProducer(filter.producer, asParameter(page)));
-    if (after) page.andWhere(`(${expression}, job.id) > (:value::${type}, :id::uuid)`);
-    return this.dataSource.reading(limits, async (runner) =>
-      (await page.setQueryRunner(runner).getMany()).map(toSummary),
-    );
+    const { expression, type } = orderOf(filter.sort);
+    const page = this.jobs.createQueryBuilder('job').orderBy(expression).addOrderBy('job.id').limit(limit);
+    whereMatching(page, filter);
+    if (after) page.andWhere(`(${expression}, job.id) > (:value::${type}, :id::uuid)`, { ...after });
+    return this.dataSource.reading(limits, async (runner) => ({
+      jobs: (await page.setQueryRunner(runner).getMany()).map(toSummary),
+      total: counts ? await this.count(filter, runner) : null,
+    }));
   }
+
+  private async count(filter: QueueFilter, runner: QueryRunner): Promise<Total> {
+    const matching = this.jobs.createQueryBuilder('job').select('1');
+    whereMatching(matching, filter);
+    const [query, values] = matching.getQueryAndParameters();
+    const [counted] = (await runner.query(
+      `select count(*)::int as count from (${query} limit ${MAX_EXACT + 1}) as matching`,
+      values,
+    )) as [{ count: number }];
+    if (counted.count <= MAX_EXACT) return { count: counted.count, exact: true };
+    const [{ 'QUERY PLAN': plan }] = (await runner.query(`explain (format json) ${query}`, values)) as [
+      { 'QUERY PLAN': string },
+    ];
+    const [{ Plan }] = JSON.parse(plan) as [{ Plan: { 'Plan Rows': number } }];
+    return { count: Math.max(counted.count, Plan['Plan Rows']), exact: false };
+  }
+}
+
+export function orderOf(sort: Sort): { readonly expression: string; readonly type: string } {
+  return ORDERS[sort];
+}
+
+/** Adds the conditions of a filter to a query of `job`. */
+export function whereMatching(query: SelectQueryBuilder<Job>, filter: QueueFilter): void {
+  const { approved, has_corrections, since, until } = filter;
+  query.setParameters({ ...filter });
+  if (since !== undefined)
+    query.andWhere('job.updated_at >= :from::timestamptz', { from: formatTimestamp(since) });
+  if (until !== undefined)
+    query.andWhere('job.updated_at < :before::timestamptz', { before: formatTimestamp(until) });
+  if (approved !== undefined) query.andWhere(approved ? 'job.approved' : 'not job.approved');
+  if (has_corrections !== undefined) {
+    const hasTrail = 'exists (select from job_corrections where job_id = job.id)';
+    query.andWhere(has_corrections ? hasTrail : `not ${hasTrail}`);
+  }
+  if (filter.external_id !== undefined) query.andWhere('job.external_id = :external_id');
+  if (filter.source_kind !== undefined) query.andWhere('job.source_kind = :source_kind');
+  if (filter.flag !== undefined) query.andWhere(':flag = any (job.review_flags)');
+  if (filter.not_flag !== undefined) query.andWhere(':not_flag <> all (job.review_flags)');
+  if (filter.filename !== undefined)
+    query.andWhere(`normalize(job.filename) collate "C" ~ :pattern`, {
+      pattern: filenamePattern(filter.filename),
+    });
+  if (filter.reviewed_by !== undefined) query.andWhere('job.reviewed_by = :reviewed_by');
+  if (filter.confidence_gte !== undefined) query.andWhere('job.confidence >= :confidence_gte');
+  if (filter.confidence_lt !== undefined) query.andWhere('job.confidence < :confidence_lt');
+  if (filter.field_confidence_lt !== undefined)
+    query.andWhere('job.lowest_field_confidence < :field_confidence_lt');
+  if (filter.producer !== undefined) query.andWhere(hasProducer(filter.producer, asParameter(query)));
 }
 
 /** Makes parameters of values. */

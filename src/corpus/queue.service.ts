@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  Before,
   Below,
   BooleanParameter,
   ChoiceParameter,
@@ -7,6 +8,7 @@ import {
   NumberParameter,
   TextParameter,
   TextThat,
+  TimeParameter,
 } from '../platform/parameters/parameters.js';
 import { ParameterError } from '../platform/parameters/read-dto.js';
 import { ACCEPTED_PRODUCERS, isProducerFilter } from '../platform/database/producer-filter.js';
@@ -14,12 +16,17 @@ import { type ReadLimits } from '../platform/database/ground-truth-data-source.j
 import { UUID } from '../platform/parameters/uuid.js';
 import { formatTimestamp, parseTimestamp, TimestampError } from '../platform/timestamp.js';
 import { type JobSummary } from './job-record.js';
-import { type Position, type QueueFilter, QueueRepository, SORTS } from './queue.repository.js';
+import { type Position, type QueueFilter, QueueRepository, SORTS, type Total } from './queue.repository.js';
 
-/** Query parameters of the list of jobs. */
-export class QueueQueryDto implements QueueFilter {
-  @BooleanParameter()
-  readonly approved?: boolean;
+/** Query parameters that select and order jobs. */
+class JobSelectionDto implements QueueFilter {
+  /** Of the last change, as for an export. */
+  @TimeParameter()
+  @Before('until')
+  readonly since?: bigint;
+
+  @TimeParameter()
+  readonly until?: bigint;
 
   @BooleanParameter()
   readonly has_corrections?: boolean;
@@ -33,6 +40,10 @@ export class QueueQueryDto implements QueueFilter {
   /** Among the review flags. */
   @TextParameter()
   readonly flag?: string;
+
+  /** Not among the review flags. */
+  @TextParameter()
+  readonly not_flag?: string;
 
   /** A part of the filename, whatever the case of its letters and however they are composed. */
   @TextParameter()
@@ -57,6 +68,12 @@ export class QueueQueryDto implements QueueFilter {
 
   @ChoiceParameter(SORTS)
   readonly sort: QueueFilter['sort'] = 'created_at';
+}
+
+/** Query parameters of the list of jobs. */
+export class QueueQueryDto extends JobSelectionDto {
+  @BooleanParameter()
+  readonly approved?: boolean;
 
   @CountParameter(1, 200)
   readonly limit: number = 50;
@@ -66,10 +83,18 @@ export class QueueQueryDto implements QueueFilter {
   readonly cursor?: string;
 }
 
+/** Query parameters of the next job. It is an open one, whatever they are. */
+export class NextJobQueryDto extends JobSelectionDto {
+  @TextThat((text) => /^(false|0)$/i.test(text), 'false, and approved jobs are never handed out')
+  readonly approved?: never;
+}
+
 export interface QueuePage {
   readonly jobs: readonly JobSummary[];
   /** The cursor of the next page; null on the last page. */
   readonly next_cursor: string | null;
+  /** Of all pages; null on all but the first, since it costs more than a page. */
+  readonly total: Total | null;
 }
 
 /** Lists jobs, such as the review queue. */
@@ -81,9 +106,10 @@ export class QueueService {
   async list(query: QueueQueryDto, limits?: ReadLimits): Promise<QueuePage> {
     const after = query.cursor === undefined ? undefined : readCursor(query.cursor, query.sort);
     // Read one job more to learn whether there is another page.
-    const found = await this.queue.findPage(query, after, query.limit + 1, limits);
+    const { jobs: found, total } = await this.queue.findPage(query, after, query.limit + 1, !after, limits);
     const jobs = found.slice(0, query.limit);
-    return { jobs, next_cursor: found.length > jobs.length ? cursorBehind(jobs.at(-1)!, query.sort) : null };
+    const next_cursor = found.length > jobs.length ? cursorBehind(jobs.at(-1)!, query.sort) : null;
+    return { jobs, next_cursor, total };
   }
 }
 

@@ -2,17 +2,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import { JSON_NULL } from '../json-text/index.js';
 import { CorpusFault } from './corpus-fault.js';
 import { isTheJobItself, type JobRecord, type JobState, versionOf } from './job-record.js';
-import { bytesAsJson, bytesOfCorrections, EVENT_BYTES, type JobSize } from './reading/job-size.js';
+import { bytesAsJson, bytesOfCorrections, bytesOfEvent, type JobSize } from './reading/job-size.js';
 import { type EditRequest, type ResultPlan } from './plan.js';
 import { Planner } from './planner.js';
 import { type Reasons, reasonsOf } from './reasons.js';
-import {
-  JobsRepository,
-  type LockedJob,
-  type NewCorrection,
-  type RecordedCorrection,
-  requireFits,
-} from './jobs.repository.js';
+import { JobsRepository } from './jobs.repository.js';
+import { type LockedJob, type NewCorrection, type RecordedCorrection, requireFits } from './locked-job.js';
+import { changeFlags, type FlagRequest } from './review-flags.js';
 
 /** A change of a job by a reviewer, and the versions that it is based on. */
 export interface Change {
@@ -41,6 +37,19 @@ export interface Recorded {
   readonly isWhole: boolean;
   /** What the reviewer should know. */
   readonly warnings: readonly string[];
+}
+
+/** A confirmation, as the history has it. */
+export interface Confirmed {
+  readonly event: {
+    readonly event: 'confirmed';
+    readonly by: string;
+    /** RFC 3339. */
+    readonly at: string;
+    /** In dotted form, each once. */
+    readonly field_paths: readonly string[];
+  };
+  readonly version: string;
 }
 
 const NO_REASONS: Reasons = [];
@@ -116,8 +125,51 @@ export class ReviewService {
       if (approved && job.found.result === null)
         throw new CorpusFault('no-result', 'a job without a result cannot be approved');
       const size = await job.size();
-      requireFits({ ...size, history: size.history + EVENT_BYTES + bytesAsJson(change.reviewer) });
+      requireFits({ ...size, history: size.history + bytesOfEvent({ by: change.reviewer }) });
       return job.setApproved(approved, change.reviewer);
+    });
+  }
+
+  /**
+   * Sets and takes away review flags, whether the job is approved or not. Does nothing if it has them, and has not, already.
+   *
+   * @throws CorpusFault
+   */
+  async setFlags(change: Change, request: FlagRequest): Promise<JobRecord> {
+    return this.jobs.change(change.jobId, async (job) => {
+      requireVersion(job.found, change);
+      const { flags, added, removed } = changeFlags(job.found.summary.review_flags, request);
+      if (added.length + removed.length === 0) return job.read();
+      const size = await job.size();
+      requireFits({
+        ...size,
+        names: size.names + bytesAsJson(added),
+        history: size.history + bytesOfEvent({ by: change.reviewer, added, removed }),
+      });
+      return job.setFlags(flags, { added, removed }, change.reviewer);
+    });
+  }
+
+  /**
+   * Records that the reviewer has looked at values and found them right, whether the job is approved or not. The version of the job
+   * stays.
+   *
+   * @param paths dotted, or JSON Pointers, of the current result
+   * @throws CorpusFault
+   */
+  async confirm(change: Change, paths: readonly string[]): Promise<Confirmed> {
+    return this.jobs.change(change.jobId, async (job) => {
+      requireVersion(job.found, change);
+      if (job.found.result === null)
+        throw new CorpusFault('no-result', 'a job without a result has no values to confirm');
+      const field_paths = await this.planner.resolvePaths(job.found.result, paths);
+      const size = await job.size();
+      requireFits({ ...size, history: size.history + bytesOfEvent({ by: change.reviewer, field_paths }) });
+      const at = await job.confirm(field_paths, change.reviewer);
+      return {
+        event: { event: 'confirmed', by: change.reviewer, at, field_paths },
+        version: versionOf(job.found),
+      };
     });
   }
 }

@@ -30,12 +30,16 @@ export interface EvidenceSql {
 const HISTORY = `coalesce((
   select '[' || string_agg(
     format(
-      '{"event":"%s","by":%s,"at":"%s"}',
-      case when approved then 'approved' else 'reopened' end, to_json(reviewed_by), ${timeText('reviewed_at')}
+      '{"event":"%s","by":%s,"at":"%s"%s}',
+      event, to_json(reviewed_by), ${timeText('reviewed_at')},
+      case event
+        when 'flagged' then format(',"add":%s,"remove":%s', to_json(added), to_json(removed))
+        when 'confirmed' then format(',"field_paths":%s', to_json(field_paths))
+      end
     ),
     ',' order by reviewed_at, id
   ) || ']'
-  from job_approvals where job_id = job.id
+  from job_events where job_id = job.id
 ), '[]')`;
 
 export const CORRECTIONS_BY_JOB = 'select job_id, count(*) as count from job_corrections group by job_id';

@@ -122,6 +122,15 @@ export class CorpusSnapshot {
     yield* this.snapshot.rows(contentsQuery(filter), CONTENT_FIELD_COUNT, toSlice);
   }
 
+  /** Whether a reviewer has confirmed values of any job. External relations have no history. */
+  async hasConfirmations(): Promise<boolean> {
+    if (this.external) return false;
+    const row = await this.ask<{ has: boolean }>(
+      `select exists (select from job_events where event = 'confirmed') as has`,
+    );
+    return row.has;
+  }
+
   /** Counts the matching jobs. */
   async countJobs(filter: JobFilter): Promise<number> {
     const query = countQuery(filter, this.evidence);

@@ -1,12 +1,12 @@
 import { JSON_NULL, textOf } from '../json-text/index.js';
 import { ByteWriter } from '../platform/byte-writer.js';
 import { type CopyRow } from '../platform/database/binary-copy.js';
-import { writeTimestampAt } from '../platform/database/postgres-binary.js';
+import { POSTGRES_EPOCH, writeTimestampAt } from '../platform/database/postgres-binary.js';
 import { MAX_TIME_LENGTH } from '../platform/timestamp.js';
 import { type Edit } from '../replay/replay.js';
 import { type ReplayService } from '../replay/replay.service.js';
 import { type Include, INCLUDES } from './evidence-sql.js';
-import { HEAD_MEMBERS, JobField, TAIL_MEMBERS } from './sample-schema.js';
+import { CorrectionField, HEAD_MEMBERS, JobField, TAIL_MEMBERS } from './sample-schema.js';
 import { readResult, TrailReader } from './trail-reader.js';
 
 const fieldOf = new Map([...HEAD_MEMBERS, ...TAIL_MEMBERS].map(({ member, field }) => [member, field]));
@@ -100,6 +100,21 @@ export class SampleReader {
     return this.json('fields');
   }
 
+  /** Oldest first; empty, too, if the rows were read without it. */
+  get history(): Buffer {
+    return this.included.has('history') ? this.json('history') : NO_HISTORY;
+  }
+
+  /** How many corrections are not later than a time, in microseconds since the Unix epoch. */
+  correctionsUntil(time: bigint): number {
+    const { bytes } = this.row!;
+    const later = this.trail.findIndex(
+      (_, index) =>
+        bytes.readBigInt64BE(this.trails.start(index, CorrectionField.CorrectedAt)) + POSTGRES_EPOCH > time,
+    );
+    return later === -1 ? this.trail.length : later;
+  }
+
   private json(name: Include): Buffer {
     const field = this.included.get(name);
     const at = field === undefined ? undefined : this.at(field);
@@ -124,4 +139,5 @@ export class SampleReader {
   }
 }
 
+const NO_HISTORY = Buffer.from('[]');
 const TIME = Buffer.alloc(MAX_TIME_LENGTH);

@@ -68,6 +68,7 @@ export const CorrectionField = {
   OldValue: CORRECTION_FIELDS.indexOf('old_value'),
   NewValue: CORRECTION_FIELDS.indexOf('new_value'),
   Position: CORRECTION_FIELDS.indexOf('position'),
+  CorrectedAt: CORRECTION_FIELDS.indexOf('corrected_at'),
 } as const;
 export const CORRECTION_FIELD_COUNT = CORRECTION_FIELDS.length;
 

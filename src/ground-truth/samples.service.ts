@@ -25,19 +25,26 @@ export class SamplesService {
    * Reads all approved samples that match, in corpus order and of one moment.
    *
    * @param take is called for each sample, which is valid until it returns
+   * @param options.withConfirmations whether samples have their history where the database has confirmations
    * @returns how many jobs match at that moment, approved or not
    */
   async readApproved(
     filter: Omit<SampleFilter, 'approved_only'> & Pick<CorpusFilter, 'include'>,
     take: (sample: SampleReader) => void,
-    { onProgress, ...limits }: SamplesOptions = {},
+    {
+      onProgress,
+      withConfirmations = false,
+      ...limits
+    }: SamplesOptions & { withConfirmations?: boolean } = {},
   ): Promise<number> {
-    const reader = new SampleReader(this.replayService, filter.include ?? new Set());
     const progress = { samples: 0, bytes: 0 };
     let nextTurn = BYTES_OF_A_TURN;
     const snapshot = await this.repository.openSnapshot(limits);
     try {
-      const rows = snapshot.streamJobs({ ...filter, approved_only: true }, (row) => {
+      const include = new Set(filter.include);
+      if (withConfirmations && (await snapshot.hasConfirmations())) include.add('history');
+      const reader = new SampleReader(this.replayService, include);
+      const rows = snapshot.streamJobs({ ...filter, include, approved_only: true }, (row) => {
         reader.read(row);
         take(reader);
         progress.samples++;

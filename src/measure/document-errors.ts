@@ -14,6 +14,8 @@ import {
 } from '../json-text/index.js';
 import { type Move, traceBack } from '../replay/trace.js';
 import { traceAllForward } from '../replay/trace-all.js';
+import { type Confirmation } from './confirmations.js';
+import { confirmedValues } from './confirmed-values.js';
 import { type Field, type FieldTree } from './field-tree.js';
 import { type Edit } from '../replay/replay.js';
 
@@ -31,6 +33,8 @@ export interface ValueCounts {
   readonly wrong: number;
   readonly missing: number;
   readonly spurious: number;
+  /** Right, and confirmed by a reviewer. */
+  readonly confirmed: number;
 }
 
 /**
@@ -46,6 +50,8 @@ export class DocumentErrors {
   wrong: WrongValue[] = [];
   /** The trail of the document, with the edits that lead from one whole array or object to another. */
   moves: readonly Move[] = [];
+  /** The places of values of the final result that were wrong or missing, or do not count. */
+  private readonly notRight = new Set<string>();
   private documents = 0;
   private readonly counter: Counter;
 
@@ -68,16 +74,29 @@ export class DocumentErrors {
    * @param initial compact JSON text
    * @param final compact JSON text
    * @param trail which leads from the one to the other exactly
+   * @param confirmations oldest first
    */
-  count(initial: Buffer, final: Buffer, trail: readonly Edit[]): void {
+  count(
+    initial: Buffer,
+    final: Buffer,
+    trail: readonly Edit[],
+    confirmations: readonly Confirmation[] = [],
+  ): void {
     this.reset();
-    const document = ++this.documents;
-    if (trail.length === 0) {
-      if (!isNull(final)) this.counter.visit(final, document, undefined);
-      return;
+    const steps = trail.map(toMoves);
+    this.moves = steps.flat();
+    if (trail.length > 0) this.compare(initial, final);
+    else {
+      this.documents++;
+      if (!isNull(final)) this.counter.visit(final, this.documents, undefined);
     }
-    const moves = trail.flatMap(toMoves);
-    this.moves = moves;
+    if (confirmations.length > 0 && !this.isTooLarge && !isNull(final))
+      this.countConfirmed(final, steps, confirmations);
+  }
+
+  private compare(initial: Buffer, final: Buffer): void {
+    const document = ++this.documents;
+    const { moves } = this;
     for (const { path } of moves) this.mark(path, document);
     const before: Value[] = [];
     const after: Value[] = [];
@@ -93,12 +112,13 @@ export class DocumentErrors {
 
   /** The counts of all fields. */
   sums(): ValueCounts {
-    const sums = { values: 0, wrong: 0, missing: 0, spurious: 0 };
-    for (const { values, wrong, missing, spurious } of this.fields) {
+    const sums = { values: 0, wrong: 0, missing: 0, spurious: 0, confirmed: 0 };
+    for (const { values, wrong, missing, spurious, confirmed } of this.fields) {
       sums.values += values;
       sums.wrong += wrong;
       sums.missing += missing;
       sums.spurious += spurious;
+      sums.confirmed += confirmed;
     }
     return sums;
   }
@@ -123,6 +143,7 @@ export class DocumentErrors {
         this.meet(value.field);
         if (now?.isEdited !== true || equal(value.text, counterpart.text)) continue;
         value.field.wrong++;
+        this.notRight.add(place);
         this.wrong.push({ field: value.field, was: value.text, is: counterpart.text });
         // An empty array or object that has got values is no value itself.
       } else if (now === undefined || !isEmpty(value.text)) {
@@ -130,11 +151,31 @@ export class DocumentErrors {
         value.field.spurious++;
       }
     }
-    for (const { field, path, text } of byPlace.values()) {
+    for (const [place, { field, path, text }] of byPlace) {
+      this.notRight.add(place);
       // An array or object that has lost its values was there before.
       if (isEmpty(text) && traceBack(path, moves) !== undefined) continue;
       this.meet(field);
       field.missing++;
+    }
+  }
+
+  /** @param steps the moves of each correction */
+  private countConfirmed(
+    final: Buffer,
+    steps: readonly (readonly Move[])[],
+    confirmations: readonly Confirmation[],
+  ): void {
+    const values = this.counter.collect(final);
+    if (this.counter.stepsLeft < 0) {
+      this.reset();
+      this.isTooLarge = true;
+      return;
+    }
+    const paths = values.map(({ path }) => path);
+    for (const index of confirmedValues(paths, steps, confirmations)) {
+      const { field, path } = values[index]!;
+      if (!this.notRight.has(this.placeOf(field, path))) field.confirmed++;
     }
   }
 
@@ -158,13 +199,18 @@ export class DocumentErrors {
   }
 
   private reset(): void {
-    for (const field of this.fields) field.values = field.wrong = field.missing = field.spurious = 0;
+    for (const field of this.fields)
+      field.values = field.wrong = field.missing = field.spurious = field.confirmed = 0;
+    this.notRight.clear();
     this.fields = [];
     this.wrong = [];
     this.moves = [];
     this.isTooLarge = false;
   }
 }
+
+/** No number of a document: of one all of whose values are collected. */
+const ANY_DOCUMENT = -1;
 
 /** The most steps of the paths of values to compare: 8 bytes each. Only a document with millions of values, or thousands of levels, has more. */
 const MOST_STEPS = 10_000_000;
@@ -243,6 +289,14 @@ class Counter implements LeafVisitor {
     visitLeaves(sliceOf(text), this);
   }
 
+  /** Returns all values of a result, unless there are too many: see `stepsLeft`. */
+  collect(text: Buffer): Value[] {
+    const collected: Value[] = [];
+    this.stepsLeft = MOST_STEPS;
+    this.visit(text, ANY_DOCUMENT, collected, false);
+    return collected;
+  }
+
   member(bytes: Buffer, start: number, end: number): void {
     const field = this.field.memberWritten(bytes, start, end);
     this.enter(field);
@@ -256,7 +310,7 @@ class Counter implements LeafVisitor {
 
   leaf(bytes: Buffer, start: number, end: number): void {
     const { field, collected } = this;
-    if (collected && (this.isEdited || field.passedIn === this.document)) {
+    if (collected && (this.document === ANY_DOCUMENT || this.isEdited || field.passedIn === this.document)) {
       // Beyond the limit, the paths are not needed any more.
       this.stepsLeft -= this.steps.length + 1;
       if (this.stepsLeft >= 0)

@@ -20,6 +20,10 @@ export interface ErrorRates extends Rate {
   readonly wrong: number;
   readonly missing: number;
   readonly spurious: number;
+  /** Of the values: changed, added or removed; else confirmed by themselves; else approved only with the whole. */
+  readonly edited: number;
+  readonly confirmed: number;
+  readonly only_approved: number;
 }
 
 export interface FieldErrors extends ErrorRates {
@@ -84,24 +88,26 @@ export class RateCounts {
   private wrong = 0;
   private missing = 0;
   private spurious = 0;
+  private confirmed = 0;
   /** Errors and values by document. */
   private readonly tallies = new Tallies(2);
 
   /** @param document its number among all documents, of whatever group: they ascend from 0 */
-  add(document: number, { values, wrong, missing, spurious }: ValueCounts): void {
+  add(document: number, { values, wrong, missing, spurious, confirmed }: ValueCounts): void {
     const errors = wrong + missing + spurious;
     this.documents++;
     if (errors > 0) this.affected++;
     this.wrong += wrong;
     this.missing += missing;
     this.spurious += spurious;
+    this.confirmed += confirmed;
     COUNTS[0] = errors;
     COUNTS[1] = values;
     this.tallies.add(document, COUNTS);
   }
 
   rates(resamples: Resamples): ErrorRates {
-    const { documents, affected, wrong, missing, spurious, tallies } = this;
+    const { documents, affected, wrong, missing, spurious, confirmed, tallies } = this;
     const [errors = 0, values = 0] = tallies.sums;
     const ofDocuments = shareOf(affected, documents);
     return {
@@ -113,6 +119,9 @@ export class RateCounts {
       wrong,
       missing,
       spurious,
+      edited: errors,
+      confirmed,
+      only_approved: values - errors - confirmed,
       ...rateOf(errors / values, rateInterval(tallies, documents, resamples)),
     };
   }

@@ -1,5 +1,6 @@
 import { Resamples } from './bootstrap.js';
 import { Calibration, type CalibrationReport } from './calibration.js';
+import { readConfirmations } from './confirmations.js';
 import { DocumentErrors } from './document-errors.js';
 import { ErrorCounts, type ErrorReport } from './error-counts.js';
 import { type ErrorsOptions } from './errors-query.js';
@@ -94,7 +95,7 @@ export class ErrorsMeasure {
       return;
     }
     const { document, counts } = this;
-    document.count(sample.initial_result, sample.final_result, trail);
+    document.count(sample.initial_result, sample.final_result, trail, readConfirmations(sample));
     if (document.isTooLarge) {
       this.tooLarge++;
       return;

@@ -24,6 +24,8 @@ export class Field {
   wrong = 0;
   missing = 0;
   spurious = 0;
+  /** Values of the final result that a reviewer confirmed, and that are none of the three. */
+  confirmed = 0;
   /** The document in which a correction was made here last, and that in which one was made here or below. */
   editedIn = 0;
   passedIn = 0;

@@ -20,7 +20,13 @@ export class MeasureService {
     const include: Include[] = [];
     if (calibration || by === 'producer') include.push('producer');
     if (calibration) include.push('fields');
-    return measure.report(await this.take(measure, { ...filter, include: new Set(include) }, options));
+    return measure.report(
+      await this.take(
+        measure,
+        { ...filter, include: new Set(include) },
+        { ...options, withConfirmations: true },
+      ),
+    );
   }
 
   async coverage(query: CoverageQueryDto, options: SamplesOptions = {}): Promise<Coverage> {
@@ -33,7 +39,7 @@ export class MeasureService {
   private async take(
     measure: SampleTaker,
     filter: Parameters<SamplesService['readApproved']>[0],
-    options: SamplesOptions,
+    options: Parameters<SamplesService['readApproved']>[2],
   ): Promise<number> {
     return this.samples.readApproved(
       filter,

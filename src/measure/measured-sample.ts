@@ -1,6 +1,7 @@
 import { JSON_NULL, readElements, readMembers, sliceOf, tryParseFieldPath } from '../json-text/index.js';
 import { membersOf } from '../corpus-files/sample-line.js';
 import { type Edit } from '../replay/replay.js';
+import { readTime } from './times.js';
 
 /**
  * The parts of a sample that measures need: of a line of a corpus, or a `SampleReader`. Results, producer and fields are JSON text.
@@ -20,8 +21,12 @@ export interface MeasuredSample {
   /** `null` where the sample has no such member. */
   readonly producer: Buffer;
   readonly fields: Buffer;
+  /** `[]` where the sample has no such member. */
+  readonly history: Buffer;
   /** Whether the trail does not lead back exactly. */
   readonly hasDiverged: boolean;
+  /** How many corrections are not later than this time, in microseconds since the Unix epoch. */
+  correctionsUntil(time: bigint): number;
 }
 
 const REQUIRED = [
@@ -65,8 +70,19 @@ export function readSampleLine(line: Buffer): MeasuredSample | undefined {
     trail,
     producer: values.get('producer') ?? JSON_NULL,
     fields: values.get('fields') ?? JSON_NULL,
+    history: values.get('history') ?? NO_HISTORY,
     hasDiverged: values.has('diverged'),
+    correctionsUntil: (time) =>
+      (readElements(values.get('corrections')!) ?? []).filter((correction) => !isLater(correction, time))
+        .length,
   };
+}
+
+const NO_HISTORY = Buffer.from('[]');
+
+function isLater(correction: Buffer, time: bigint): boolean {
+  const at = readTime(readMembers(correction)?.find(({ key }) => key === 'corrected_at')?.value);
+  return at !== undefined && at > time;
 }
 
 /** @returns undefined if the text is no trail */

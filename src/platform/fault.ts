@@ -19,6 +19,7 @@ export type FaultKind =
   | 'evidence-exists'
   | 'digest-differs'
   | 'cursor-expired'
+  | 'lease-lost'
   | 'approved'
   | 'no-result'
   | 'ambiguous-path'

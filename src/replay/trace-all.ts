@@ -8,13 +8,42 @@ import { type Move, type Traced } from './trace.js';
  * @returns by path: what has become of the value; undefined if a correction took it out
  */
 export function traceAllForward(paths: readonly FieldPath[], trail: readonly Move[]): (Traced | undefined)[] {
-  const root = new Place();
-  for (const [index, path] of paths.entries()) root.grow(path).marks.push(index);
+  const root = placesAt(paths);
   for (const move of trail) apply(root, move);
   const traced = paths.map((): Traced | undefined => undefined);
   for (const [path, { marks, isEdited }] of placesOf(root, []))
     for (const mark of marks) traced[mark] = { path, isEdited };
   return traced;
+}
+
+/** Traces many paths of the current document back, correction by correction, newest first. */
+export class TracedBack {
+  private readonly root: Place;
+
+  constructor(paths: readonly FieldPath[]) {
+    this.root = placesAt(paths);
+  }
+
+  /** Goes back behind a move. */
+  undo({ op, path }: Move): void {
+    apply(this.root, { op: INVERSE[op], path });
+  }
+
+  /** The indices of the paths whose values are now at a path or below, and that no correction has edited since. */
+  *unchangedAt(path: FieldPath): Generator<number> {
+    let place: Place | undefined = this.root;
+    for (const step of path) place = place?.at(step);
+    if (!place) return;
+    for (const [, { marks, isEdited }] of placesOf(place, [])) if (!isEdited) yield* marks;
+  }
+}
+
+const INVERSE = { add: 'remove', remove: 'add', replace: 'replace' } as const;
+
+function placesAt(paths: readonly FieldPath[]): Place {
+  const root = new Place();
+  for (const [index, path] of paths.entries()) root.grow(path).marks.push(index);
+  return root;
 }
 
 /** A value that is traced, or has a part that is. */

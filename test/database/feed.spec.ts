@@ -166,7 +166,7 @@ class Writing {
       [`update jobs set approved = not approved, reviewed_by = 'r', reviewed_at = now() where id = $1`],
       [`update jobs set review_flags = array_append(review_flags, 'x') where id = $1`],
       [
-        `insert into job_approvals (job_id, approved, reviewed_by, reviewed_at) values ($1, true, 'r', now())`,
+        `insert into job_events (job_id, event, reviewed_by, reviewed_at) values ($1, 'approved', 'r', now())`,
       ],
       [
         `insert into job_sources (job_id, ordinal, kind, uri) select $1, count(*), 'a', 'b' from job_sources where job_id = $1`,
@@ -315,7 +315,7 @@ describe('the feed', () => {
     for (const statement of [
       `update jobs set review_flags = '{a}' where id = $1`,
       `insert into job_corrections (job_id, field_path, old_value, new_value, corrected_by, corrected_at) values ($1, 'a', '0', '1', 'r', '2020-01-01Z')`,
-      `insert into job_approvals (job_id, approved, reviewed_by, reviewed_at) values ($1, false, 'r', now())`,
+      `insert into job_events (job_id, event, reviewed_by, reviewed_at) values ($1, 'reopened', 'r', now())`,
       `insert into job_evidence (job_id, fields) values ($1, '{}')`,
       `update job_evidence set fields = '{}' where job_id = $1`,
       `insert into job_sources (job_id, ordinal, kind, uri) values ($1, 0, 'a', 'b')`,

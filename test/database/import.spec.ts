@@ -168,7 +168,7 @@ describe('import', () => {
     it('keeps it where a job is replaced, and adds what is not there yet', async () => {
       const later = event('reopened', 'budi', '2025-07-01T00:00:00Z');
       await bringIn(sampleLine({ ...corrected, history: history.slice(0, 3) }));
-      const ids = () => database.query('select id from job_approvals order by id');
+      const ids = () => database.query('select id from job_events order by id');
       const before = await ids();
       await bringIn(sampleLine(corrected), { onConflict: 'replace' });
       expect(await historyNow()).toEqual(history.slice(0, 3));
@@ -204,7 +204,7 @@ describe('import', () => {
       [
         'of an unknown event',
         [event('erased', 'r', '2025-06-03T00:00:00Z')],
-        '1 history[0].event: is not one of approved, reopened',
+        '1 history[0].event: is not one of approved, reopened, flagged, confirmed',
       ],
       ['of an event with more', [{ ...history[1], x: 1 }], '1 history[0].x: is not known'],
       ['out of order', [history[2], history[1]], '1 history[1].at: is before the time of the previous event'],

@@ -4,7 +4,7 @@ import {
   AccessLogOutcome,
   ApiKeyRow,
 } from '../../src/platform/database/entities/access.entity.js';
-import { Job, JobApproval, JobCorrection } from '../../src/platform/database/entities/job.entity.js';
+import { Job, JobEvent, JobCorrection } from '../../src/platform/database/entities/job.entity.js';
 import { jsonText, spaced } from '../json-text/arbitrary-json.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 
@@ -121,7 +121,7 @@ describe('the schema', () => {
     await expect(correct('2025-03-01Z', columns)).rejects.toMatchObject({ constraint });
   });
 
-  it.each([Job, JobCorrection, JobApproval, ApiKeyRow, AccessLogEntry, AccessLogOutcome])(
+  it.each([Job, JobCorrection, JobEvent, ApiKeyRow, AccessLogEntry, AccessLogOutcome])(
     'has the columns of the entity %p',
     async (entity) => {
       const { tableName, columns } = database.dataSource.getMetadata(entity);

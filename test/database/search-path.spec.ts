@@ -95,14 +95,14 @@ describe('triggers, whatever the search path of the session', () => {
       await client.query(insertJob('public'));
       await client.query(insertCorrection('public'));
       await client.query(
-        `insert into job_approvals (job_id, approved, reviewed_by, reviewed_at) values ('${JOB}', true, 'r', now())`,
+        `insert into job_events (job_id, event, reviewed_by, reviewed_at) values ('${JOB}', 'approved', 'r', now())`,
       );
       await client.query(setUp);
       for (const statement of [
         'delete from public.job_corrections',
         'update public.job_corrections set reason = null',
         'truncate public.job_corrections',
-        'delete from public.job_approvals',
+        'delete from public.job_events',
         'truncate public.jobs cascade',
       ]) {
         await client.query('savepoint before');

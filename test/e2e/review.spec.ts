@@ -763,12 +763,12 @@ describe('the approval', () => {
     const reopened = await call('DELETE', `/jobs/${JOB}/approval`, { user: 'andi' });
     expect(reopened.json).toMatchObject({ approved: false, reviewed_by: 'andi' });
     expect((await correct('{"field_path":"header.no","new_value":1}')).status).toBe(201);
-    expect(await database.query('select approved, reviewed_by from job_approvals order by id')).toEqual([
-      { approved: true, reviewed_by: 'rini.k' },
-      { approved: false, reviewed_by: 'andi' },
+    expect(await database.query('select event, reviewed_by from job_events order by id')).toEqual([
+      { event: 'approved', reviewed_by: 'rini.k' },
+      { event: 'reopened', reviewed_by: 'andi' },
     ]);
-    await expect(database.query('update job_approvals set approved = true')).rejects.toThrow(/stays/);
-    await expect(database.query('delete from job_approvals')).rejects.toThrow(/stays/);
+    await expect(database.query(`update job_events set event = 'approved'`)).rejects.toThrow(/stays/);
+    await expect(database.query('delete from job_events')).rejects.toThrow(/stays/);
   });
 
   it('requires a result, a user and the current version', async () => {
@@ -801,7 +801,7 @@ it('logs the cause of a 500', async () => {
   const broken = await createTestDatabase();
   const other = await startServer({ DATABASE_URL: broken.url });
   try {
-    await broken.query('drop table job_approvals');
+    await broken.query('drop table job_events');
     await broken.query('alter table jobs rename column filename to name');
     expect((await apiOf(() => other)('GET', '/jobs')).status).toBe(500);
     expect((await other.stop()).stderr).toMatch(/GET \/api\/v1\/jobs failed: \w+ 42703/);

@@ -48,7 +48,7 @@ describe('GET /api/v1/ground-truth/samples/{id}', () => {
   it('has the history of a job where it is asked for', async () => {
     const id = idOf(lines.find((line) => !line.includes('"diverged":'))!);
     await database.query(
-      `insert into job_approvals (job_id, approved, reviewed_by, reviewed_at) values ($1, true, 'rini', '2025-06-01Z')`,
+      `insert into job_events (job_id, event, reviewed_by, reviewed_at) values ($1, 'approved', 'rini', '2025-06-01Z')`,
       [id],
     );
     const text = await (await ask(`${id}?include=history`)).text();

@@ -166,11 +166,11 @@ describe('a clock that was set back', () => {
     expect(await isIn(`since=${LATER}`)).toBe(true);
     expect(await isIn(`until=${LATER}`)).toBe(false);
     expect(await isIn(`since=${JUST_BEFORE}`)).toBe(true);
-    const approvals = await database.query<{ approved: boolean }>(
-      `select approved from job_approvals order by reviewed_at, id`,
+    const approvals = await database.query<{ event: string }>(
+      `select event from job_events order by reviewed_at, id`,
     );
-    expect(approvals.map(({ approved }) => approved)).toEqual([false, true, false, true]);
-    expect(await database.query('select from job_approvals where reviewed_at < $1', [LATER])).toEqual([]);
+    expect(approvals.map(({ event }) => event)).toEqual(['reopened', 'approved', 'reopened', 'approved']);
+    expect(await database.query('select from job_events where reviewed_at < $1', [LATER])).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { type PlannedCorrection } from '../plan.js';
-import { type RecordedCorrection } from '../jobs.repository.js';
+import { type RecordedCorrection } from '../locked-job.js';
 
 /** What an answer says beside the corrections. */
 interface Notes {

@@ -3,10 +3,13 @@ import { Threads } from '../../platform/threads.js';
 import { type Evidence } from '../evidence/evidence.js';
 import { type EvidenceTask } from './body.worker.js';
 import { type PipelineOutput } from '../import/pipeline-output.js';
+import { type FlagRequest } from '../review-flags.js';
 import {
   type AskedCorrections,
+  readConfirmation,
   readCorrections,
   readEvidenceBody,
+  readFlags,
   readOutput,
   type ReasonedResult,
   readReasonedResult,
@@ -43,6 +46,14 @@ export class Bodies {
 
   async reasonedResult(body: Buffer): Promise<ReasonedResult> {
     return body.length <= MAX_BYTES ? readReasonedResult(body) : this.read('readReasonedResult', body);
+  }
+
+  async flags(body: Buffer): Promise<FlagRequest> {
+    return body.length <= MAX_BYTES ? readFlags(body) : this.read('readFlags', body);
+  }
+
+  async confirmation(body: Buffer): Promise<string[]> {
+    return body.length <= MAX_BYTES ? readConfirmation(body) : this.read('readConfirmation', body);
   }
 
   private read<Result>(reader: string, body: Buffer): Promise<Result> {

@@ -16,3 +16,5 @@ export const readEvidence = inThread(({ body, initial }: EvidenceTask) =>
 export const currentFields = inThread(currentFieldsHere);
 export const readResult = inThread(here.readResult);
 export const readReasonedResult = inThread(here.readReasonedResult);
+export const readFlags = inThread(here.readFlags);
+export const readConfirmation = inThread(here.readConfirmation);

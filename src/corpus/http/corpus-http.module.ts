@@ -5,6 +5,7 @@ import { ContentSweep } from './content-sweep.js';
 import { EvidenceController } from './evidence.controller.js';
 import { JobAnswers } from './job-answers.js';
 import { JobsController } from './jobs.controller.js';
+import { LeasesController } from './leases.controller.js';
 import { ReviewController } from './review.controller.js';
 import { SourceUpload } from './source-upload.js';
 import { SourcesController } from './sources.controller.js';
@@ -12,7 +13,7 @@ import { SourcesController } from './sources.controller.js';
 /** The write side over HTTP. */
 @Module({
   imports: [CorpusModule],
-  controllers: [JobsController, ReviewController, EvidenceController, SourcesController],
+  controllers: [JobsController, LeasesController, ReviewController, EvidenceController, SourcesController],
   providers: [Bodies, ContentSweep, JobAnswers, SourceUpload],
 })
 export class CorpusHttpModule {}

@@ -70,6 +70,14 @@ export const summary = {
   updated_at: '2025-01-23T08:58:34.856706Z',
   original_sha256: 'a98483c2dfb0156d8b52d56d5a8203fbc705b90848534e92153ee7f322b5d084',
   correction_count: 0,
+  lease: null,
+};
+
+/** A lease of JOB. */
+export const lease = {
+  token: 'x0bVYhTgpZ7m1dJX8r2FvQ3nKcLw5sEtUi9oAyPzHqM',
+  held_by: 'rini.k',
+  expires_at: '2025-06-02T03:30:00Z',
 };
 
 const { result, ...members } = output;
@@ -271,7 +279,14 @@ const summaryProperties = {
     description: 'Of the compact original result; null if the original is not known.',
   },
   correction_count: { type: 'integer', minimum: 0 },
+  lease: { $ref: getSchemaPath('Holding') },
 };
+
+const holdingProperties = {
+  held_by: { ...string, description: 'The `X-User-Id` with which the job was taken.' },
+  expires_at: { ...time, description: 'When the job is free again, unless the lease is renewed.' },
+};
+const leaseProperties = { token: string, ...holdingProperties };
 
 const producerSchema = { $ref: getSchemaPath('Producer') };
 
@@ -434,12 +449,69 @@ export const corpusSchemas = {
       fields: { $ref: getSchemaPath('CurrentFields') },
     },
   },
+  Holding: {
+    type: 'object',
+    nullable: true,
+    description: 'Who reviews a job at the moment; null if nobody does.',
+    required: Object.keys(holdingProperties),
+    properties: holdingProperties,
+  },
+  Lease: { type: 'object', required: Object.keys(leaseProperties), properties: leaseProperties },
+  LeasedJob: {
+    type: 'object',
+    description: 'A job that was handed out.',
+    required: ['job', 'lease'],
+    properties: { job: { $ref: getSchemaPath('Job') }, lease: { $ref: getSchemaPath('Lease') } },
+  },
+  FlagChange: {
+    type: 'object',
+    description: 'Review flags to set and to take away: at least one of the two. No flag is in both.',
+    additionalProperties: false,
+    properties: { add: { ...flags, maxItems: 1_000 }, remove: { ...flags, maxItems: 1_000 } },
+  },
+  NewConfirmation: {
+    type: 'object',
+    required: ['field_paths'],
+    additionalProperties: false,
+    properties: {
+      field_paths: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 1_000,
+        items: string,
+        description:
+          'Paths of the current result, dotted or JSON Pointers (RFC 6901). An array or object stands for all that is in it.',
+      },
+    },
+  },
+  Confirmation: {
+    type: 'object',
+    description: 'A confirmation, as the history has it.',
+    required: ['event', 'by', 'at', 'field_paths'],
+    properties: {
+      event: { ...string, enum: ['confirmed'] },
+      by: string,
+      at: time,
+      field_paths: { type: 'array', items: string, description: 'In dotted form, each once.' },
+    },
+  },
   JobPage: {
     type: 'object',
-    required: ['jobs', 'next_cursor'],
+    required: ['jobs', 'next_cursor', 'total'],
     properties: {
       jobs: { type: 'array', items: { $ref: getSchemaPath('JobSummary') } },
       next_cursor: { ...nullableString, description: 'Null on the last page.' },
+      total: { $ref: getSchemaPath('Total') },
+    },
+  },
+  Total: {
+    type: 'object',
+    nullable: true,
+    description: 'How many jobs match. Null on all pages but the first.',
+    required: ['count', 'exact'],
+    properties: {
+      count: { type: 'integer', format: 'int64', minimum: 0 },
+      exact: { type: 'boolean', description: 'False beyond 10,000: `count` is an estimate then.' },
     },
   },
   NewCorrection: {
@@ -574,17 +646,20 @@ export const answer = (
 
 export const JobId = (example = JOB) => ApiParam({ name: 'id', schema: { ...uuid, example } });
 
+export const UserId = () =>
+  ApiHeader({
+    name: 'X-User-Id',
+    required: true,
+    description:
+      'The reviewer who makes the change: 1 to 200 visible characters, and spaces between them. UTF-8, or percent-encoded; a ' +
+      'percent sign is written `%25`.',
+    schema: { type: 'string', example: 'rini.k' },
+  });
+
 export const Change = () =>
   applyDecorators(
     JobId(),
-    ApiHeader({
-      name: 'X-User-Id',
-      required: true,
-      description:
-        'The reviewer who makes the change: 1 to 200 visible characters, and spaces between them. UTF-8, or percent-encoded; a ' +
-        'percent sign is written `%25`.',
-      schema: { type: 'string', example: 'rini.k' },
-    }),
+    UserId(),
     ApiHeader({
       name: 'If-Match',
       required: false,

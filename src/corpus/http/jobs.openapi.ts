@@ -9,7 +9,7 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { SORTS } from '../queue.repository.js';
+import { JobSelection } from './job-selection.openapi.js';
 import { PROBLEM_MEDIA_TYPE } from '../../platform/http/problem.js';
 import {
   apiProblems,
@@ -105,67 +105,12 @@ export const DescribeQueue = () =>
     ApiOperation({
       summary: 'List jobs',
       description:
-        'With `approved=false`, this is the review queue. Results are not included. Pass `next_cursor` as `cursor` to get the next page.',
+        'With `approved=false`, this is the review queue. Results are not included. Pass `next_cursor` as `cursor` to get the next page. ' +
+        '`total` says how many jobs match, on the first page only: exactly up to 10,000, beyond that as PostgreSQL estimates it. `lease` ' +
+        'says who reviews a job at the moment.',
     }),
     ApiQuery({ name: 'approved', required: false, schema: { type: 'boolean', example: false } }),
-    ApiQuery({ name: 'has_corrections', required: false, schema: { type: 'boolean' } }),
-    ApiQuery({
-      name: 'external_id',
-      required: false,
-      schema: string,
-      description: 'Only the job with this id of the pipeline.',
-    }),
-    ApiQuery({ name: 'source_kind', required: false, schema: string }),
-    ApiQuery({
-      name: 'flag',
-      required: false,
-      schema: string,
-      description: 'Only jobs with this review flag.',
-    }),
-    ApiQuery({
-      name: 'filename',
-      required: false,
-      schema: string,
-      description: 'Only jobs whose filename contains this; case does not matter.',
-    }),
-    ApiQuery({
-      name: 'reviewed_by',
-      required: false,
-      schema: string,
-      description: 'Only jobs that this reviewer approved or reopened last.',
-    }),
-    ApiQuery({
-      name: 'confidence_gte',
-      required: false,
-      schema: { type: 'number', minimum: 0, maximum: 1 },
-      description: 'Only jobs with at least this confidence.',
-    }),
-    ApiQuery({
-      name: 'confidence_lt',
-      required: false,
-      schema: { type: 'number', minimum: 0, maximum: 1 },
-      description: 'Only jobs with a confidence below this.',
-    }),
-    ApiQuery({
-      name: 'field_confidence_lt',
-      required: false,
-      schema: { type: 'number', minimum: 0, maximum: 1 },
-      description: 'Only jobs with a field of which the pipeline said a confidence below this.',
-    }),
-    ApiQuery({
-      name: 'producer',
-      required: false,
-      schema: string,
-      description:
-        'Only jobs made by this producer: its SHA-256 digest, or `member=value`, such as `model=layout-3`.',
-    }),
-    ApiQuery({
-      name: 'sort',
-      required: false,
-      schema: { type: 'string', enum: [...SORTS], default: 'created_at' },
-      description:
-        '`created_at`: oldest first. `confidence`, `lowest_field_confidence`: lowest first, jobs without one last.',
-    }),
+    JobSelection(),
     ApiQuery({
       name: 'limit',
       required: false,
@@ -177,7 +122,11 @@ export const DescribeQueue = () =>
       schema: string,
       description: 'The `next_cursor` of the previous page.',
     }),
-    answer(200, 'One page of jobs.', 'JobPage', { jobs: [summary], next_cursor: null }),
+    answer(200, 'One page of jobs.', 'JobPage', {
+      jobs: [summary],
+      next_cursor: null,
+      total: { count: 1, exact: true },
+    }),
     ...apiProblems(JOBS, [
       [
         'invalid-parameters',

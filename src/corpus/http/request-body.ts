@@ -5,6 +5,7 @@ import { type Evidence, EVIDENCE_KEYS, isNone, readEvidence } from '../evidence/
 import { FieldReader } from '../reading/field-reader.js';
 import { type PipelineOutput, readPipelineOutput } from '../import/pipeline-output.js';
 import { type Reasons } from '../reasons.js';
+import { type FlagRequest } from '../review-flags.js';
 import { type CorrectionRequest } from '../review.service.js';
 
 /** The most errors listed for one body. Reading stops at the last of them. */
@@ -78,6 +79,27 @@ export function readReasonedResult(body: Buffer): ReasonedResult {
       result: fields.json('result'),
       reasons: reasons?.names.map((path) => [path, reasons.reason(path)] as const) ?? [],
     };
+  });
+}
+
+/** Reads flags to set in `add`, and flags to take away in `remove`. */
+export function readFlags(body: Buffer): FlagRequest {
+  return readFields(body, (fields) => {
+    fields.expectKeys([], ['add', 'remove']);
+    const [add, remove] = [fields.flags('add'), fields.flags('remove')];
+    if (fields.isObject && !fields.has('add') && !fields.has('remove'))
+      fields.faultHere('has neither add nor remove');
+    for (const [index, flag] of remove.entries())
+      if (add.includes(flag)) fields.fault(`remove[${index}]`, 'is in add, too');
+    return { add, remove };
+  });
+}
+
+/** Reads the paths of values that are right. */
+export function readConfirmation(body: Buffer): string[] {
+  return readFields(body, (fields) => {
+    fields.expectKeys(['field_paths'], []);
+    return fields.pathTexts('field_paths');
   });
 }
 

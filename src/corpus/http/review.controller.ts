@@ -13,7 +13,9 @@ import { JobAnswers } from './job-answers.js';
 import { Bodies } from './bodies.js';
 import {
   DescribeApprove,
+  DescribeConfirm,
   DescribeCorrect,
+  DescribeFlag,
   DescribeReopen,
   DescribeReplace,
   DescribeReview,
@@ -30,7 +32,7 @@ export class ReplaceQueryDto {
   readonly force: boolean = false;
 }
 
-/** Corrects, approves and reopens jobs. */
+/** Corrects, approves, reopens and flags jobs, and confirms their values. */
 @DescribeReview()
 @RequiresScope('review')
 @Controller('jobs/:id')
@@ -100,6 +102,35 @@ export class ReviewController {
     @Res() response: Response,
   ): Promise<void> {
     await this.setApproved(id, request, response, false);
+  }
+
+  @DescribeFlag()
+  @Put('flags')
+  async setFlags(
+    @Param('id', UuidPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
+    @JsonBody() body: Buffer,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const change = this.readChange(id, request);
+    const job = await this.review.setFlags(change, await this.bodies.flags(body));
+    await this.answers.send(response, 200, job);
+  }
+
+  @DescribeConfirm()
+  @Post('confirmations')
+  async confirm(
+    @Param('id', UuidPipe) id: string,
+    @Query(NoParametersPipe) _query: unknown,
+    @JsonBody() body: Buffer,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const change = this.readChange(id, request);
+    const { event, version } = await this.review.confirm(change, await this.bodies.confirmation(body));
+    response.setHeader('ETag', entityTag(version));
+    sendJson(response, 201, JSON.stringify(event));
   }
 
   private async setApproved(

@@ -155,6 +155,83 @@ export const DescribeApprove = () =>
     ]),
   );
 
+export const DescribeFlag = () =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Set and take away review flags',
+      description:
+        'Such as `unreadable`. The history records what really changed; if nothing did, nothing is recorded, and the version stays. ' +
+        'Flags keep their order, and new ones come last. An approved job may be flagged, too.',
+    }),
+    Change(),
+    ApiConsumes('application/json'),
+    ApiBody({
+      schema: { $ref: getSchemaPath('FlagChange') },
+      examples: { one: { value: { add: ['stamp_over_text'], remove: ['low_confidence'] } } },
+    }),
+    answer(
+      200,
+      'The job.',
+      'Job',
+      { ...approved, review_flags: ['stamp_over_text'], updated_at: approved.reviewed_at },
+      etag,
+    ),
+    ...apiProblems(`${JOBS}/${JOB}/flags`, [
+      [
+        'invalid-body',
+        'the body has neither add nor remove',
+        { field: '', message: 'has neither add nor remove' },
+      ],
+      ...CHANGE_PROBLEMS,
+      TOO_LARGE,
+      ...BODY_PROBLEMS,
+    ]),
+  );
+
+export const DescribeConfirm = () =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Confirm values',
+      description:
+        'Records that the reviewer has looked at these values and found them right without an edit. So `errors` can tell them from ' +
+        'values that were approved only with the whole. The version of the job stays. An approved job accepts confirmations, too.',
+    }),
+    Change(),
+    ApiConsumes('application/json'),
+    ApiBody({
+      schema: { $ref: getSchemaPath('NewConfirmation') },
+      examples: { two: { value: { field_paths: ['header.nomor_sprint', '/personel/0'] } } },
+    }),
+    answer(
+      201,
+      'The confirmation.',
+      'Confirmation',
+      {
+        event: 'confirmed',
+        by: 'rini.k',
+        at: '2025-06-02T03:19:50Z',
+        field_paths: ['header.nomor_sprint', 'personel[0]'],
+      },
+      etag,
+    ),
+    ...apiProblems(`${JOBS}/${JOB}/confirmations`, [
+      ['invalid-body', 'field_paths: is empty', { field: 'field_paths', message: 'is empty' }],
+      ['invalid-path', 'field_paths[0]: a key is expected (at position 2)'],
+      ...CHANGE_PROBLEMS,
+      ['no-result', 'a job without a result has no values to confirm'],
+      [
+        'ambiguous-path',
+        'field_paths[0]: a key on this path occurs more than once in its object; name the whole object',
+      ],
+      [
+        'path-missing',
+        'field_paths[0]: there is no value at this path: header is an object without a member perihall',
+      ],
+      TOO_LARGE,
+      ...BODY_PROBLEMS,
+    ]),
+  );
+
 export const DescribeReopen = () =>
   applyDecorators(
     ApiOperation({

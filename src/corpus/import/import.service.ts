@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   bytesAsJson,
   bytesOfCorrections,
-  EVENT_BYTES,
+  bytesOfEvent,
   type JobSize,
   MAX_LINE_BYTES,
   whyTooLarge,
@@ -261,7 +261,7 @@ function sizeOfSample(sample: ImportedSample, { paths, original }: CheckedTrail)
       const written = { ...correction, field_path: paths[index]! };
       return sum + bytesOfCorrections([written], correction.corrected_by);
     }, 0),
-    history: history.reduce((sum, { by }) => sum + EVENT_BYTES + bytesAsJson(by), 0),
+    history: history.reduce((sum, event) => sum + bytesOfEvent(event), 0),
     evidence: sizeOfEvidence(sample.evidence),
   };
 }

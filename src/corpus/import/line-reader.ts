@@ -24,11 +24,16 @@ export interface ImportedCorrection {
   readonly corrected_at: bigint;
 }
 
-/** What a reviewer did to a job beside corrections. */
+/** What a reviewer did to a job beside corrections. Lists are empty but for the event that has them. */
 export interface ReviewEvent {
-  readonly event: 'approved' | 'reopened';
+  readonly event: 'approved' | 'reopened' | 'flagged' | 'confirmed';
   readonly by: string;
   readonly at: bigint;
+  /** Flags of `flagged`. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Of `confirmed`, in their plain spelling: paths of the document after the corrections that are not later than `at`. */
+  readonly field_paths: readonly string[];
 }
 
 /** A line in the sample schema, read and validated. Whether its trail fits its results is checked later. */
@@ -167,12 +172,23 @@ function readCorrection(fields: FieldReader): ImportedCorrection {
   return correction;
 }
 
-const EVENTS = ['approved', 'reopened'] as const satisfies ReviewEvent['event'][];
+/** The members that each event has beside the common ones. */
+const EVENTS = {
+  approved: [],
+  reopened: [],
+  flagged: ['add', 'remove'],
+  confirmed: ['field_paths'],
+} as const;
+const EVENT_NAMES = Object.keys(EVENTS) as ReviewEvent['event'][];
 
 function readEvent(fields: FieldReader): ReviewEvent {
-  fields.expectKeys(['event', 'by', 'at'], []);
-  const event = fields.choice('event', EVENTS) ?? 'approved';
-  return { event, by: fields.name('by'), at: fields.time('at') ?? NO_TIME };
+  const event = fields.choice('event', EVENT_NAMES) ?? 'approved';
+  fields.expectKeys(['event', 'by', 'at', ...EVENTS[event]], []);
+  const isFlagged = event === 'flagged';
+  const [added, removed] = isFlagged ? [fields.flags('add'), fields.flags('remove')] : [[], []];
+  if (isFlagged && added.length + removed.length === 0) fields.faultHere('neither adds nor removes a flag');
+  const field_paths = event === 'confirmed' ? fields.fieldPaths('field_paths') : [];
+  return { event, by: fields.name('by'), at: fields.time('at') ?? NO_TIME, added, removed, field_paths };
 }
 
 function checkOrder({ corrections, history }: ImportedSample, fields: FieldReader): void {

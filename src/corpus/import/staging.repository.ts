@@ -5,7 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { finished } from 'node:stream/promises';
 import { BinaryCopyWriter, type ColumnValue } from '../../platform/database/binary-copy-writer.js';
 import { columnsOf, type TableColumn } from '../../platform/database/entities/columns.js';
-import { Job, JobApproval, JobCorrection } from '../../platform/database/entities/job.entity.js';
+import { Job, JobEvent, JobCorrection } from '../../platform/database/entities/job.entity.js';
 import { GroundTruthDataSource } from '../../platform/database/ground-truth-data-source.js';
 import { type Evidence } from '../evidence/evidence.js';
 import { type Digests, digestsOf } from '../evidence/evidence-digests.js';
@@ -69,14 +69,14 @@ const JOB_COLUMNS = columnsOf(Job).filter(({ name }) => name !== 'updated_at');
 /** Without `id`, which is assigned in the order of insertion. */
 const CORRECTION_COLUMNS = columnsOf(JobCorrection).filter(({ name }) => name !== 'id');
 /** Likewise. */
-const APPROVAL_COLUMNS = columnsOf(JobApproval).filter(({ name }) => name !== 'id');
+const EVENT_COLUMNS = columnsOf(JobEvent).filter(({ name }) => name !== 'id');
 /** The staging tables begin with the line number; for what belongs to a job, its place in the line follows. */
 const LINE: TableColumn = { name: 'line', type: 'bigint', isNullable: false };
 const ORDINAL: TableColumn = { name: 'ordinal', type: 'integer', isNullable: false };
 /** With their schema, since temporary tables come last in the search path. */
 const JOBS_TABLE = 'pg_temp.staged_jobs';
 const CORRECTIONS_TABLE = 'pg_temp.staged_corrections';
-const APPROVALS_TABLE = 'pg_temp.staged_approvals';
+const EVENTS_TABLE = 'pg_temp.staged_events';
 const HAS_NEW_ID: TableColumn = { name: 'has_new_id', type: 'boolean', isNullable: false };
 const EVIDENCE_COLUMNS: readonly TableColumn[] = [
   { name: 'producer', type: 'json', isNullable: true },
@@ -87,7 +87,7 @@ const EVIDENCE_COLUMNS: readonly TableColumn[] = [
 ];
 const STAGED_JOBS = [LINE, HAS_NEW_ID, ...JOB_COLUMNS, ...EVIDENCE_COLUMNS];
 const STAGED_CORRECTIONS = [LINE, ORDINAL, ...CORRECTION_COLUMNS];
-const STAGED_APPROVALS = [LINE, ORDINAL, ...APPROVAL_COLUMNS];
+const STAGED_EVENTS = [LINE, ORDINAL, ...EVENT_COLUMNS];
 const BATCH_SIZE = 1024 * 1024;
 
 /**
@@ -124,7 +124,7 @@ export function columnsOfEvidence(
 export class Staging {
   private readonly jobs = new BinaryCopyWriter(STAGED_JOBS.length);
   private readonly corrections = new BinaryCopyWriter(STAGED_CORRECTIONS.length);
-  private readonly approvals = new BinaryCopyWriter(STAGED_APPROVALS.length);
+  private readonly events = new BinaryCopyWriter(STAGED_EVENTS.length);
   readonly sources: StagedSources;
   private client: PoolClient | undefined;
   private hasHistory = false;
@@ -152,17 +152,20 @@ export class Staging {
       });
     this.hasHistory ||= history.length > 0;
     this.hasEvidence ||= job.producer !== null || job.fields !== null;
-    for (const [ordinal, { event, by, at }] of history.entries())
-      writeRow(this.approvals, STAGED_APPROVALS, {
+    for (const [ordinal, { event, by, at, added, removed, field_paths }] of history.entries())
+      writeRow(this.events, STAGED_EVENTS, {
         line: job.line,
         ordinal,
         job_id: job.id,
-        approved: event === 'approved',
+        event,
         reviewed_by: by,
         reviewed_at: at,
+        added,
+        removed,
+        field_paths,
       });
     const { size } = this.jobs;
-    if (size + this.corrections.size + this.approvals.size >= BATCH_SIZE) await this.flush();
+    if (size + this.corrections.size + this.events.size >= BATCH_SIZE) await this.flush();
   }
 
   /** Stages pipeline output. Assigns an id if it has none. */
@@ -229,7 +232,7 @@ export class Staging {
 
   /** The history of a job that is replaced stays, and what the line knows beyond it is added. */
   async merge(onConflict: OnConflict): Promise<Merged> {
-    if (onConflict === 'replace') await (await this.begun()).query(keepApprovals);
+    if (onConflict === 'replace') await (await this.begun()).query(keepEvents);
     const existing = await this.countOf(
       onConflict === 'replace'
         ? `delete from jobs where id in (select id from ${JOBS_TABLE})`
@@ -239,8 +242,8 @@ export class Staging {
     await (await this.begun()).query('set constraints job_corrections_job_id_fkey deferred');
     const corrections = await this.countOf(insertCorrections);
     const inserted = await this.countOf(insertJobs);
-    if (onConflict === 'replace') await (await this.begun()).query(putBackApprovals);
-    if (this.hasHistory) await (await this.begun()).query(insertApprovals);
+    if (onConflict === 'replace') await (await this.begun()).query(putBackEvents);
+    if (this.hasHistory) await (await this.begun()).query(insertEvents);
     if (this.hasEvidence) await (await this.begun()).query(insertEvidence);
     await this.sources.merge(JOBS_TABLE);
     return {
@@ -268,7 +271,7 @@ export class Staging {
   private async flush(): Promise<void> {
     await this.copy(JOBS_TABLE, this.jobs);
     await this.copy(CORRECTIONS_TABLE, this.corrections);
-    await this.copy(APPROVALS_TABLE, this.approvals);
+    await this.copy(EVENTS_TABLE, this.events);
     await this.sources.flush();
   }
 
@@ -321,7 +324,7 @@ const openStaging = `
   set local ground_truth.is_compact = on;
   create temporary table ${JOBS_TABLE} (${definition(STAGED_JOBS)}) on commit drop;
   create temporary table ${CORRECTIONS_TABLE} (${definition(STAGED_CORRECTIONS)}) on commit drop;
-  create temporary table ${APPROVALS_TABLE} (${definition(STAGED_APPROVALS)}) on commit drop;
+  create temporary table ${EVENTS_TABLE} (${definition(STAGED_EVENTS)}) on commit drop;
 `;
 
 /** No constraints: those of the real tables apply when the rows are merged, and `created_at` may still be null here. */
@@ -372,29 +375,29 @@ const insertEvidence = `
 `;
 
 // Deleting a job takes its history along.
-const keepApprovals = `
-  create temporary table pg_temp.kept_approvals on commit drop as
-  select * from job_approvals where job_id in (select id from ${JOBS_TABLE})
+const keepEvents = `
+  create temporary table pg_temp.kept_events on commit drop as
+  select * from job_events where job_id in (select id from ${JOBS_TABLE})
 `;
 
-const putBackApprovals = `
-  insert into job_approvals (id, ${namesOf(APPROVAL_COLUMNS)}) overriding system value
-  select id, ${namesOf(APPROVAL_COLUMNS)} from pg_temp.kept_approvals order by id
+const putBackEvents = `
+  insert into job_events (id, ${namesOf(EVENT_COLUMNS)}) overriding system value
+  select id, ${namesOf(EVENT_COLUMNS)} from pg_temp.kept_events order by id
 `;
 
 // The same event twice is two events, so the nth of a line is known if there are n of them.
-const insertApprovals = `
+const insertEvents = `
   with staged as (
-    select line, ordinal, ${namesOf(APPROVAL_COLUMNS)},
-      row_number() over (partition by ${namesOf(APPROVAL_COLUMNS)} order by ordinal) as nth
-    from ${APPROVALS_TABLE} where line in (select line from ${JOBS_TABLE})
+    select line, ordinal, ${namesOf(EVENT_COLUMNS)},
+      row_number() over (partition by ${namesOf(EVENT_COLUMNS)} order by ordinal) as nth
+    from ${EVENTS_TABLE} where line in (select line from ${JOBS_TABLE})
   ), known as (
-    select ${namesOf(APPROVAL_COLUMNS)}, row_number() over (partition by ${namesOf(APPROVAL_COLUMNS)}) as nth
-    from job_approvals where job_id in (select job_id from staged)
+    select ${namesOf(EVENT_COLUMNS)}, row_number() over (partition by ${namesOf(EVENT_COLUMNS)}) as nth
+    from job_events where job_id in (select job_id from staged)
   )
-  insert into job_approvals (${namesOf(APPROVAL_COLUMNS)})
-  select ${namesOf(APPROVAL_COLUMNS)} from staged
-  where (${namesOf(APPROVAL_COLUMNS)}, nth) not in (select ${namesOf(APPROVAL_COLUMNS)}, nth from known)
+  insert into job_events (${namesOf(EVENT_COLUMNS)})
+  select ${namesOf(EVENT_COLUMNS)} from staged
+  where (${namesOf(EVENT_COLUMNS)}, nth) not in (select ${namesOf(EVENT_COLUMNS)}, nth from known)
   order by line, ordinal
 `;
 

@@ -1,10 +1,13 @@
 import {
   depth,
   equal,
+  FieldPathError,
   JSON_NULL,
   MAX_DEPTH,
   MAX_PATH_BYTES,
   type Op,
+  parseFieldPath,
+  plainSpelling,
   readElements,
   readMembers,
 } from '../../json-text/index.js';
@@ -118,7 +121,12 @@ export class FieldReader {
 
   /** The text of a path, which may be none. */
   fieldPath(key: string): string {
-    const path = this.string(key);
+    const value = this.values.get(key);
+    return value === undefined ? '' : this.pathText(key, value);
+  }
+
+  private pathText(key: string, value: Buffer): string {
+    const path = this.text(key, value, 'is not a string') ?? '';
     if (this.hasLimits && Buffer.byteLength(path) > MAX_PATH_BYTES) {
       this.fault(key, `is longer than ${inGroups(MAX_PATH_BYTES)} bytes`);
       return '';
@@ -227,6 +235,29 @@ export class FieldReader {
     });
   }
 
+  /** A list of dotted paths, at least one, in their plain spelling. */
+  fieldPaths(key: string): string[] {
+    const texts = this.pathTexts(key);
+    return texts.map((text, index) => {
+      try {
+        return plainSpelling(text, parseFieldPath(text), false);
+      } catch (error) {
+        if (!(error instanceof FieldPathError)) throw error;
+        this.fault(`${key}[${index}]`, error.message);
+        return '';
+      }
+    });
+  }
+
+  /** The texts of a list of paths, at least one; they may be none. */
+  pathTexts(key: string): string[] {
+    const value = this.values.get(key);
+    if (value === undefined) return [];
+    const elements = this.elements(key, value, 'is not an array of strings') ?? [EMPTY_STRING];
+    if (elements.length === 0) this.fault(key, 'is empty');
+    return elements.map((element, index) => this.pathText(`${key}[${index}]`, element));
+  }
+
   /** A number from 0 to 1. */
   share(key: string): number | null {
     const value = this.values.get(key);
@@ -305,6 +336,7 @@ export class FieldReader {
 const DAY = 86_400_000_000n;
 const OPS: readonly Op[] = ['replace', 'add', 'remove'];
 const QUOTE = 0x22;
+const EMPTY_STRING = Buffer.from('""');
 const MINUS = 0x2d;
 const ZERO = Buffer.from('0');
 const ONE = Buffer.from('1');

@@ -63,6 +63,21 @@ export function bytesOfCorrections(corrections: readonly SizedCorrection[], corr
   );
 }
 
+/** The bytes of an event in a line. */
+export function bytesOfEvent({
+  by,
+  added = [],
+  removed = [],
+  field_paths = [],
+}: {
+  readonly by: string;
+  readonly added?: readonly string[];
+  readonly removed?: readonly string[];
+  readonly field_paths?: readonly string[];
+}): number {
+  return EVENT_BYTES + bytesAsJson(by) + bytesAsJson(added) + bytesAsJson(removed) + bytesAsJson(field_paths);
+}
+
 export function bytesAsJson(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }

@@ -244,7 +244,7 @@ function ApiInclude(): MethodDecorator {
     schema: { type: 'string' },
     description:
       `Further members of each sample, after \`confidence\`: \`all\`, or one or more of ${INCLUDES.map((name) => `\`${name}\``).join(', ')}, ` +
-      'with commas between them. `external_id`: the pipeline’s own id. `producer`: what made the result. `sources`: what the document looks like. `fields`: what the pipeline says of single fields of `initial_result`. `history`: who approved and reopened the job, and when.',
+      'with commas between them. `external_id`: the pipeline’s own id. `producer`: what made the result. `sources`: what the document looks like. `fields`: what the pipeline says of single fields of `initial_result`. `history`: who approved, reopened and flagged the job, and confirmed values of it, and when.',
   });
 }
 
@@ -404,7 +404,7 @@ const sampleSchema = {
     history: {
       type: 'array',
       items: { $ref: getSchemaPath('ReviewEvent') },
-      description: 'Only with `include=history`: who approved and reopened the job, oldest first.',
+      description: 'Only with `include=history`: what reviewers did beside corrections, oldest first.',
     },
     diverged: { $ref: getSchemaPath('Divergence') },
   },
@@ -492,7 +492,19 @@ export const groundTruthSchemas = {
   ReviewEvent: {
     type: 'object',
     required: ['event', 'by', 'at'],
-    properties: { event: { type: 'string', enum: ['approved', 'reopened'] }, by: string, at: time },
+    properties: {
+      event: { type: 'string', enum: ['approved', 'reopened', 'flagged', 'confirmed'] },
+      by: string,
+      at: time,
+      add: { type: 'array', items: string, description: 'Only of `flagged`: flags that were set.' },
+      remove: { type: 'array', items: string, description: 'Only of `flagged`: flags that were taken away.' },
+      field_paths: {
+        type: 'array',
+        items: string,
+        description:
+          'Only of `confirmed`: values that were found right, by paths of the result as it was then.',
+      },
+    },
   },
   Divergence: {
     type: 'object',

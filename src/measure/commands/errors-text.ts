@@ -42,6 +42,7 @@ export function errorsText(errors: Errors): string {
 }
 
 function fieldTable({ all, fields }: ErrorReport): string {
+  const isConfirmed = all.confirmed > 0;
   return tableText([
     [
       'rate',
@@ -50,26 +51,29 @@ function fieldTable({ all, fields }: ErrorReport): string {
       'wrong',
       'missing',
       'spurious',
+      ...(isConfirmed ? ['confirmed', 'only approved'] : []),
       'documents',
       'affected',
       '95% interval',
       'field',
       'misread',
     ],
-    [...cells(all), '(all)', ''],
+    [...cells(all, isConfirmed), '(all)', ''],
     ...fields.map((field) => [
-      ...cells(field),
+      ...cells(field, isConfirmed),
       field.field_path === '' ? '(the whole document)' : field.field_path,
       confusionText(field),
     ]),
   ]);
 }
 
-function cells(rates: ErrorRates): string[] {
+function cells(rates: ErrorRates, isConfirmed: boolean): string[] {
   const { documents, documents_rate: rate, documents_interval: interval } = rates;
   return [
     ...rateCells(rates),
-    ...[rates.values, rates.wrong, rates.missing, rates.spurious, documents].map(inGroups),
+    ...[rates.values, rates.wrong, rates.missing, rates.spurious].map(inGroups),
+    ...(isConfirmed ? [rates.confirmed, rates.only_approved].map(inGroups) : []),
+    inGroups(documents),
     ...rateCells({ rate, interval }),
   ];
 }

@@ -134,6 +134,9 @@ const rates = {
   wrong: { ...count, description: 'Values that reviewers changed.' },
   missing: { ...count, description: 'Values that reviewers added.' },
   spurious: { ...count, description: 'Values that reviewers removed.' },
+  edited: { ...count, description: '`wrong` + `missing` + `spurious`.' },
+  confirmed: { ...count, description: 'Right values that a reviewer confirmed by themselves.' },
+  only_approved: { ...count, description: 'Right values that were approved only with the whole document.' },
   rate: { ...nullableShare, description: '(`wrong` + `missing` + `spurious`) / `values`.' },
   interval,
 };

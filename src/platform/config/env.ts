@@ -215,6 +215,10 @@ export class Env {
   @IsBoolean({ message: 'GROUND_TRUTH_REQUIRE_IF_MATCH is not true or false' })
   readonly GROUND_TRUTH_REQUIRE_IF_MATCH: boolean = false;
 
+  /** Seconds for which a reviewer holds a job that was handed out, unless the lease is renewed. */
+  @WholeNumber(1, 86_400)
+  readonly GROUND_TRUTH_LEASE_SECONDS: number = 900;
+
   /** Origins whose pages may use the API, such as `https://review.example`; undefined: none. */
   @IsOptional()
   @Origins()

@@ -4,7 +4,7 @@ import { type Env } from '../config/env.js';
 import { errorCode } from '../files/system-error.js';
 import { EmbeddedPostgres, type EmbeddedPostgresEvent } from './embedded/embedded-postgres.js';
 import { AccessLogEntry, AccessLogOutcome, ApiKeyRow } from './entities/access.entity.js';
-import { Job, JobApproval, JobCorrection } from './entities/job.entity.js';
+import { Job, JobEvent, JobCorrection } from './entities/job.entity.js';
 import { ExternalRelations } from './external/external-relations.js';
 import { refuseForeignTables } from './foreign-tables.js';
 import { FullDisk, hasNoRoom } from './full-disk.js';
@@ -189,7 +189,7 @@ function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings, disk: Full
     logging: false,
     // The other loggers print failing migrations to standard output, which is for data.
     logger: 'debug',
-    entities: [Job, JobCorrection, JobApproval, ApiKeyRow, AccessLogEntry, AccessLogOutcome],
+    entities: [Job, JobCorrection, JobEvent, ApiKeyRow, AccessLogEntry, AccessLogOutcome],
     migrations,
     migrationsTableName: MIGRATIONS_TABLE,
     extra: {

@@ -6,6 +6,7 @@ import { PinSearchPath1764200000000 } from './migrations/1764200000000-pin-searc
 import { AddExternalId1764300000000 } from './migrations/1764300000000-add-external-id.js';
 import { AddEvidence1764400000000 } from './migrations/1764400000000-add-evidence.js';
 import { AddChanges1764500000000 } from './migrations/1764500000000-add-changes.js';
+import { AddReviewEvents1764600000000 } from './migrations/1764600000000-add-review-events.js';
 
 /** The table in which TypeORM records the migrations that have run. */
 export const MIGRATIONS_TABLE = 'ground_truth_migrations';
@@ -64,4 +65,5 @@ export const migrations = [
   AddExternalId1764300000000,
   AddEvidence1764400000000,
   AddChanges1764500000000,
+  AddReviewEvents1764600000000,
 ];

@@ -34,6 +34,7 @@ const problems = {
   'request-timeout': { status: 408, title: 'Request timeout' },
   'job-exists': { status: 409, title: 'Job exists' },
   'evidence-exists': { status: 409, title: 'Evidence exists' },
+  'lease-lost': { status: 409, title: 'Lease lost' },
   approved: { status: 409, title: 'Job is approved' },
   'no-result': { status: 409, title: 'Job has no result' },
   'ambiguous-path': { status: 409, title: 'Ambiguous path' },

@@ -9,7 +9,7 @@ import {
   VirtualColumn,
 } from 'typeorm';
 import { fieldsText, producerText, sourcesText } from './evidence-text.js';
-import { TimeColumn, TimeText } from './columns.js';
+import { TimeColumn, timeText, TimeText } from './columns.js';
 
 /** JSON is read as text. SQL writes it, because TypeORM would write the text as a JSON string. */
 const JSON_TEXT = { type: 'json', nullable: true, insert: false, update: false } as const;
@@ -102,6 +102,14 @@ export class Job {
       where job_id = ${job}.id and exists (select from job_evidence where job_id = ${job}.id and fields is not null)`,
   })
   moves?: string | null;
+
+  /** Who holds the job at the moment, as a JSON object; null if nobody does. */
+  @VirtualColumn('text', {
+    query: (job) => `
+      select json_build_object('held_by', held_by, 'expires_at', ${timeText('expires_at')})::text from job_leases
+      where job_id = ${job}.id and expires_at > now()`,
+  })
+  lease!: string | null;
 }
 
 /** One recorded edit of one field. Append-only: the database refuses changes to existing rows. */
@@ -145,9 +153,9 @@ export class JobCorrection {
   correctedAt!: string;
 }
 
-/** Who approved or reopened a job, and when. Append-only, too. */
-@Entity('job_approvals')
-export class JobApproval {
+/** What a reviewer did to a job beside corrections. Append-only, too. */
+@Entity('job_events')
+export class JobEvent {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
   id!: string;
 
@@ -158,12 +166,23 @@ export class JobApproval {
   @JoinColumn({ name: 'job_id' })
   job?: Relation<Job>;
 
-  @Column('boolean')
-  approved!: boolean;
+  @Column('text')
+  event!: 'approved' | 'reopened' | 'flagged' | 'confirmed';
 
   @Column('text')
   reviewed_by!: string;
 
   @TimeColumn()
   reviewed_at?: string;
+
+  /** Flags that the reviewer set and took away; only of `flagged`. */
+  @Column('text', { array: true, default: () => "'{}'" })
+  added!: string[];
+
+  @Column('text', { array: true, default: () => "'{}'" })
+  removed!: string[];
+
+  /** Paths of the document as it was then, which the reviewer found right; only of `confirmed`. */
+  @Column('text', { array: true, default: () => "'{}'" })
+  field_paths!: string[];
 }
