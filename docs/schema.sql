@@ -203,10 +203,10 @@ CREATE INDEX jobs_approved_created_at_id ON public.jobs USING btree (created_at,
 CREATE INDEX jobs_confidence_id ON public.jobs USING btree (COALESCE(confidence, 'Infinity'::double precision), id);
 CREATE INDEX jobs_created_at_id ON public.jobs USING btree (created_at, id);
 CREATE UNIQUE INDEX jobs_external_id ON public.jobs USING btree (external_id) WHERE (external_id IS NOT NULL);
-CREATE INDEX jobs_lowest_field_confidence_id ON public.jobs USING btree (COALESCE(lowest_field_confidence, 'Infinity'::double precision), id);
+CREATE INDEX jobs_lowest_field_confidence_id ON public.jobs USING btree (lowest_field_confidence, id) WHERE (lowest_field_confidence IS NOT NULL);
 CREATE INDEX jobs_open_confidence_id ON public.jobs USING btree (COALESCE(confidence, 'Infinity'::double precision), id) WHERE (NOT approved);
 CREATE INDEX jobs_open_created_at_id ON public.jobs USING btree (created_at, id) WHERE (NOT approved);
-CREATE INDEX jobs_open_lowest_field_confidence_id ON public.jobs USING btree (COALESCE(lowest_field_confidence, 'Infinity'::double precision), id) WHERE (NOT approved);
+CREATE INDEX jobs_open_lowest_field_confidence_id ON public.jobs USING btree (lowest_field_confidence, id) WHERE ((NOT approved) AND (lowest_field_confidence IS NOT NULL));
 CREATE INDEX jobs_updated_at ON public.jobs USING btree (updated_at);
 
 CREATE OR REPLACE FUNCTION public.carry_last_change_to_jobs()

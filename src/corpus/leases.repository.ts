@@ -8,7 +8,7 @@ import { GroundTruthDataSource } from '../platform/database/ground-truth-data-so
 import { CorpusFault } from './corpus-fault.js';
 import { type Holding, type JobRecord } from './job-record.js';
 import { readJob } from './locked-job.js';
-import { orderOf, type QueueFilter, whereMatching } from './queue.repository.js';
+import { inOrder, partsFrom, type QueueFilter, whereMatching } from './queue.repository.js';
 
 /** A lease, as its holder gets it. Only a digest of the token is stored. */
 export interface Lease extends Holding {
@@ -95,19 +95,21 @@ export class LeasesRepository {
 
 /** Locks the first job until the transaction ends. Those that others have locked are being handed out or changed, and are passed over. */
 async function lockNext(manager: EntityManager, filter: QueueFilter): Promise<string | undefined> {
-  const { expression } = orderOf(filter.sort);
-  const query = manager
-    .createQueryBuilder(Job, 'job')
-    .select('job.id', 'id')
-    .where(`not job.approved and job.result is not null and json_typeof(job.result) <> 'null'`)
-    .andWhere('not exists (select from job_leases where job_id = job.id and expires_at > now())')
-    .orderBy(expression)
-    .addOrderBy('job.id')
-    .limit(1)
-    .setLock('for_no_key_update', undefined, ['job'])
-    .setOnLocked('skip_locked');
-  whereMatching(query, filter);
-  return (await query.getRawOne<{ id: string }>())?.id;
+  for (const part of partsFrom(filter.sort)) {
+    const query = manager
+      .createQueryBuilder(Job, 'job')
+      .select('job.id', 'id')
+      .where(`not job.approved and job.result is not null and json_typeof(job.result) <> 'null'`)
+      .andWhere('not exists (select from job_leases where job_id = job.id and expires_at > now())')
+      .limit(1)
+      .setLock('for_no_key_update', undefined, ['job'])
+      .setOnLocked('skip_locked');
+    whereMatching(query, filter);
+    inOrder(query, part);
+    const found = await query.getRawOne<{ id: string }>();
+    if (found) return found.id;
+  }
+  return undefined;
 }
 
 /** 32 random bytes in base64url. */

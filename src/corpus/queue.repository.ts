@@ -8,15 +8,33 @@ import { formatTimestamp } from '../platform/timestamp.js';
 import { filenamePattern } from './filename-pattern.js';
 import { type JobSummary, toSummary } from './job-record.js';
 
-/** The sort expressions, each with its type and an index on it. Jobs without a confidence come last. */
+/** A part of an order: the jobs that it has, and what sorts them, with its type and an index on it. */
+interface OrderPart {
+  readonly expression: string;
+  readonly type: 'timestamptz' | 'double precision';
+  readonly condition?: string;
+}
+
+/**
+ * The orders, each in one part after another. Jobs without a confidence come last. Most pipelines send no confidences of fields, so
+ * that index has only jobs with one, and the others come as they were created.
+ */
 const ORDERS = {
-  created_at: { expression: 'job.created_at', type: 'timestamptz' },
-  confidence: { expression: `coalesce(job.confidence, 'infinity')`, type: 'double precision' },
-  lowest_field_confidence: {
-    expression: `coalesce(job.lowest_field_confidence, 'infinity')`,
-    type: 'double precision',
-  },
-};
+  created_at: [{ expression: 'job.created_at', type: 'timestamptz' }],
+  confidence: [{ expression: `coalesce(job.confidence, 'infinity')`, type: 'double precision' }],
+  lowest_field_confidence: [
+    {
+      expression: 'job.lowest_field_confidence',
+      type: 'double precision',
+      condition: 'job.lowest_field_confidence is not null',
+    },
+    {
+      expression: 'job.created_at',
+      type: 'timestamptz',
+      condition: 'job.lowest_field_confidence is null',
+    },
+  ],
+} as const satisfies Record<string, readonly OrderPart[]>;
 
 type Sort = keyof typeof ORDERS;
 
@@ -47,10 +65,12 @@ export interface QueueFilter {
   readonly sort: Sort;
 }
 
-/** The keyset position of the last job of a page. `value` is a time (RFC 3339), or a confidence, possibly Infinity. */
+/** The keyset position of the last job of a page. */
 export interface Position {
   readonly sort: Sort;
+  /** A time (RFC 3339), or a confidence, which is Infinity where a job has none. */
   readonly value: string;
+  readonly type: OrderPart['type'];
   readonly id: string;
 }
 
@@ -90,14 +110,23 @@ export class QueueRepository {
     limits?: ReadLimits,
   ): Promise<FoundPage> {
     await this.dataSource.connected();
-    const { expression, type } = orderOf(filter.sort);
-    const page = this.jobs.createQueryBuilder('job').orderBy(expression).addOrderBy('job.id').limit(limit);
-    whereMatching(page, filter);
-    if (after) page.andWhere(`(${expression}, job.id) > (:value::${type}, :id::uuid)`, { ...after });
-    return this.dataSource.reading(limits, async (runner) => ({
-      jobs: (await page.setQueryRunner(runner).getMany()).map(toSummary),
-      total: counts ? await this.count(filter, runner) : null,
-    }));
+    return this.dataSource.reading(limits, async (runner) => {
+      const jobs: JobSummary[] = [];
+      for (const part of partsFrom(filter.sort, after)) {
+        if (jobs.length === limit) break;
+        const { expression, type } = part;
+        const page = this.jobs.createQueryBuilder('job').limit(limit - jobs.length);
+        whereMatching(page, filter);
+        inOrder(page, part);
+        if (after?.type === type)
+          page.andWhere(`(${expression}, job.id) > (:value::${type}, :id::uuid)`, {
+            value: after.value,
+            id: after.id,
+          });
+        jobs.push(...(await page.setQueryRunner(runner).getMany()).map(toSummary));
+      }
+      return { jobs, total: counts ? await this.count(filter, runner) : null };
+    });
   }
 
   private async count(filter: QueueFilter, runner: QueryRunner): Promise<Total> {
@@ -117,8 +146,16 @@ export class QueueRepository {
   }
 }
 
-export function orderOf(sort: Sort): { readonly expression: string; readonly type: string } {
-  return ORDERS[sort];
+/** The parts of an order, from the one that a position is in. */
+export function partsFrom(sort: Sort, after?: Position): readonly OrderPart[] {
+  const parts: readonly OrderPart[] = ORDERS[sort];
+  return after === undefined ? parts : parts.slice(parts.findIndex(({ type }) => type === after.type));
+}
+
+/** Takes the jobs of a part, in its order. */
+export function inOrder(query: SelectQueryBuilder<Job>, { expression, condition }: OrderPart): void {
+  if (condition !== undefined) query.andWhere(condition);
+  query.orderBy(expression).addOrderBy('job.id');
 }
 
 /** Adds the conditions of a filter to a query of `job`. */

@@ -114,27 +114,33 @@ export class QueueService {
 }
 
 function cursorBehind(job: JobSummary, sort: Position['sort']): string {
-  const value = sort === 'created_at' ? job.created_at : String(job[sort] ?? Infinity);
+  const byTime = sort === 'created_at' || (sort === 'lowest_field_confidence' && job[sort] === null);
+  const value = byTime ? job.created_at : String(job[sort] ?? Infinity);
   return Buffer.from([sort, value, job.job_id].join(' ')).toString('base64url');
 }
 
 function readCursor(cursor: string, sort: Position['sort']): Position {
   const [kind, text = '', id = '', ...rest] = Buffer.from(cursor, 'base64url').toString().split(' ');
-  const value = kind === sort && UUID.test(id) && rest.length === 0 ? readValue(text, sort) : undefined;
-  if (value !== undefined) return { sort, value, id };
+  if (kind === sort && UUID.test(id) && rest.length === 0) {
+    const confidence = sort === 'created_at' ? undefined : readConfidence(text, sort === 'confidence');
+    if (confidence !== undefined) return { sort, value: confidence, type: 'double precision', id };
+    const time = sort === 'confidence' ? undefined : readTime(text);
+    if (time !== undefined) return { sort, value: time, type: 'timestamptz', id };
+  }
   throw new ParameterError([
     { field: 'cursor', message: `is not a next_cursor of a list sorted by ${sort}` },
   ]);
 }
 
-/** Returns the value as PostgreSQL reads it; undefined if no cursor can hold it. */
-function readValue(text: string, sort: Position['sort']): string | undefined {
-  if (sort !== 'created_at') {
-    const confidence = Number(text);
-    const isOne =
-      String(confidence) === text && (confidence === Infinity || (confidence >= 0 && confidence <= 1));
-    return isOne ? text : undefined;
-  }
+/** @returns undefined if it is none */
+function readConfidence(text: string, mayLack: boolean): string | undefined {
+  const confidence = Number(text);
+  const isOne = (mayLack && confidence === Infinity) || (confidence >= 0 && confidence <= 1);
+  return isOne && String(confidence) === text ? text : undefined;
+}
+
+/** Returns the time as PostgreSQL reads it; undefined if it is none. */
+function readTime(text: string): string | undefined {
   try {
     return formatTimestamp(parseTimestamp(text));
   } catch (error) {

@@ -144,19 +144,20 @@ describe('evidence of a job', () => {
   });
 
   it('sends reviewers where it hurts', async () => {
-    const ids = ['1', '2', '3', '4'].map((last) => JOB.slice(0, -1) + last);
-    const [least, middle, most, none] = ids as [string, string, string, string];
+    const ids = ['1', '2', '3', '4', '0'].map((last) => JOB.slice(0, -1) + last);
+    const [least, middle, most, none, later] = ids as [string, string, string, string, string];
     await create({ fields: '{"a":{"confidence":0.3}}', producer: PRODUCER }, middle);
     await create({ fields: '{"a":{"confidence":0.9},"rows":{"confidence":0.1}}' }, least);
     await create({ fields: '{"a":{"confidence":1}}', producer: '{"model":"x:limit"}' }, most);
     await create({}, none);
+    await create({}, later);
     const list = async (query: string) => {
       const { status, json } = await call('GET', `/jobs?${query}`);
       expect(status).toBe(200);
       return json as { jobs: { job_id: string }[]; next_cursor: string | null };
     };
     const idsOf = async (query: string) => (await list(query)).jobs.map(({ job_id }) => job_id);
-    expect(await idsOf('sort=lowest_field_confidence')).toEqual([least, middle, most, none]);
+    expect(await idsOf('sort=lowest_field_confidence')).toEqual([least, middle, most, none, later]);
     expect(await idsOf('field_confidence_lt=0.3')).toEqual([least]);
     expect(await idsOf('producer=model=layout-3')).toEqual([middle]);
     expect(await idsOf('producer=model=x:limit')).toEqual([most]);
@@ -167,7 +168,7 @@ describe('evidence of a job', () => {
       walked.push(...page.jobs.map(({ job_id }) => job_id));
       cursor = page.next_cursor;
     }
-    expect(walked).toEqual([least, middle, most, none]);
+    expect(walked).toEqual([least, middle, most, none, later]);
     const bad = await call('GET', '/jobs?producer=layout');
     expect([bad.status, bad.json.detail]).toEqual([
       400,

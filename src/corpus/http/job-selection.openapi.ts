@@ -76,6 +76,6 @@ export const JobSelection = () =>
       required: false,
       schema: { type: 'string', enum: [...SORTS], default: 'created_at' },
       description:
-        '`created_at`: oldest first. `confidence`, `lowest_field_confidence`: lowest first, jobs without one last.',
+        '`created_at`: oldest first. `confidence`, `lowest_field_confidence`: lowest first, jobs without one last; without confidences of fields, oldest first.',
     }),
   );

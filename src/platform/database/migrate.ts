@@ -7,6 +7,7 @@ import { AddExternalId1764300000000 } from './migrations/1764300000000-add-exter
 import { AddEvidence1764400000000 } from './migrations/1764400000000-add-evidence.js';
 import { AddChanges1764500000000 } from './migrations/1764500000000-add-changes.js';
 import { AddReviewEvents1764600000000 } from './migrations/1764600000000-add-review-events.js';
+import { IndexFieldConfidences1764700000000 } from './migrations/1764700000000-index-field-confidences.js';
 
 /** The table in which TypeORM records the migrations that have run. */
 export const MIGRATIONS_TABLE = 'ground_truth_migrations';
@@ -66,4 +67,5 @@ export const migrations = [
   AddEvidence1764400000000,
   AddChanges1764500000000,
   AddReviewEvents1764600000000,
+  IndexFieldConfidences1764700000000,
 ];
