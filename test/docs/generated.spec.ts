@@ -199,7 +199,7 @@ describe('the commands', () => {
     ['errors', ErrorsQueryDto, ['corpus', 'json']],
     ['coverage', CoverageQueryDto, ['corpus', 'json']],
     ['import', ImportOptionsDto, ['sources']],
-    ['evaluate', EvaluateQueryDto, ['corpus', 'json', 'markdown']],
+    ['evaluate', EvaluateQueryDto, ['corpus', 'dataset', 'split', 'json', 'markdown']],
   ])('%s has the flags of its DTO, with the same defaults', (command, dto, others) => {
     const flags = flagsOf(command);
     const defaults = new dto() as Record<string, string | number | boolean | undefined>;
