@@ -53,7 +53,7 @@ module.exports = {
     // The loaders of trainers, in Python environments that they make: see test/trainers/python.ts. They take minutes.
     {
       ...project('trainers', 'test/trainers/**/*.spec.ts'),
-      setupFilesAfterEnv: ['<rootDir>/test/setup/long-timeout.cjs'],
+      setupFilesAfterEnv: ['<rootDir>/test/trainers/timeout.cjs'],
     },
     // Swagger UI in Chromium, which not every machine has: see test/browser/swagger.spec.ts.
     withDatabase('browser', 'test/browser/**/*.spec.ts'),

@@ -87,7 +87,7 @@ describe('the packages that others measure with', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  }, 600_000);
+  });
 
   it('anls-star gives the same ANLS* of random documents', () => {
     const different = cases.documents.filter(
