@@ -34,7 +34,7 @@ export class AppModule {
         EvaluationsHttpModule,
         MeasureHttpModule,
         OperationsModule,
-        ...(env.isReadOnly ? [] : [CorpusHttpModule]),
+        ...(env.hasExternalRelations ? [] : [CorpusHttpModule]),
       ],
     };
   }

@@ -81,7 +81,7 @@ export async function startServer(
     const names = env.GROUND_TRUTH_ALLOWED_HOSTS ?? (needsNoKey && isPrivate ? [] : undefined);
     configureApp(app, env, version, { hosts: names && [host, ...names], needsNoKey });
     if (env.GROUND_TRUTH_MIGRATE) await migrate(app.get(GroundTruthDataSource));
-    if (!env.isReadOnly && !(await isMigrated(app))) logger.warn(NOT_MIGRATED);
+    if (!env.hasExternalRelations && !(await isMigrated(app))) logger.warn(NOT_MIGRATED);
     if (authentication === 'required') await requireUsableKey(app.get(ApiKeys), host);
     else if (!isPrivate) logger.warn(WITHOUT_KEYS);
     limitConnections(app.getHttpServer(), mostConnections, () => {

@@ -71,7 +71,11 @@ export function selectionOf({ approved_only, has_corrections, include }: FeedFil
  * of their ids nothing will come before them.
  *
  * The database is told from every other, and from itself after a failover, which may have lost transactions whose ids are then
- * given again: by the cluster, the database and the timeline.
+ * given again: by the cluster, the database and the timeline. A replica has the same as its primary, as far as its control file says so:
+ * that may be older than the last failover, until its next checkpoint.
+ *
+ * On a replica the snapshot is of what has been replayed. Its oldest transaction is then the oldest that has begun on the primary, as far as
+ * the replay has come, and whose end has not been replayed. So the order has no gaps there either.
  */
 export const FEED_STATE = `
   with snapshot as (
@@ -83,13 +87,20 @@ export const FEED_STATE = `
       (select system_identifier from pg_control_system()),
       (select oid from pg_database where datname = current_database()),
       case when pg_is_in_recovery()
-        then (select timeline_id from pg_control_checkpoint())
+        then (
+          select greatest(
+            (select timeline_id from pg_control_checkpoint()),
+            (select min_recovery_end_timeline from pg_control_recovery()),
+            (select received_tli from pg_stat_wal_receiver)
+          )
+        )
         else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer
       end
     ) as feed,
     oldest::text, next::text,
     (select xid from job_changes order by xid desc limit 1)::text as latest,
-    ${HELD_SECONDS} as waiting
+    ${HELD_SECONDS} as waiting,
+    pg_is_in_recovery() as is_replica
   from feed, snapshot, held
 `;
 
@@ -103,6 +114,7 @@ export interface FeedState {
   readonly latest: string | null;
   /** Seconds since the oldest change that an open transaction, of any database of the cluster, holds back; null if there is none. */
   readonly waiting: number | null;
+  readonly is_replica: boolean;
 }
 
 /** The place of the last change that is to be seen, if there is one behind `place`. */

@@ -39,6 +39,16 @@ class CursorExpired extends Fault {
   }
 }
 
+/** A replica will know what the cursor was made of, in a moment. */
+class ReplicaBehind extends Fault {
+  constructor() {
+    super(
+      'replica-behind',
+      'the replica has not replayed yet what the cursor has seen of the primary; try again in a moment, or ask the primary',
+    );
+  }
+}
+
 /** The ids of transactions began anew, so that the order of the changes is lost. */
 const NEEDS_RESET =
   'the database has changes of transactions that it does not know yet, as after a restore into another cluster; run: ground-truth changes --reset';
@@ -55,7 +65,7 @@ export class FeedService {
   /**
    * Opens the feed at a moment. The caller must close it.
    *
-   * @throws CursorExpired; ParameterError if the cursor is of another selection, or none
+   * @throws CursorExpired; ReplicaBehind; ParameterError if the cursor is of another selection, or none
    */
   async open(query: FeedQuery, limits: FeedLimits = {}): Promise<Feed> {
     const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
@@ -100,6 +110,7 @@ function positionOf(cursor: FeedPosition | undefined, state: FeedState, selectio
     throw new CursorExpired(
       'the cursor is of another database, or of one before it was restored, reset or moved to a standby',
     );
+  if (cursor.xid >= BigInt(state.next) && state.is_replica) throw new ReplicaBehind();
   if (cursor.xid >= BigInt(state.next))
     throw new CursorExpired('the cursor is of a later state of the database');
   if (cursor.selection !== selection)

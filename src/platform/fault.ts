@@ -19,6 +19,7 @@ export type FaultKind =
   | 'evidence-exists'
   | 'digest-differs'
   | 'cursor-expired'
+  | 'replica-behind'
   | 'lease-lost'
   | 'approved'
   | 'no-result'
@@ -32,7 +33,8 @@ export type FaultKind =
   | 'job-instead-of-result'
   | 'precondition-failed'
   | 'source-unusable'
-  | 'keys-unavailable';
+  | 'keys-unavailable'
+  | 'access-log-unavailable';
 
 /**
  * The base of every error whose message is for users. `terminal/` prints it, and `http/` answers with it as a problem; neither

@@ -1,11 +1,7 @@
 import { type Scope } from '../../src/platform/access/key.js';
 import { DatabaseAccessLog } from '../../src/platform/access/database-access-log.js';
 import { DatabaseApiKeys } from '../../src/platform/access/database-api-keys.js';
-import {
-  AccessLogEntry,
-  AccessLogOutcome,
-  ApiKeyRow,
-} from '../../src/platform/database/entities/access.entity.js';
+import { ApiKeyRow } from '../../src/platform/database/entities/access.entity.js';
 import { type GroundTruthDataSource } from '../../src/platform/database/ground-truth-data-source.js';
 import { type TestDatabase } from './database.js';
 
@@ -16,8 +12,7 @@ export function keysIn(dataSource: GroundTruthDataSource): DatabaseApiKeys {
 
 /** The access log in a database. The data source need not be connected yet. */
 export function accessLogIn(dataSource: GroundTruthDataSource): DatabaseAccessLog {
-  const entries = dataSource.getRepository(AccessLogEntry);
-  return new DatabaseAccessLog(dataSource, entries, dataSource.getRepository(AccessLogOutcome));
+  return new DatabaseAccessLog(dataSource);
 }
 
 /** Creates a key, as `ground-truth api-key create` does. */

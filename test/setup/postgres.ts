@@ -11,6 +11,9 @@ import { freePort } from './server.js';
 
 const USER = 'postgres';
 
+/** Debian's PostgreSQL 15, which the gate installs. Unlike the embedded one, it comes with pg_basebackup. */
+export const DEBIAN = '/usr/lib/postgresql/15';
+
 /** A PostgreSQL server that a test starts and can kill. To the program it is an external server. */
 export class OwnPostgres {
   private server: ChildProcess | undefined;
@@ -22,6 +25,8 @@ export class OwnPostgres {
     readonly folder: string,
     readonly user: ServerUser,
     private readonly binaries: string,
+    /** Further settings, such as `autovacuum=off`. */
+    private readonly settings: readonly string[],
   ) {}
 
   /**
@@ -29,23 +34,35 @@ export class OwnPostgres {
    *
    * @param tls whether it also listens on a port of 127.0.0.1, by TLS only, with a certificate for `localhost` that it has
    *   signed itself
+   * @param binaries of another server than the embedded one: a folder with `bin/`
+   * @param settings of the server, such as `autovacuum=off`
    */
-  static async create({ tls = false } = {}): Promise<OwnPostgres> {
+  static async create({
+    tls = false,
+    binaries = undefined as string | undefined,
+    settings = [] as readonly string[],
+  } = {}): Promise<OwnPostgres> {
     const user = process.getuid?.() === 0 ? await userForRoot(undefined) : await ownUser();
-    // A short path, because it contains the socket.
-    const folder = await mkdtemp(path.join(tmpdir(), 'gt-'));
-    await chown(folder, user.uid, user.gid);
-    const postgres = new OwnPostgres(folder, user, await runnableBinaries(findPackage(), user));
+    const postgres = new OwnPostgres(
+      await privateFolder(user),
+      user,
+      binaries ?? (await runnableBinaries(findPackage(), user)),
+      settings,
+    );
     const args = ['--pgdata', postgres.data, '--username', USER, '--auth', 'trust', '--no-sync'];
-    const made = spawnSync(postgres.program('initdb'), [...args, '--encoding', 'UTF8', '--locale', 'C'], {
-      ...user.identity,
-      cwd: '/',
-      encoding: 'utf8',
-    });
-    if (made.status !== 0) throw new Error(made.stderr);
+    postgres.run('initdb', [...args, '--encoding', 'UTF8', '--locale', 'C']);
     if (tls) await postgres.prepareTls();
     await postgres.start();
     return postgres;
+  }
+
+  /** Makes and starts a standby that streams from this server. Only with binaries that have pg_basebackup. */
+  async createStandby(settings: readonly string[] = []): Promise<OwnPostgres> {
+    const standby = new OwnPostgres(await privateFolder(this.user), this.user, this.binaries, settings);
+    const from = ['--host', this.folder, '--username', USER, '--pgdata', standby.data];
+    standby.run('pg_basebackup', [...from, '--write-recovery-conf', '--checkpoint', 'fast', '--no-sync']);
+    await standby.start();
+    return standby;
   }
 
   urlOf(database: string): string {
@@ -70,6 +87,7 @@ export class OwnPostgres {
       const settings = [
         `unix_socket_directories=${this.folder}`,
         'fsync=off',
+        ...this.settings,
         ...(this.port === undefined
           ? ['listen_addresses=']
           : ['listen_addresses=127.0.0.1', `port=${this.port}`, 'ssl=on']),
@@ -145,6 +163,15 @@ export class OwnPostgres {
     return path.join(this.folder, 'data');
   }
 
+  private run(program: string, args: readonly string[]): void {
+    const ran = spawnSync(this.program(program), args, {
+      ...this.user.identity,
+      cwd: '/',
+      encoding: 'utf8',
+    });
+    if (ran.status !== 0) throw new Error(ran.stderr);
+  }
+
   private program(name: string): string {
     return path.join(this.binaries, 'bin', name);
   }
@@ -155,4 +182,11 @@ export class OwnPostgres {
       () => false,
     );
   }
+}
+
+/** A short path, because it contains the socket. */
+async function privateFolder({ uid, gid }: ServerUser): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'gt-'));
+  await chown(folder, uid, gid);
+  return folder;
 }

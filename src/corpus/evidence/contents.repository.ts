@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { escapeLiteral } from 'pg';
+import { findDatabaseMode } from '../../platform/database/database-mode.js';
 import { GroundTruthDataSource, type ReadLimits } from '../../platform/database/ground-truth-data-source.js';
 import { Snapshot } from '../../platform/database/snapshot.js';
 import { Fault } from '../../platform/fault.js';
@@ -103,9 +104,11 @@ export class ContentsRepository {
 
   /**
    * Deletes contents that no job refers to and that were last sent more than a day ago, and producers that no job has. May run
-   * in several processes at once.
+   * in several processes at once. Does nothing where the database can only be read, such as on a replica.
    */
   async sweep(): Promise<void> {
+    const { mode } = await findDatabaseMode(await this.dataSource.connected());
+    if (mode !== 'read-write') return;
     await this.deleteAll(lockOld, deleteUnused);
     await this.deleteAll(lockLeft, deleteUnusedProducers);
   }

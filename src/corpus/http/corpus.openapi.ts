@@ -1,7 +1,7 @@
 /** OpenAPI parts that jobs and reviews share. On a fresh demo, the examples work, executed from top to bottom. */
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiParam, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { type ProblemExample, UNAVAILABLE } from '../../platform/http/problem.openapi.js';
+import { type ProblemExample, WRITE_PROBLEMS } from '../../platform/http/problem.openapi.js';
 import * as ofDemo from './job.examples.js';
 
 /** Of a job that the examples create. */
@@ -617,7 +617,7 @@ export const CHANGE_PROBLEMS: readonly ProblemExample[] = [
   NOT_FOUND,
   ['precondition-failed', 'If-Match does not match the current version of the job; read the job again'],
   ['precondition-required', 'send If-Match with the ETag of the job that the change is for'],
-  ...UNAVAILABLE,
+  ...WRITE_PROBLEMS,
 ];
 export const TOO_LARGE: ProblemExample = [
   'job-too-large',

@@ -16,6 +16,7 @@ import {
   LONG_READ_PROBLEMS,
   TRANSFER_PROBLEMS,
   UNAVAILABLE,
+  WRITE_PROBLEMS,
   UNKNOWN_PARAMETER,
 } from '../../platform/http/problem.openapi.js';
 import {
@@ -66,7 +67,7 @@ export const DescribeCreate = () =>
       TOO_LARGE,
       UNKNOWN_PARAMETER,
       ...BODY_PROBLEMS,
-      ...UNAVAILABLE,
+      ...WRITE_PROBLEMS,
     ]),
   );
 
@@ -95,7 +96,7 @@ export const DescribeBatch = () =>
       ['invalid-body', '1 error in the input', { field: 'line 3: filename', message: 'is missing' }],
       ['unsupported-media-type', 'the body must be application/x-ndjson, uncompressed'],
       UNKNOWN_PARAMETER,
-      ...UNAVAILABLE,
+      ...WRITE_PROBLEMS,
       ...TRANSFER_PROBLEMS,
     ]),
   );

@@ -18,6 +18,7 @@ import {
   type ProblemExample,
   TRANSFER_PROBLEMS,
   UNAVAILABLE,
+  WRITE_PROBLEMS,
   UNKNOWN_PARAMETER,
 } from '../../platform/http/problem.openapi.js';
 import {
@@ -85,7 +86,7 @@ export const DescribeSendSource = () =>
       ['digest-differs', `the SHA-256 digest of the body is ${OTHER_DIGEST}`],
       ['payload-too-large', 'more than 67108864 bytes are not accepted'],
       ['unsupported-media-type', 'the body must not be compressed by Content-Encoding'],
-      ...UNAVAILABLE,
+      ...WRITE_PROBLEMS,
       ...TRANSFER_PROBLEMS,
     ]),
   );
@@ -153,6 +154,6 @@ export const DescribeAddEvidence = () =>
       ['evidence-exists', 'producer: the job has it already; it is written once'],
       TOO_LARGE,
       ...BODY_PROBLEMS,
-      ...UNAVAILABLE,
+      ...WRITE_PROBLEMS,
     ]),
   );

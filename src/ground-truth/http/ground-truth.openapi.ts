@@ -17,6 +17,7 @@ import {
   LONG_READ_PROBLEMS,
   type ProblemExample,
   TRANSFER_PROBLEMS,
+  LOGGED_PROBLEMS,
   UNAVAILABLE,
 } from '../../platform/http/problem.openapi.js';
 import { EXPORT_ID, loggedExportSchemas } from './logged-export.openapi.js';
@@ -76,7 +77,7 @@ export const DescribeExport = () =>
       ],
       UNREADABLE,
       UNUSABLE,
-      ...UNAVAILABLE,
+      ...LOGGED_PROBLEMS,
       ...TRANSFER_PROBLEMS,
     ]),
   );
@@ -147,8 +148,12 @@ export const DescribeChanges = () =>
         'cursor-expired',
         'the cursor is of another database, or of one before it was restored, reset or moved to a standby; begin again without a cursor',
       ],
+      [
+        'replica-behind',
+        'the replica has not replayed yet what the cursor has seen of the primary; try again in a moment, or ask the primary',
+      ],
       UNREADABLE,
-      ...UNAVAILABLE,
+      ...LOGGED_PROBLEMS,
       ...TRANSFER_PROBLEMS,
     ]),
   );

@@ -1,11 +1,9 @@
-import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Repository } from 'typeorm';
+import { type Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { toDatabaseFault } from '../database/database-fault.js';
 import { AccessLogEntry, AccessLogOutcome } from '../database/entities/access.entity.js';
-import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
+import { type GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { AccessLog, type ExportBegin, type ExportEnd, type LoggedExport } from './access-log.js';
 
 /** An outcome is known only here, and a connection that was idle may just have been lost: it is written again, on another one. */
@@ -13,16 +11,17 @@ const ATTEMPTS = 3;
 const PAUSE_MS = 100;
 
 /** The access log in the tables `access_log` and `access_log_outcomes`. */
-@Injectable()
 export class DatabaseAccessLog extends AccessLog {
   private readonly ending = new Map<string, Promise<void>>();
 
-  constructor(
-    private readonly dataSource: GroundTruthDataSource,
-    @InjectRepository(AccessLogEntry) private readonly entries: Repository<AccessLogEntry>,
-    @InjectRepository(AccessLogOutcome) private readonly outcomes: Repository<AccessLogOutcome>,
-  ) {
+  private readonly entries: Repository<AccessLogEntry>;
+  private readonly outcomes: Repository<AccessLogOutcome>;
+
+  /** @param dataSource need not be connected yet */
+  constructor(private readonly dataSource: GroundTruthDataSource) {
     super();
+    this.entries = dataSource.getRepository(AccessLogEntry);
+    this.outcomes = dataSource.getRepository(AccessLogOutcome);
   }
 
   override async begin({ who, via, filter }: ExportBegin): Promise<string> {

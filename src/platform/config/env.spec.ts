@@ -4,6 +4,8 @@ describe('Env', () => {
   it('has defaults, also for variables with an empty value', () => {
     expect(Object.fromEntries(Object.entries(Env.read({ PORT: '', DATABASE_URL: '', OTHER: 'x' })))).toEqual({
       GROUND_TRUTH_MIGRATE: false,
+      GROUND_TRUTH_READ_ONLY: false,
+      GROUND_TRUTH_ACCESS_LOG: 'database',
       GROUND_TRUTH_POOL_SIZE: 20,
       GROUND_TRUTH_RATE_LIMIT: 6000,
       GROUND_TRUTH_MAX_CONNECTIONS: 1000,
@@ -71,6 +73,16 @@ describe('Env', () => {
       },
       'GROUND_TRUTH_MIGRATE cannot be used with GROUND_TRUTH_JOBS_RELATION',
     ],
+    [
+      { DATABASE_URL: 'postgres://h/x', GROUND_TRUTH_READ_ONLY: 'true', GROUND_TRUTH_MIGRATE: 'true' },
+      'GROUND_TRUTH_MIGRATE cannot be used with GROUND_TRUTH_READ_ONLY',
+    ],
+    [{ GROUND_TRUTH_READ_ONLY: 'true' }, 'GROUND_TRUTH_READ_ONLY requires DATABASE_URL'],
+    [
+      { GROUND_TRUTH_ACCESS_LOG_URL: 'postgres://u:geheim@h/x' },
+      'GROUND_TRUTH_ACCESS_LOG_URL requires DATABASE_URL',
+    ],
+    [{ GROUND_TRUTH_ACCESS_LOG: 'none' }, 'GROUND_TRUTH_ACCESS_LOG is not database or process'],
   ])('refuses %j', (source, message) => {
     expect(() => Env.read(source)).toThrow(EnvError);
     expect(() => Env.read(source)).toThrow(message);

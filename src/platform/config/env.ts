@@ -137,6 +137,9 @@ const toBoolean = Transform(({ value }: { value: unknown }) =>
   value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value,
 );
 
+/** Entries are short, and written one by one. */
+const ACCESS_LOG_CONNECTIONS = 4;
+
 /**
  * The settings of a process, read once at its start. Nothing else reads `process.env`. docs/operations.md has the table of the
  * variables. An empty variable counts as not set.
@@ -166,6 +169,20 @@ export class Env {
   @IsOptional()
   @IsString()
   readonly GROUND_TRUTH_CORRECTIONS_RELATION?: string;
+
+  /** Whether nothing is written to the database, even if it could be. A replica cannot be written in any case. */
+  @toBoolean
+  @IsBoolean({ message: 'GROUND_TRUTH_READ_ONLY is not true or false' })
+  readonly GROUND_TRUTH_READ_ONLY: boolean = false;
+
+  /** The database with the access log, where DATABASE_URL leads to a replica. May contain a password, too. */
+  @IsOptional()
+  @PostgresUrl()
+  readonly GROUND_TRUTH_ACCESS_LOG_URL?: string;
+
+  /** `process`: entries that the database of the access log cannot take go to the log of the process. */
+  @OneOf('database', 'process')
+  readonly GROUND_TRUTH_ACCESS_LOG: 'database' | 'process' = 'database';
 
   /** The most connections to the database. Every running export holds one. */
   @WholeNumber(2, 1_000)
@@ -253,9 +270,21 @@ export class Env {
   @WholeNumber(0, 65_535)
   readonly PORT: number = 3000;
 
-  /** Whether jobs are in external relations, which are read-only. */
-  get isReadOnly(): boolean {
+  /** Whether jobs are in external relations, which are only read. */
+  get hasExternalRelations(): boolean {
     return this.GROUND_TRUTH_JOBS_RELATION !== undefined;
+  }
+
+  /** The same settings, for the database at GROUND_TRUTH_ACCESS_LOG_URL; undefined if there is none. */
+  get ofAccessLog(): Env | undefined {
+    const { GROUND_TRUTH_ACCESS_LOG_URL: DATABASE_URL } = this;
+    if (DATABASE_URL === undefined) return undefined;
+    const GROUND_TRUTH_POOL_SIZE = ACCESS_LOG_CONNECTIONS;
+    return Object.assign(new Env(), this, {
+      DATABASE_URL,
+      GROUND_TRUTH_POOL_SIZE,
+      GROUND_TRUTH_READ_ONLY: false,
+    });
   }
 
   /** The most bytes of a request body, and of a line of a batch. */
@@ -291,11 +320,20 @@ function contradictionsOf(env: Env): string[] {
   const corrections = 'GROUND_TRUTH_CORRECTIONS_RELATION';
   if ((env[jobs] === undefined) !== (env[corrections] === undefined))
     faults.push(`${jobs} and ${corrections} must be set together`);
-  if (env.isReadOnly && env.DATABASE_URL === undefined)
+  if (env.hasExternalRelations && env.DATABASE_URL === undefined)
     faults.push(`${jobs} requires DATABASE_URL, the database with this relation`);
-  if (env.isReadOnly && env.GROUND_TRUTH_MIGRATE)
+  if (env.hasExternalRelations && env.GROUND_TRUTH_MIGRATE)
     faults.push(`GROUND_TRUTH_MIGRATE cannot be used with ${jobs}: that database is read-only`);
-  if (!env.isReadOnly && env.GROUND_TRUTH_KEYS_FILE !== undefined)
+  if (env.GROUND_TRUTH_READ_ONLY && env.GROUND_TRUTH_MIGRATE)
+    faults.push('GROUND_TRUTH_MIGRATE cannot be used with GROUND_TRUTH_READ_ONLY: migrations write');
+  for (const name of ['GROUND_TRUTH_READ_ONLY', 'GROUND_TRUTH_ACCESS_LOG_URL'] as const)
+    if (Boolean(env[name]) && env.DATABASE_URL === undefined)
+      faults.push(`${name} requires DATABASE_URL; the embedded database is always written to`);
+  if (env.hasExternalRelations && env.GROUND_TRUTH_ACCESS_LOG_URL !== undefined)
+    faults.push(
+      `GROUND_TRUTH_ACCESS_LOG_URL cannot be used with ${jobs}: their exports are logged by the process`,
+    );
+  if (!env.hasExternalRelations && env.GROUND_TRUTH_KEYS_FILE !== undefined)
     faults.push(`GROUND_TRUTH_KEYS_FILE requires ${jobs}; without it, keys are in the database`);
   if (
     env.GROUND_TRUTH_MAX_EXPORTS !== undefined &&

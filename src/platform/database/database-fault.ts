@@ -7,7 +7,14 @@ import { DISK_FULL } from './full-disk.js';
 
 /** The meaning of a database error for the caller. */
 export interface DatabaseFault {
-  readonly kind: 'unavailable' | 'disk_full' | 'not_migrated' | 'not_permitted' | 'too_slow';
+  readonly kind:
+    | 'unavailable'
+    | 'disk_full'
+    | 'not_migrated'
+    | 'not_permitted'
+    | 'read_only'
+    | 'replay_conflict'
+    | 'too_slow';
   /** One line, without values from the database. */
   readonly message: string;
 }
@@ -23,12 +30,33 @@ const NO_PRIVILEGE = '42501';
 /** Where PostgreSQL itself says that the role lacks a right. Functions can raise the same code, with any text. */
 const OF_PRIVILEGES = 'aclcheck_error';
 const QUERY_CANCELED = '57014';
+/** Also for what a standby refuses by itself, such as LOCK TABLE. */
+const READ_ONLY_TRANSACTION = '25006';
+const READ_ONLY =
+  'the database can only be read: it is a replica, or GROUND_TRUTH_READ_ONLY is set, or its default_transaction_read_only is on; ' +
+  'nothing was changed; use the primary server';
+/**
+ * What a standby says when its replay ends a query: the codes of a serialization failure or a deadlock, and, if the database is
+ * dropped, of that. By its routines, since its messages may be translated, and the codes have other meanings too.
+ */
+const CONFLICT_CODES = ['40001', '40P01', '57P04'];
+const CONFLICT_ROUTINES = /^(ProcessInterrupts|ProcessRecoveryConflictInterrupts?)$/;
+const REPLAY_CONFLICT =
+  'the replica ended the query, because it held up the replay of what the primary has removed or locked; ' +
+  'repeat it, or read from the primary. To avoid it, set hot_standby_feedback = on on the replica, or raise its ' +
+  'max_standby_streaming_delay (max_standby_archive_delay if it replays an archive)';
+
+/** A replica has closed the connection in the middle of a query, and answers others. */
+export class CutByReplica extends Error {
+  override readonly name = 'CutByReplica';
+}
 /** TypeORM releases a connection that breaks between two statements. The next use of it throws one of these. */
 const CONNECTION_LOST = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
 
 /** Recognises errors that mean that the database cannot be used; undefined for all others. */
 export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
   if (error instanceof EmbeddedPostgresError) return { kind: 'unavailable', message: error.message };
+  if (error instanceof CutByReplica) return { kind: 'replay_conflict', message: REPLAY_CONFLICT };
   if (error instanceof ForeignTablesError) return { kind: 'not_migrated', message: error.message };
   // Node's errors may come from another realm, in which case `instanceof Error` is false.
   if (!isNativeError(error)) return undefined;
@@ -37,6 +65,8 @@ export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
   if (CONNECTION_LOST.some((kind) => error instanceof kind))
     return { kind: 'unavailable', message: 'the database cannot be used: the connection has been lost' };
   const code = errorCode(error);
+  if (code === READ_ONLY_TRANSACTION) return { kind: 'read_only', message: READ_ONLY };
+  if (isReplayConflict(error, code)) return { kind: 'replay_conflict', message: REPLAY_CONFLICT };
   if (code === UNDEFINED_TABLE) {
     return {
       kind: 'not_migrated',
@@ -59,6 +89,11 @@ export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
     return { kind: 'unavailable', message: `the database cannot be used: ${error.message}` };
   }
   return undefined;
+}
+
+function isReplayConflict(error: Error, code: string | undefined): boolean {
+  const { routine } = error as { routine?: unknown };
+  return CONFLICT_CODES.includes(String(code)) && CONFLICT_ROUTINES.test(String(routine));
 }
 
 function isSqlState(code: string | undefined): boolean {

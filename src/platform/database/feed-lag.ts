@@ -13,8 +13,10 @@ export async function findFeedLag(dataSource: GroundTruthDataSource): Promise<Fe
   if (dataSource.external) return undefined;
   const [row] = await dataSource.query<{ waiting: number | null; holder: string | null }[]>(FEED_LAG);
   if (row?.waiting == null) return undefined;
-  return { waiting: row.waiting, held_by: row.holder ?? 'a transaction that this role may not see' };
+  return { waiting: row.waiting, held_by: row.holder ?? UNSEEN };
 }
+
+const UNSEEN = 'a transaction that this role may not see, or one of the primary';
 
 /** SQL for the time of the oldest change that an open transaction holds back; null if there is none. */
 export const HELD_SINCE =

@@ -71,7 +71,8 @@ export class GroundTruthDataSource extends DataSource {
     try {
       await super.initialize();
       if (isEmbedded) await migrate(this);
-      else if (this.env.isReadOnly) this.externalRelations = await ExternalRelations.find(this, this.env);
+      else if (this.env.hasExternalRelations)
+        this.externalRelations = await ExternalRelations.find(this, this.env);
       else await refuseForeignTables(this, MIGRATIONS_TABLE, ['jobs', 'job_corrections']);
       return this;
     } catch (error) {
@@ -107,6 +108,11 @@ export class GroundTruthDataSource extends DataSource {
     }
   }
 
+  /** The connections to another database, with the same settings. The caller must destroy them. */
+  to(env: Env): GroundTruthDataSource {
+    return new GroundTruthDataSource(env, this.settings);
+  }
+
   /** The external relations that replace our tables; undefined in a database of our own. Set once connected. */
   get external(): ExternalRelations | undefined {
     return this.externalRelations;
@@ -122,7 +128,7 @@ export class GroundTruthDataSource extends DataSource {
    * its log. Writes a megabyte for a moment, if a write failed before. False for external relations, which are only read.
    */
   async isDiskFull(): Promise<boolean> {
-    if (this.env.isReadOnly) return false;
+    if (this.env.hasExternalRelations) return false;
     if (this.embedded && (await hasNoRoom(this.embedded.dataDir))) return true;
     return this.disk.isFull(this);
   }
@@ -198,7 +204,7 @@ function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings, disk: Full
       silenceTimeouts,
       onConnect: (client: ClientBase) => {
         disk.watch(client);
-        return prepare(client);
+        return prepare(client, env);
       },
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
@@ -215,7 +221,9 @@ function verifyingUrl(url: string): string {
   return url.replace(/([?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/g, '$1verify-full');
 }
 
-async function prepare(client: ClientBase): Promise<void> {
+async function prepare(client: ClientBase, env: Env): Promise<void> {
+  // On a replica it is on, and cannot be turned off.
+  if (env.GROUND_TRUTH_READ_ONLY) await client.query('set default_transaction_read_only = on');
   await searchTemporaryTablesLast(client);
   await endWithConnection(client);
 }

@@ -1,6 +1,8 @@
 import { type PoolClient, type QueryResultRow } from 'pg';
 import { type CopyRow } from './binary-copy.js';
+import { errorCode } from '../files/system-error.js';
 import { copyRows } from './copy-out.js';
+import { CutByReplica, toDatabaseFault } from './database-fault.js';
 import { type GroundTruthDataSource, type ReadLimits } from './ground-truth-data-source.js';
 
 /**
@@ -15,6 +17,7 @@ export class Snapshot {
   private failure: Error | undefined;
 
   private constructor(
+    private readonly dataSource: GroundTruthDataSource,
     private readonly client: PoolClient,
     private readonly signal: AbortSignal | undefined,
   ) {
@@ -27,7 +30,8 @@ export class Snapshot {
     { signal, seconds = 0 }: ReadLimits = {},
   ): Promise<Snapshot> {
     signal?.throwIfAborted();
-    const snapshot = new Snapshot(await (await dataSource.connected()).takeClient(), signal);
+    const client = await (await dataSource.connected()).takeClient();
+    const snapshot = new Snapshot(dataSource, client, signal);
     try {
       signal?.throwIfAborted();
       await snapshot.client.query(
@@ -51,7 +55,8 @@ export class Snapshot {
 
   /**
    * Reads rows with COPY. `onRow` is called for each as it arrives. When it returns true, the iteration yields, and until the
-   * consumer continues little more is read (backpressure). After an error of the database, `ask` can be called again.
+   * consumer continues little more is read (backpressure). After an error of the database, `ask` can be called again, unless the
+   * connection is lost.
    *
    * @param fields the number of columns
    * @param settings statements that apply to this query only
@@ -74,7 +79,7 @@ export class Snapshot {
       isOver = true;
     } catch (error) {
       isOver = true;
-      throw error;
+      throw (await this.isCutByReplica(error)) ? new CutByReplica() : error;
     } finally {
       // Rolling back resets the settings. A statement that still runs is ended with the connection.
       if (isOver)
@@ -82,6 +87,22 @@ export class Snapshot {
           this.remember,
         );
     }
+  }
+
+  /**
+   * A replica whose replay a query holds up ends the connection if the query is in a subtransaction, and says why, with a code, only
+   * if it does not wait for its reader at the moment.
+   */
+  private async isCutByReplica(error: unknown): Promise<boolean> {
+    if (this.isClosed || errorCode(error) !== undefined || toDatabaseFault(error)?.kind !== 'unavailable')
+      return false;
+    const asked = this.dataSource.query<[{ is_replica: boolean }]>(
+      'select pg_is_in_recovery() as is_replica',
+    );
+    return asked.then(
+      ([{ is_replica }]) => is_replica,
+      () => false,
+    );
   }
 
   /**

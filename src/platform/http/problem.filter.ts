@@ -21,22 +21,33 @@ import { errorCode } from '../files/system-error.js';
 import { Fault } from '../fault.js';
 import { basePathOf } from './base-path.js';
 import {
+  ACCESS_LOG_UNAVAILABLE,
   isProblemKind,
   KEYS_UNAVAILABLE,
   type Problem,
   PROBLEM_MEDIA_TYPE,
   ProblemError,
+  type ProblemKind,
+  READ_ONLY,
   statusOfProblem,
   toProblem,
 } from './problem.js';
 import { methodsAt, pathOf, requestIdOf, routeOf } from './request.js';
 
 /** What clients are told. The message of the fault is for the log. */
-const DETAILS: Readonly<Record<Exclude<DatabaseFault['kind'], 'too_slow'>, string>> = {
+const DETAILS: Readonly<Record<Exclude<DatabaseFault['kind'], 'too_slow' | 'read_only'>, string>> = {
   unavailable: 'try again in a moment',
   disk_full: 'the disk of the database is full, and nothing was changed; try again when there is space',
   not_migrated: 'the database lacks tables of this version of Ground Truth',
+  replay_conflict:
+    'the replica ended the query to go on replaying changes; try again, or ask the server of the primary',
   not_permitted: 'the role of the server lacks a right on the database; the log of the server names it',
+};
+
+/** What clients are told of faults of the server's own. */
+const HIDDEN: Partial<Record<ProblemKind, string>> = {
+  'keys-unavailable': KEYS_UNAVAILABLE,
+  'access-log-unavailable': ACCESS_LOG_UNAVAILABLE,
 };
 
 /** Answers every error with a problem. */
@@ -74,7 +85,7 @@ export class ProblemFilter implements ExceptionFilter {
       // A ProblemError describes the request. Other faults may describe the server, so their message is only logged.
       if (statusOfProblem(kind) >= 500 && !(error instanceof ProblemError))
         this.logger.error({ request_id, message: error.message });
-      const detail = kind === 'keys-unavailable' ? KEYS_UNAVAILABLE : error.message.replaceAll('\n', '; ');
+      const detail = HIDDEN[kind] ?? error.message.replaceAll('\n', '; ');
       return toProblem(kind, detail, path, error.errors);
     }
     const status = statusOf(error);
@@ -90,6 +101,7 @@ export class ProblemFilter implements ExceptionFilter {
     }
     if (status >= 400 && status < 500) return toProblem('bad-request', 'the request cannot be read', path);
     const fault = toDatabaseFault(error);
+    if (fault?.kind === 'read_only') return toProblem('read-only', READ_ONLY, path);
     if (fault) {
       this.logger.warn({ request_id, message: fault.message });
       if (fault.kind === 'too_slow') return toProblem('query-too-slow', fault.message, path);

@@ -1,9 +1,11 @@
 import { ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { type FieldError } from '../fault.js';
 import {
+  ACCESS_LOG_UNAVAILABLE,
   KEYS_UNAVAILABLE,
   PROBLEM_MEDIA_TYPE,
   type ProblemKind,
+  READ_ONLY,
   statusOfProblem,
   toProblem,
 } from './problem.js';
@@ -66,6 +68,15 @@ export function apiProblems(
 export const UNAVAILABLE: readonly ProblemExample[] = [
   ['database-unavailable', 'try again in a moment'],
   ['keys-unavailable', KEYS_UNAVAILABLE],
+];
+
+/** For routes that change something. */
+export const WRITE_PROBLEMS: readonly ProblemExample[] = [...UNAVAILABLE, ['read-only', READ_ONLY]];
+
+/** For routes with an entry in the access log. */
+export const LOGGED_PROBLEMS: readonly ProblemExample[] = [
+  ...UNAVAILABLE,
+  ['access-log-unavailable', ACCESS_LOG_UNAVAILABLE],
 ];
 
 /** For routes with transfers, whose number is limited. */

@@ -60,7 +60,10 @@ const problems = {
   'source-unusable': { status: 500, title: 'Invalid data in an external relation' },
   'database-unavailable': { status: 503, title: 'Database unavailable' },
   'query-too-slow': { status: 503, title: 'Query too slow' },
+  'read-only': { status: 503, title: 'Read-only database' },
+  'replica-behind': { status: 503, title: 'Replica is behind' },
   'keys-unavailable': { status: 503, title: 'API keys unavailable' },
+  'access-log-unavailable': { status: 503, title: 'Access log unavailable' },
   'too-many-transfers': { status: 503, title: 'Too many transfers' },
   'shutting-down': { status: 503, title: 'Server is shutting down' },
   'not-ready': { status: 503, title: 'Server is not ready' },
@@ -68,6 +71,13 @@ const problems = {
 
 /** The file and the line are in the log only. */
 export const KEYS_UNAVAILABLE = 'API keys cannot be checked now; the log of the server has the reason';
+
+/** Likewise. */
+export const ACCESS_LOG_UNAVAILABLE =
+  'an export needs an entry in the access log, which cannot be written now; the log of the server has the reason';
+
+export const READ_ONLY =
+  'this server only reads, from a replica perhaps; send changes to the one that writes';
 
 export type ProblemKind = keyof typeof problems;
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type ExportOutcome } from '../access/access-log.js';
+import { findDatabaseMode } from '../database/database-mode.js';
 import { findFeedLag } from '../database/feed-lag.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { Transfers } from '../http/transfers.js';
@@ -87,6 +88,26 @@ export class Metrics {
         this.reset();
         const lag = await findFeedLag(dataSource).catch(() => null);
         if (lag !== null) this.set(lag?.waiting ?? 0);
+      },
+    });
+    new Gauge({
+      name: 'ground_truth_database_read_only',
+      help: '1 if the database can only be read: a replica, or set so; else 0',
+      registers: [registry],
+      async collect() {
+        this.reset();
+        const found = await findDatabaseMode(dataSource).catch(() => undefined);
+        if (found) this.set(found.mode === 'read-write' ? 0 : 1);
+      },
+    });
+    new Gauge({
+      name: 'ground_truth_replay_lag_seconds',
+      help: 'Of a replica: seconds since the last transaction that it has replayed; 0 if it has replayed all that it has received',
+      registers: [registry],
+      async collect() {
+        this.reset();
+        const found = await findDatabaseMode(dataSource).catch(() => undefined);
+        if (found?.replay_lag_seconds != null) this.set(found.replay_lag_seconds);
       },
     });
     collectDefaultMetrics({ register: registry });

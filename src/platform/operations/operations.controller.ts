@@ -8,6 +8,7 @@ import {
 import { type Response } from 'express';
 import { Fault } from '../fault.js';
 import { Env } from '../config/env.js';
+import { type DatabaseMode, findDatabaseMode } from '../database/database-mode.js';
 import { type FeedLag, findFeedLag } from '../database/feed-lag.js';
 import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { isUpToDate } from '../database/migrate.js';
@@ -24,6 +25,14 @@ import {
   DescribeMonitoring,
   DescribeReadiness,
 } from './operations.openapi.js';
+
+/** What a server that is ready tells. */
+interface Ready {
+  readonly status: 'ok';
+  readonly database: DatabaseMode;
+  /** What is held back, if anything is. */
+  readonly feed?: FeedLag;
+}
 
 /** The most time for an answer of the database. */
 const TIMEOUT_MS = 2_000;
@@ -56,7 +65,7 @@ export class HealthController {
   @DescribeReadiness()
   @Get('readyz')
   @Header('Cache-Control', 'no-store')
-  async isReady(@Query(NoParametersPipe) _none: unknown): Promise<{ status: 'ok'; feed?: FeedLag }> {
+  async isReady(@Query(NoParametersPipe) _none: unknown): Promise<Ready> {
     const { areRefused } = this.transfers;
     try {
       await this.checks.check([
@@ -78,8 +87,9 @@ export class HealthController {
             .attempt(() => this.assertKeysReadable())
             .withTimeout(TIMEOUT_MS),
       ]);
+      const database = await findDatabaseMode(this.dataSource);
       const feed = await findFeedLag(this.dataSource);
-      return { status: 'ok', ...(feed && { feed }) };
+      return { status: 'ok', database, ...(feed && { feed }) };
     } catch (error) {
       if (!(error instanceof ServiceUnavailableException)) throw error;
       throw new ProblemError('not-ready', describe(error.getResponse() as HealthCheckResult));
@@ -91,7 +101,8 @@ export class HealthController {
   }
 
   private async assertMigrated(): Promise<void> {
-    if (!this.env.isReadOnly && !(await isUpToDate(this.dataSource))) throw new Error('not migrated');
+    if (!this.env.hasExternalRelations && !(await isUpToDate(this.dataSource)))
+      throw new Error('not migrated');
   }
 
   /** Logs the reason, because a server that is not ready gets no other requests that would. */

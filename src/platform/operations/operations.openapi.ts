@@ -4,9 +4,9 @@ import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags, getSchemaPath } from
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
 import { apiProblems, UNKNOWN_PARAMETER } from '../http/problem.openapi.js';
 
-const ok = {
-  content: { 'application/json': { schema: { $ref: getSchemaPath('Health') }, example: { status: 'ok' } } },
-};
+const ok = (schema: string, example: object) => ({
+  content: { 'application/json': { schema: { $ref: getSchemaPath(schema) }, example } },
+});
 
 /** The schemas of health checks, by name. */
 export const operationsSchemas = {
@@ -14,6 +14,41 @@ export const operationsSchemas = {
     type: 'object',
     required: ['status'],
     properties: { status: { type: 'string', enum: ['ok'] } },
+  },
+  Readiness: {
+    type: 'object',
+    required: ['status', 'database'],
+    properties: {
+      status: { type: 'string', enum: ['ok'] },
+      database: { $ref: getSchemaPath('DatabaseMode') },
+      feed: { $ref: getSchemaPath('FeedLag') },
+    },
+  },
+  DatabaseMode: {
+    type: 'object',
+    required: ['mode'],
+    properties: {
+      mode: {
+        type: 'string',
+        enum: ['read-write', 'read-only', 'replica'],
+        description: 'Changes are answered with 503 (`read-only`) unless it is `read-write`.',
+      },
+      replay_lag_seconds: {
+        type: 'number',
+        nullable: true,
+        description:
+          'Of a replica: seconds since the last transaction that it has replayed; 0 if it has replayed all that it has received; null if it does not tell.',
+      },
+    },
+  },
+  FeedLag: {
+    type: 'object',
+    description: 'Only if an open transaction holds back changes from the feed.',
+    required: ['waiting', 'held_by'],
+    properties: {
+      waiting: { type: 'number', description: 'Seconds since the oldest change that is held back.' },
+      held_by: { type: 'string' },
+    },
   },
 };
 
@@ -28,7 +63,7 @@ export const DescribeLiveness = () =>
       summary: 'Liveness',
       description: 'The process runs. The database is not checked, since a restart would not repair it.',
     }),
-    ApiOkResponse({ description: 'Alive.', ...ok }),
+    ApiOkResponse({ description: 'Alive.', ...ok('Health', { status: 'ok' }) }),
     ...apiProblems('/healthz', [UNKNOWN_PARAMETER]),
   );
 
@@ -37,9 +72,12 @@ export const DescribeReadiness = () =>
     ApiOperation({
       summary: 'Readiness',
       description:
-        'The database answers and can be written, its schema is up to date, API keys can be read where they are required, and the server is not shutting down.',
+        'The database answers and has room, its schema is up to date, API keys can be read where they are required, and the server is not shutting down.',
     }),
-    ApiOkResponse({ description: 'Ready.', ...ok }),
+    ApiOkResponse({
+      description: 'Ready.',
+      ...ok('Readiness', { status: 'ok', database: { mode: 'replica', replay_lag_seconds: 0.8 } }),
+    }),
     ...apiProblems('/readyz', [UNKNOWN_PARAMETER, ['not-ready', 'the disk of the database is full']]),
   );
 

@@ -113,7 +113,7 @@ export abstract class CommandGroup extends TerminalCommand {
  * @throws Failure with external relations, which are read-only
  */
 export function refuseToWrite(command: string, env: Env): void {
-  if (env.isReadOnly)
+  if (env.hasExternalRelations)
     throw new Failure(
       `${command} changes the database, which is read-only if GROUND_TRUTH_JOBS_RELATION is set; unset it and GROUND_TRUTH_CORRECTIONS_RELATION to ${command} in a database of your own`,
     );

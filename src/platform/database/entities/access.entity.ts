@@ -6,9 +6,14 @@ import { TimeColumn, TimeText } from './columns.js';
  * server's role need not have the right to read the log.
  */
 
-/** SQL for whether to record the last use again. Not every use is recorded, because concurrent writes wait for each other. */
+/**
+ * SQL for whether to record the last use again. Not every use is recorded, because concurrent writes wait for each other, and none where
+ * the database can only be read.
+ */
 export function isStale(lastUse: string): string {
-  return `(${lastUse} is null or ${lastUse} < now() - interval '1 minute')`;
+  return `(
+    (${lastUse} is null or ${lastUse} < now() - interval '1 minute') and current_setting('transaction_read_only') = 'off'
+  )`;
 }
 
 /** An API key. */
