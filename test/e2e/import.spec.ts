@@ -226,6 +226,49 @@ describe('ground-truth import', () => {
     expect(run.code).toBe(1);
   });
 
+  it('keeps what it has committed when it is ended, and says how to go on', async () => {
+    const corpus = await readFile(samples, 'utf8');
+    const some = corpus.split('\n').slice(0, 250).join('\n');
+    const endAfter200 = async (signal: NodeJS.Signals) => {
+      const child = startCli(['import', '-', '--commit-every', '100'], { env });
+      const ended = endOf(child);
+      child.stdin.write(some);
+      const count = async () => (await database.query('select from jobs')).length;
+      while ((await count()) < 200) await sleep(20);
+      child.kill(signal);
+      return ended;
+    };
+    expect(await endAfter200('SIGTERM')).toMatchObject({
+      signal: 'SIGTERM',
+      stderr:
+        'lines 1 to 200 were imported, and stay; go on with --commit-every 100 --from-line 201, ' +
+        'and with --on-conflict skip if it then says that jobs are already in the database\n',
+    });
+    const go = ['import', samples, '--commit-every', '100'];
+    expect(await runCommand([...go, '--from-line', '201'], { env })).toMatchObject({ code: 0 });
+    expect(await exportText(database.dataSource)).toBe(corpus);
+
+    await database.clear();
+    await endAfter200('SIGKILL');
+    const rest = await runCommand([...go, '--on-conflict', 'skip'], { env });
+    expect(rest).toMatchObject({ code: 0 });
+    expect(rest.stderr).toMatch(/^100 jobs imported, 200 skipped because they already exist, /);
+    expect(await exportText(database.dataSource)).toBe(corpus);
+  });
+
+  it('names the bad lines of a part, and the lines that were imported before', async () => {
+    const line = (n: number) => sampleLine({ job_id: `0197a1b2-0000-7000-8000-00000000000${n}` });
+    const input = `${line(1)}${line(2)}${line(3)}{"rahasia":1\n${line(5)}`;
+    const run = await runCommand(['import', '-', '--commit-every', '2'], { env, input });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toBe(
+      'ground-truth: line 4: is not JSON: the text ends where a comma or a closing brace is expected (at byte 12)\n' +
+        'ground-truth: lines 1 to 2 were imported, and stay; correct the others, and go on with --commit-every 2 --from-line 3\n',
+    );
+    const usage = await runCommand(['import', '-', '--commit-every', '0'], { env, input });
+    expect(usage).toMatchObject({ code: 2, stderr: expect.stringContaining('--commit-every: ') as string });
+  });
+
   it('ends by SIGTERM while it waits for input, and changes nothing', async () => {
     const child = startCli(['import', '-'], { env });
     const ended = endOf(child);

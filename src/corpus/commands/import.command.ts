@@ -1,7 +1,7 @@
 import { IsIn } from 'class-validator';
 import { Command, Option } from 'nest-commander';
 import { Env } from '../../platform/config/env.js';
-import { BooleanParameter } from '../../platform/parameters/parameters.js';
+import { BooleanParameter, CountParameter } from '../../platform/parameters/parameters.js';
 import { Failure } from '../../platform/terminal/failure.js';
 import { openInput } from '../../platform/terminal/input.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
@@ -29,6 +29,12 @@ export class ImportOptionsDto {
 
   @BooleanParameter()
   readonly accept_oversize: boolean = false;
+
+  @CountParameter(1, Number.MAX_SAFE_INTEGER)
+  readonly commit_every?: number;
+
+  @CountParameter(1, Number.MAX_SAFE_INTEGER)
+  readonly from_line?: number;
 }
 
 @Command({
@@ -37,7 +43,8 @@ export class ImportOptionsDto {
   argsDescription: {
     file: 'corpus or pipeline output (filename, source_kind, result), one JSON object a line; decompressed if it is a gzip file; - is standard input',
   },
-  description: 'Import a corpus or pipeline output into the database, all lines or none',
+  description:
+    'Import a corpus or pipeline output into the database, all lines or none; with --commit-every, so many at a time',
 })
 export class ImportCommand extends TerminalCommand {
   constructor(
@@ -54,6 +61,8 @@ export class ImportCommand extends TerminalCommand {
       'ground-truth import corpus.jsonl',
       'ground-truth import corpus.jsonl.gz --on-conflict replace',
       'pipeline | ground-truth import -',
+      'ground-truth import large.jsonl.gz --commit-every 10000',
+      'ground-truth import large.jsonl.gz --commit-every 10000 --from-line 340001',
     ];
   }
 
@@ -64,6 +73,25 @@ export class ImportCommand extends TerminalCommand {
       'if a job is already in the database: fail, skip the line, or replace the job and its trail (default: fail)',
   })
   onConflict(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--commit-every <n>',
+    name: 'commit_every',
+    description:
+      'commit after every n lines, so that others can write in between; after a failure, what was committed stays, and the message says how to go on; every line needs a job_id or an external_id (default: one transaction)',
+  })
+  commitEvery(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--from-line <n>',
+    name: 'from_line',
+    description: 'leave out the lines before this one, without looking at them (default: 1)',
+  })
+  fromLine(text: string): string {
     return text;
   }
 
@@ -96,7 +124,10 @@ export class ImportCommand extends TerminalCommand {
   }
 
   async run([file = '']: string[], { sources: given, ...flags }: Flags): Promise<void> {
-    const { on_conflict, accept_diverged, accept_oversize } = this.readFlags(ImportOptionsDto, flags);
+    const { on_conflict, accept_diverged, accept_oversize, commit_every, from_line } = this.readFlags(
+      ImportOptionsDto,
+      flags,
+    );
     if (file === '') this.refuse(['file: "" is not a file name; use a file name or -']);
     const sources = typeof given === 'string' ? given : undefined;
     if (sources === '') this.refuse(['--sources: "" is not the name of a folder']);
@@ -108,11 +139,17 @@ export class ImportCommand extends TerminalCommand {
     const input = await openInput(file, this.interruption.signal);
     const progress = new Progress('Importing');
     progress.start(input.size === undefined ? undefined : { bytes: input.size });
+    let stored: number | undefined;
     try {
       const imported = await this.imports.import(input.blocks, {
         onConflict: on_conflict,
         acceptDiverged: accept_diverged,
         acceptOversize: accept_oversize,
+        commitEvery: commit_every,
+        fromLine: from_line,
+        onCommit: (line) => {
+          stored = line;
+        },
         ...(folder && { sources: folder }),
         signal: this.interruption.signal,
         onProgress: (lines, bytes) => {
@@ -123,7 +160,21 @@ export class ImportCommand extends TerminalCommand {
       printNote(summary(imported));
       await sweep(this.contents);
     } catch (error) {
-      throw error instanceof BadInputError ? toFailure(error) : error;
+      progress.stop();
+      const done =
+        stored === undefined
+          ? 'nothing was imported'
+          : `lines ${from_line ?? 1} to ${stored} were imported, and stay`;
+      const next = stored === undefined ? '' : `--commit-every ${commit_every!} --from-line ${stored + 1}`;
+      if (error instanceof BadInputError)
+        throw new Failure(
+          [
+            ...faultLines(error),
+            next === '' ? done : `${done}; correct the others, and go on with ${next}`,
+          ].join('\n'),
+        );
+      if (next !== '') printNote(`${done}; go on with ${next}${on_conflict === 'fail' ? PERHAPS_MORE : ''}`);
+      throw error;
     } finally {
       progress.stop();
     }
@@ -143,6 +194,5 @@ function summary({ inserted, corrections, replaced, skipped, diverged, ahead }: 
   return parts.join(', ');
 }
 
-function toFailure(error: BadInputError): Failure {
-  return new Failure([...faultLines(error), 'nothing was imported'].join('\n'));
-}
+/** The answer to a commit may be lost, and the jobs of its lines are there then. */
+const PERHAPS_MORE = ', and with --on-conflict skip if it then says that jobs are already in the database';

@@ -1,50 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import {
-  bytesAsJson,
-  bytesOfCorrections,
-  bytesOfEvent,
-  type JobSize,
-  MAX_LINE_BYTES,
-  whyTooLarge,
-} from '../reading/job-size.js';
-import { isAhead } from '../reading/field-reader.js';
-import { digestOf, orNone, type PipelineOutput, sizeOfOutput } from './pipeline-output.js';
-import { ImportFaults } from './bad-input.js';
-import {
-  type AcceptedLines,
-  type ImportedSample,
-  type Line,
-  type LineFault,
-  readLine,
-} from './line-reader.js';
-import { ReplayService } from '../../replay/replay.service.js';
 import { Threads } from '../../platform/threads.js';
-import { type Evidence, sizeOfEvidence } from '../evidence/evidence.js';
-import { type LineTask } from './line.worker.js';
-import { type SourceFolder } from './source-folder.js';
-import { type ResolvedSources } from './staged-sources.js';
+import { ReplayService } from '../../replay/replay.service.js';
+import { ImportFaults } from './bad-input.js';
+import { LineStaging, mostBytesOfLine, type StagingOptions } from './line-staging.js';
 import { type InputLine, splitLines, whyNotLines } from './split-lines.js';
 import {
   type Conflicts,
   type Merged,
   type OnConflict,
-  columnsOfEvidence,
   type Staging,
   StagingRepository,
 } from './staging.repository.js';
-import { type CheckedTrail, checkTrail, describeDivergence } from './trail-check.js';
 
-export interface ImportOptions extends AcceptedLines {
-  /** The most bytes of a line. */
-  readonly maxLineBytes?: number;
+export interface ImportOptions extends StagingOptions {
   /** What to do with a line whose job is already in the database. */
   readonly onConflict: OnConflict;
-  /** Where files of sources are; without it, no source may name a file. */
-  readonly sources?: SourceFolder;
-  /** Also accept samples whose trail does not lead back to their initial result. */
-  readonly acceptDiverged: boolean;
+  /** Lines of a transaction, without blank ones; undefined: all lines are one. */
+  readonly commitEvery?: number | undefined;
+  /** The first line to import; those before it are not looked at. */
+  readonly fromLine?: number | undefined;
   /** Called after each line with the number of lines and bytes read so far. */
   readonly onProgress?: (lines: number, bytes: number) => void;
+  /** Called after each transaction with the number of the last line that it stored. */
+  readonly onCommit?: (line: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -54,16 +32,6 @@ export interface Imported extends Merged {
   /** The number of samples that were created more than a day ahead of the clock. */
   readonly ahead: number;
 }
-
-/** The most bytes of a line that may be longer than the limit. PostgreSQL takes a value of at most 1 GiB. */
-const MAX_OVERSIZE_BYTES = 512 * 1024 * 1024;
-
-const NO_SOURCES: ResolvedSources = { sources: [], textBytes: 0 };
-
-/** A job takes less than eight times its line: a result may stand twice, and a path be spelled longer. */
-const SURELY_FITS = MAX_LINE_BYTES / 8;
-/** Longer lines are read in a worker thread by a server. */
-const MAX_BYTES_HERE = 512 * 1024;
 
 /** Imports lines: samples of a corpus, and pipeline output. */
 @Injectable()
@@ -75,48 +43,115 @@ export class ImportService {
   ) {}
 
   /**
-   * Imports all lines or none, in one transaction. Memory does not grow with the input.
+   * Imports all lines or none, in one transaction; or with `commitEvery`, all lines of each transaction or none. Memory does not grow
+   * with the input, but for 8 bytes a transaction.
    *
    * @param input JSON Lines in UTF-8
-   * @throws BadInputError that lists the bad lines; nothing is changed then
+   * @throws BadInputError that lists the bad lines: of all, or of the transaction that they would have been in. That transaction has
+   * changed nothing then, and later lines were not looked at
    */
   async import(input: AsyncIterable<Buffer>, options: ImportOptions): Promise<Imported> {
-    const staging = this.staging.open(options.sources);
+    const { commitEvery = Infinity, fromLine = 1, signal, onProgress, onCommit } = options;
+    const checked = { ...options, needsIds: commitEvery !== Infinity };
+    const begin = (earlier: readonly string[]) =>
+      new Transaction(this.staging.open(options.sources), this.replay, this.threads, checked, earlier);
+    const imported = { inserted: 0, replaced: 0, skipped: 0, corrections: 0, diverged: 0, ahead: 0 };
+    const committed: string[] = [];
+    let current = begin(committed);
+    let bytes = 0;
+    let lines = 0;
+    let last = 0;
+    const commit = async () => {
+      const { xid, ...counts } = await current.commit();
+      committed.push(xid);
+      for (const name of Object.keys(imported) as (keyof Imported)[]) imported[name] += counts[name];
+      onCommit?.(last);
+    };
     try {
-      const faults = new ImportFaults();
-      const reading = new Reading(staging, this.replay, this.threads, faults, options);
-      let bytes = 0;
-      let lines = 0;
-      for await (const line of splitLines(input, reading.maxLineBytes)) {
-        options.signal?.throwIfAborted();
+      for await (const line of splitLines(input, mostBytesOfLine(options))) {
+        signal?.throwIfAborted();
         if (lines++ === 0) requireLines(line);
-        await reading.stage(line);
+        last = line.number;
+        if (last >= fromLine) await current.stage(line);
         bytes += (line.bytes?.length ?? 0) + 1;
-        options.onProgress?.(lines, bytes);
+        onProgress?.(lines, bytes);
+        if (current.lines < commitEvery) continue;
+        await commit();
+        current = begin(committed);
       }
-      await findConflicts(staging, faults, options.onConflict);
-      options.signal?.throwIfAborted();
-      faults.throwIfAny();
-      const merged = await staging.merge(options.onConflict);
-      await staging.commit();
-      return { ...merged, diverged: reading.diverged, ahead: reading.ahead };
+      requireLine(fromLine, last);
+      if (current.lines > 0 || committed.length === 0) await commit();
+      return imported;
     } catch (error) {
-      await staging.rollBack();
+      await current.rollBack();
       throw error;
     }
+  }
+}
+
+/** Lines that are stored together. */
+class Transaction {
+  lines = 0;
+  private readonly faults = new ImportFaults();
+  private readonly reading: LineStaging;
+
+  /** @param earlier the transactions that have stored the lines before, by their ids */
+  constructor(
+    private readonly staging: Staging,
+    replay: ReplayService,
+    threads: Threads,
+    private readonly options: ImportOptions,
+    private readonly earlier: readonly string[],
+  ) {
+    this.reading = new LineStaging(staging, replay, threads, this.faults, options);
+  }
+
+  async stage(line: InputLine): Promise<void> {
+    this.lines++;
+    await this.reading.stage(line);
+  }
+
+  /** @throws BadInputError */
+  async commit(): Promise<Imported & { readonly xid: string }> {
+    const { staging, faults, reading, options } = this;
+    const { onConflict, signal } = options;
+    await findConflicts(staging, faults, onConflict, this.earlier);
+    signal?.throwIfAborted();
+    faults.throwIfAny();
+    const merged = await staging.merge(onConflict);
+    const xid = await staging.commit();
+    return { ...merged, xid, diverged: reading.diverged, ahead: reading.ahead };
+  }
+
+  /** Discards everything. Never throws. */
+  async rollBack(): Promise<void> {
+    await this.staging.rollBack();
   }
 }
 
 /** @throws BadInputError if the first line shows that the input is something else */
 function requireLines({ number, bytes }: InputLine): void {
   const reason = bytes && whyNotLines(bytes);
-  if (reason === undefined) return;
+  if (reason !== undefined) refuse(number, reason);
+}
+
+/** @throws BadInputError if the line to begin with is not in the input, nor the next one after it */
+function requireLine(line: number, last: number): void {
+  if (line > last + 1) refuse(line, `is not in the input, whose last line is ${last}`);
+}
+
+function refuse(line: number, reason: string): void {
   const faults = new ImportFaults();
-  faults.add({ line: number, field: '', reason });
+  faults.add({ line, field: '', reason });
   faults.throwIfAny();
 }
 
-async function findConflicts(staging: Staging, faults: ImportFaults, onConflict: OnConflict): Promise<void> {
+async function findConflicts(
+  staging: Staging,
+  faults: ImportFaults,
+  onConflict: OnConflict,
+  earlier: readonly string[],
+): Promise<void> {
   await staging.lockJobs(onConflict);
   const add = ({ count, first }: Conflicts, reason?: string) => {
     faults.addAll(
@@ -130,9 +165,11 @@ async function findConflicts(staging: Staging, faults: ImportFaults, onConflict:
   };
   for (const field of ['job_id', 'external_id'] as const)
     add(await staging.findRepeated(ImportFaults.MAX, field));
+  if (earlier.length > 0)
+    add(await staging.findStoredBy(ImportFaults.MAX, earlier), 'is already in an earlier line');
   add(await staging.findForeign(ImportFaults.MAX, onConflict), 'is that of another job in the database');
   const reason = REASONS[onConflict];
-  if (reason !== undefined) add(await staging.findExisting(ImportFaults.MAX, onConflict), reason);
+  if (reason !== undefined) add(await staging.findExisting(ImportFaults.MAX, onConflict, earlier), reason);
 }
 
 /** The fault of a line whose job is already in the database. */
@@ -140,128 +177,3 @@ const REASONS: Partial<Record<OnConflict, string>> = {
   fail: 'is already in the database; use --on-conflict skip to keep the stored job, or --on-conflict replace to replace it',
   'skip-same': 'belongs to a job that already exists with different pipeline output',
 };
-
-/** Checks each line by itself and stages it. */
-class Reading {
-  diverged = 0;
-  ahead = 0;
-  readonly maxLineBytes: number;
-
-  constructor(
-    private readonly staging: Staging,
-    private readonly replay: ReplayService,
-    private readonly threads: Threads,
-    private readonly faults: ImportFaults,
-    private readonly options: ImportOptions,
-  ) {
-    this.maxLineBytes =
-      options.maxLineBytes ?? (options.acceptOversize === true ? MAX_OVERSIZE_BYTES : MAX_LINE_BYTES);
-  }
-
-  async stage({ number, bytes }: InputLine): Promise<void> {
-    if (bytes === undefined) {
-      const most = this.maxLineBytes.toLocaleString('en');
-      this.faults.add({ line: number, field: '', reason: `is longer than ${most} bytes` });
-      return;
-    }
-    const line = await this.read(bytes, number);
-    if (line.kind === 'bad') for (const fault of line.faults) this.faults.add(fault);
-    else if (line.kind === 'output') await this.stageOutput(number, bytes.length, line.output);
-    else await this.stageSample(number, bytes.length, line.sample);
-  }
-
-  /** A server has other things to do meanwhile; a command has not. */
-  private async read(bytes: Buffer, number: number): Promise<Line> {
-    const { accepted } = this.options;
-    if (accepted !== 'outputs' || bytes.length <= MAX_BYTES_HERE)
-      return readLine(bytes, number, { ...this.options, acceptFiles: this.options.sources !== undefined });
-    const task: LineTask = { bytes, number, accepted };
-    return this.threads.run('corpus/import/line.worker', 'readLine', task);
-  }
-
-  private async stageOutput(line: number, bytes: number, output: PipelineOutput): Promise<void> {
-    const sources = await this.resolve(line, output.evidence);
-    if (!sources || this.isTooLarge(line, bytes, sources, () => sizeOfOutput(output))) return;
-    const evidence = { ...output.evidence, ...sources };
-    await this.staging.appendPipelineOutput(line, { ...output, evidence });
-    await this.staging.sources.append(line, sources);
-  }
-
-  /** Finds the contents of the sources; undefined, and faults, if there are some that lead nowhere. */
-  private async resolve(line: number, { sources }: Evidence): Promise<ResolvedSources | undefined> {
-    if (sources.length === 0) return NO_SOURCES;
-    const faults: LineFault[] = [];
-    const resolved = await this.staging.sources.resolve(sources, (source, member, reason) => {
-      faults.push({ line, field: `sources[${source}].${member}`, reason });
-    });
-    for (const fault of faults) this.faults.add(fault);
-    return faults.length === 0 ? resolved : undefined;
-  }
-
-  private async stageSample(line: number, bytes: number, sample: ImportedSample): Promise<void> {
-    const trail = checkTrail(sample, this.replay);
-    if ((!trail.isProved || sample.diverged) && !this.options.acceptDiverged) {
-      const { field, reason } = describeDivergence(sample, trail);
-      this.faults.add({ line, field, reason: `${reason}; use --accept-diverged to import it anyway` });
-      return;
-    }
-    const sources = await this.resolve(line, sample.evidence);
-    if (!sources || this.isTooLarge(line, bytes, sources, () => sizeOfSample(sample, trail))) return;
-    if (!trail.isProved || sample.diverged) this.diverged++;
-    if (isAhead(sample.created_at)) this.ahead++;
-    const original = trail.isProved ? orNone(trail.original) : null;
-    await this.staging.append(
-      {
-        ...sample,
-        line,
-        id: sample.job_id,
-        has_new_id: false,
-        result: orNone(sample.final_result),
-        original_sha256: digestOf(original),
-        ...columnsOfEvidence({ ...sample.evidence, ...sources }),
-      },
-      sample.corrections.map((correction, index) => ({
-        ...correction,
-        field_path: trail.paths[index]!,
-        position: trail.positions[index]!,
-      })),
-      sample.history,
-    );
-    await this.staging.sources.append(line, sources);
-  }
-
-  /** @param bytes the length of the line; most are so short that their jobs need not be measured */
-  private isTooLarge(
-    line: number,
-    bytes: number,
-    { textBytes }: ResolvedSources,
-    size: () => JobSize,
-  ): boolean {
-    const isMeasured = this.options.acceptOversize !== true && bytes + textBytes > SURELY_FITS;
-    const measured = isMeasured ? size() : undefined;
-    const reason = measured && whyTooLarge({ ...measured, evidence: measured.evidence + textBytes });
-    if (reason !== undefined) this.faults.add({ line, field: '', reason });
-    return reason !== undefined;
-  }
-}
-
-function sizeOfSample(sample: ImportedSample, { paths, original }: CheckedTrail): JobSize {
-  const { corrections, history } = sample;
-  return {
-    names: bytesAsJson([
-      sample.external_id,
-      sample.filename,
-      sample.source_kind,
-      sample.reviewed_by,
-      sample.review_flags,
-    ]),
-    initialResult: Math.max(sample.initial_result.length, original.length),
-    finalResult: sample.final_result.length,
-    corrections: corrections.reduce((sum, correction, index) => {
-      const written = { ...correction, field_path: paths[index]! };
-      return sum + bytesOfCorrections([written], correction.corrected_by);
-    }, 0),
-    history: history.reduce((sum, event) => sum + bytesOfEvent(event), 0),
-    evidence: sizeOfEvidence(sample.evidence),
-  };
-}

@@ -219,15 +219,19 @@ export class Staging {
     );
   }
 
-  /** Finds lines whose job is already in the database; for `skip-same`, only those from different output. */
-  async findExisting(most: number, onConflict: OnConflict): Promise<Conflicts> {
+  /**
+   * Finds lines whose job is already in the database; for `skip-same`, only those from different output.
+   *
+   * @param except transactions whose jobs do not count, by their ids
+   */
+  async findExisting(most: number, onConflict: OnConflict, except: readonly string[]): Promise<Conflicts> {
     const condition = onConflict === 'skip-same' ? `not (${IS_SAME_OUTPUT})` : 'true';
-    return this.conflicts(
-      `select line, case when has_new_id then 'external_id' else 'job_id' end as field, null::bigint as earlier_line
-       from ${JOBS_TABLE} as staged join jobs using (id) where ${condition}`,
-      'true',
-      most,
-    );
+    return this.conflicts(existing(`${condition} and not (${isStoredBy(except)})`), 'true', most);
+  }
+
+  /** Finds lines whose job one of these transactions has stored, and nobody has changed since. */
+  async findStoredBy(most: number, transactions: readonly string[]): Promise<Conflicts> {
+    return this.conflicts(existing(isStoredBy(transactions)), 'true', most);
   }
 
   /** The history of a job that is replaced stays, and what the line knows beyond it is added. */
@@ -254,9 +258,14 @@ export class Staging {
     };
   }
 
-  async commit(): Promise<void> {
-    await (await this.begun()).query('commit');
-    this.client!.release();
+  /** @returns the id of the transaction */
+  async commit(): Promise<string> {
+    const client = await this.begun();
+    const { rows } = await client.query<{ xid: string }>('select pg_current_xact_id()::text as xid');
+    await client.query('commit');
+    client.release();
+    this.client = undefined;
+    return rows[0]!.xid;
   }
 
   /** Discards everything. Never throws. */
@@ -266,6 +275,7 @@ export class Staging {
       failure = error as Error;
     });
     this.client?.release(failure);
+    this.client = undefined;
   }
 
   private async flush(): Promise<void> {
@@ -309,6 +319,18 @@ export class Staging {
     await this.client.query(openStaging);
     return this.client;
   }
+}
+
+function existing(condition: string): string {
+  return `
+    select line, case when has_new_id then 'external_id' else 'job_id' end as field, null::bigint as earlier_line
+    from ${JOBS_TABLE} as staged join jobs using (id) where ${condition}`;
+}
+
+/** SQL for whether one of these transactions was the last to change a staged job. */
+function isStoredBy(transactions: readonly string[]): string {
+  if (transactions.length === 0) return 'false';
+  return `exists (select from job_changes where job_id = staged.id and xid = any ('{${transactions.join()}}'::xid8[]))`;
 }
 
 /** @param values by column: JSON as text, times as microseconds since the Unix epoch, or null */
