@@ -163,11 +163,12 @@ const rooms = {
     ],
   },
   'corpus-files': {
-    holds: 'Corpora as files, without a database: merging changes into one, checking, comparing, manifests',
+    holds:
+      'Corpora as files, without a database: merging changes into one, interleaving, checking, comparing, manifests',
     knows: ['json-text', 'replay', 'platform', 'platform/files', 'corpus/import'],
   },
   'corpus-files/commands': {
-    holds: '`merge`, `check`, `diff`',
+    holds: '`merge`, `interleave`, `check`, `diff`',
     knows: ['replay', 'platform', 'platform/terminal', 'corpus/import', 'corpus-files'],
   },
   'training/layouts': {

@@ -20,6 +20,7 @@ import { CorpusModule } from './corpus/corpus.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { CheckCommand } from './corpus-files/commands/check.command.js';
 import { DiffCommand } from './corpus-files/commands/diff.command.js';
+import { InterleaveCommand } from './corpus-files/commands/interleave.command.js';
 import { MergeCommand } from './corpus-files/commands/merge.command.js';
 import { ChangesCommand } from './ground-truth/commands/changes.command.js';
 import { ExportCommand } from './ground-truth/commands/export.command.js';
@@ -58,7 +59,7 @@ export class CliModule {
       ],
       providers: [
         ...[ExportCommand, ChangesCommand, StatsCommand, VerifyCommand],
-        ...[MergeCommand, CheckCommand, DiffCommand],
+        ...[MergeCommand, InterleaveCommand, CheckCommand, DiffCommand],
         ...[ErrorsCommand, CoverageCommand, EvaluateCommand],
         ...[DatasetCommand, CorpusOpener],
         ...[ImportCommand, EraseCommand],

@@ -2,7 +2,7 @@ import { escapeLiteral } from 'pg';
 import { formatTimestamp } from '../platform/timestamp.js';
 import { type JobFilter } from './corpus-filter.js';
 import { type EvidenceSql, OWN_EVIDENCE } from './evidence-sql.js';
-import { SELECT_SAMPLE_WITH_DIGEST, selectSampleWith } from './sample-schema.js';
+import { selectSampleWith, selectSampleWithDigest } from './sample-schema.js';
 
 /**
  * Selects all matching samples in corpus order, each with its trail. SQL, for speed: see docs/decisions/0002. The trail is an
@@ -16,8 +16,8 @@ export function corpusQuery(filter: JobFilter, evidence: EvidenceSql = OWN_EVIDE
 }
 
 /** Like `corpusQuery`, with the digest of each original result. */
-export function verificationQuery(filter: JobFilter): string {
-  return selectJobs(SELECT_SAMPLE_WITH_DIGEST, filter, OWN_EVIDENCE);
+export function verificationQuery(filter: JobFilter, evidence: EvidenceSql = OWN_EVIDENCE): string {
+  return selectJobs(selectSampleWithDigest(evidence), filter, evidence);
 }
 
 function selectJobs(fields: string, filter: JobFilter, evidence: EvidenceSql): string {

@@ -12,8 +12,10 @@ import { hasProducer } from '../platform/database/producer-filter.js';
 export const INCLUDES = ['external_id', 'producer', 'sources', 'fields', 'history'] as const;
 export type Include = (typeof INCLUDES)[number];
 
-/** Where what belongs to a job beside its trail is: in our own tables, or in external relations. For `jobs as job`. */
+/** How what belongs to a job is read: from our own tables, or from external relations. For `jobs as job`. */
 export interface EvidenceSql {
+  /** Makes one value of the columns of a correction, with the bytes of a record in COPY's binary format. */
+  readonly record: (columns: string) => string;
   /** The SQL of the members that there are: JSON text, as the line has it. */
   readonly included: Readonly<Partial<Record<Include, string>>>;
   /** A condition: see `hasProducer`. */
@@ -45,6 +47,7 @@ const HISTORY = `coalesce((
 export const CORRECTIONS_BY_JOB = 'select job_id, count(*) as count from job_corrections group by job_id';
 
 export const OWN_EVIDENCE: EvidenceSql = {
+  record: (columns) => `row(${columns})`,
   included: {
     external_id: jsonText('job.external_id'),
     producer: producerText('job.id'),

@@ -4,7 +4,7 @@ import { jsonText } from '../platform/database/entities/evidence-text.js';
 import { hasMember } from '../platform/database/producer-filter.js';
 import { isDigest } from '../platform/sha256.js';
 import { Fault } from '../platform/fault.js';
-import { CORRECTIONS_BY_JOB, type EvidenceSql, type Include } from './evidence-sql.js';
+import { CORRECTIONS_BY_JOB, type EvidenceSql, type Include, OWN_EVIDENCE } from './evidence-sql.js';
 
 /** Something was asked for that external relations do not have. */
 export class NotInExternalRelations extends Fault {
@@ -20,6 +20,7 @@ const SOURCES = `case when job.ocr_text is null then '[]' else concat(
 
 /** In the optional columns of the jobs. */
 export const EXTERNAL_EVIDENCE: EvidenceSql = {
+  record: OWN_EVIDENCE.record,
   included: {
     external_id: jsonText('job.external_id'),
     producer: `coalesce(job.producer::text, 'null')`,
@@ -41,6 +42,15 @@ export const EXTERNAL_EVIDENCE: EvidenceSql = {
     ) as counted
     where producer is not null and producer <> 'null'
     group by producer order by jobs desc, producer limit greatest($1, ${MOST_TEXTS})`,
+};
+
+/**
+ * The same where the relations are distributed by Citus, which moves rows between servers but no records without a name. The bytes that
+ * `record_send` makes of them are the same on the wire. They take 2 to 6% more of PostgreSQL's time, so elsewhere records stay.
+ */
+export const DISTRIBUTED_EVIDENCE: EvidenceSql = {
+  ...EXTERNAL_EVIDENCE,
+  record: (columns) => `record_send(row(${columns}))`,
 };
 
 /** The most texts of producers that are read. */

@@ -25,7 +25,7 @@ import { feedFilterOf } from './feed-query.js';
 import { checkingRows } from './external-row.js';
 import { checkKeys } from './external-keys.js';
 import { type EvidenceSql, OWN_EVIDENCE } from './evidence-sql.js';
-import { EXTERNAL_EVIDENCE, NotInExternalRelations } from './external-evidence.js';
+import { DISTRIBUTED_EVIDENCE, EXTERNAL_EVIDENCE, NotInExternalRelations } from './external-evidence.js';
 import { JOB_FIELD_COUNT, VERIFICATION_FIELD_COUNT } from './sample-schema.js';
 import {
   namesOf,
@@ -108,7 +108,7 @@ export class CorpusSnapshot {
 
   /** Like `streamJobs`, with the digest of each original result. */
   streamJobsWithDigest(filter: JobFilter, onRow: (row: CopyRow) => boolean): AsyncIterable<void> {
-    return this.stream(filter, verificationQuery(filter), VERIFICATION_FIELD_COUNT, onRow);
+    return this.stream(filter, verificationQuery(filter, this.evidence), VERIFICATION_FIELD_COUNT, onRow);
   }
 
   /** Whether contents of sources are held: external relations have none. */
@@ -164,7 +164,8 @@ export class CorpusSnapshot {
   }
 
   private get evidence(): EvidenceSql {
-    return this.external ? EXTERNAL_EVIDENCE : OWN_EVIDENCE;
+    if (!this.external) return OWN_EVIDENCE;
+    return this.external.mayBeDistributed ? DISTRIBUTED_EVIDENCE : EXTERNAL_EVIDENCE;
   }
 
   private requireIncluded({ include = new Set() }: JobFilter): void {

@@ -91,21 +91,23 @@ export const CORRECTION_RECORD: readonly TableColumn[] = CORRECTION_FIELDS.map((
 );
 
 /** The select list for `jobs as job`: the columns of a job, and its trail as an array of records. */
-const SELECT_SAMPLE = `
+const selectSample = ({ record }: EvidenceSql) => `
   ${JOB_FIELDS.map((name) => `job.${name}`).join(', ')},
   array(
-    select row(${CORRECTION_FIELDS.join(', ')})
+    select ${record(CORRECTION_FIELDS.join(', '))}
     from job_corrections where job_id = job.id
     order by corrected_at, id
   )`;
 
-/** Like SELECT_SAMPLE, with further members, in the order of INCLUDES. */
-export function selectSampleWith(include: ReadonlySet<Include>, { included }: EvidenceSql): string {
-  return [SELECT_SAMPLE, ...[...include].map((name) => included[name]!)].join(', ');
+/** Like `selectSample`, with further members, in the order of INCLUDES. */
+export function selectSampleWith(include: ReadonlySet<Include>, evidence: EvidenceSql): string {
+  return [selectSample(evidence), ...[...include].map((name) => evidence.included[name]!)].join(', ');
 }
 
-/** Like SELECT_SAMPLE, with the digest of the original result. */
-export const SELECT_SAMPLE_WITH_DIGEST = `${SELECT_SAMPLE}, job.${VERIFICATION_ONLY}`;
+/** Like `selectSample`, with the digest of the original result. */
+export function selectSampleWithDigest(evidence: EvidenceSql): string {
+  return `${selectSample(evidence)}, job.${VERIFICATION_ONLY}`;
+}
 
 function jobMember(name: (typeof JOB_FIELDS)[number]): ColumnMember {
   return {

@@ -33,6 +33,7 @@ const COMMANDS = [
   'evaluate',
   'export',
   'import',
+  'interleave',
   'merge',
   'migrate',
   'serve',

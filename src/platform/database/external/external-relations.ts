@@ -26,6 +26,8 @@ export class ExternalRelations {
   private constructor(
     readonly jobs: Relation,
     readonly corrections: Relation,
+    /** Whether the server has Citus, which may have their rows on other servers. */
+    readonly mayBeDistributed: boolean,
   ) {
     // Not materialized, so that PostgreSQL can use the indexes of the relations.
     this.asJobs = `jobs as not materialized (select ${expressions(jobs, JOB_COLUMNS, JOB_SUBSTITUTES, corrections.name)} from ${jobs.name} as relation)`;
@@ -51,7 +53,7 @@ export class ExternalRelations {
         columns: expected(CORRECTION_COLUMNS, CORRECTION_SUBSTITUTES),
       },
     ]);
-    return new ExternalRelations(jobs!, corrections!);
+    return new ExternalRelations(jobs!, corrections!, await hasCitus(dataSource));
   }
 
   /** Makes a statement on `jobs` and `job_corrections` read the external relations. */
@@ -150,6 +152,10 @@ function expressions(
       return `${read === undefined ? whenAbsent!(corrections) : (around?.(read) ?? read)} as ${name}`;
     })
     .join(', ');
+}
+
+async function hasCitus(dataSource: DataSource): Promise<boolean> {
+  return (await dataSource.query<unknown[]>(`select from pg_extension where extname = 'citus'`)).length > 0;
 }
 
 /** PostgreSQL converts every other encoding to UTF-8. */
