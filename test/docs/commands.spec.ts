@@ -19,6 +19,8 @@ const NOT_RUN: Record<string, string[]> = {
     // They take minutes.
     ...['npm run soak', 'npm run kills'],
   ],
+  // Corpora in parts have their own tests.
+  'docs/scale.md': ['npx ground-truth export --approved-only false --out corpus/ '],
 };
 
 const tools = ['curl', 'jq', 'python3', 'zcat'];
@@ -87,6 +89,15 @@ describe('the commands of the documents, in their order, on a fresh demo', () =>
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout.toString()).toMatch(/jobs +210$/m);
     expect(stderr).toMatch(/^2 jobs imported, 0 corrections$/m);
+  });
+
+  itWithTools('docs/scale.md', async () => {
+    const { code, stderr } = await run(blocksOf('docs/scale.md'), inDemo());
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toMatch(/^\d+ changes written to changes\.jsonl$/m);
+    expect(stderr).toMatch(/^\d+ samples of 2 corpora written to whole\.jsonl$/m);
+    const whole = await run(['npx ground-truth export --approved-only false'], inDemo());
+    expect(readFileSync(path.join(folder, 'whole.jsonl'), 'utf8')).toBe(whole.stdout.toString());
   });
 
   itWithTools('docs/training.md', async () => {
