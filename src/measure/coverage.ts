@@ -52,7 +52,14 @@ export interface Precision extends Rate {
 
 export interface Coverage {
   readonly as_of: string;
-  readonly jobs: { readonly total: number; readonly approved: number; readonly diverged: number };
+  readonly jobs: {
+    readonly total: number;
+    readonly approved: number;
+    /** Approved, and left out of everything below. */
+    readonly diverged: number;
+    /** Approved, but too large to compare: left out of `gain` only. */
+    readonly too_large: number;
+  };
   readonly buckets: readonly BucketCoverage[];
   readonly per: readonly ValueCoverage[];
   readonly gain: {
@@ -74,6 +81,7 @@ export class CoverageMeasure {
   private total = 0;
   private approved = 0;
   private diverged = 0;
+  private tooLarge = 0;
 
   constructor(private readonly options: CoverageOptions) {
     const period = periodOf(options.as_of);
@@ -96,7 +104,8 @@ export class CoverageMeasure {
     for (const bucket of this.buckets) bucket.add(document.fields, reviewed);
     for (const value of this.values) value.add(sample, reviewed);
     if (trail.length > 0) document.count(sample.initial_result, sample.final_result, trail);
-    if (!document.isTooLarge) this.errors.add(this.errors.documents, document.sums());
+    if (document.isTooLarge) this.tooLarge++;
+    else this.errors.add(this.errors.documents, document.sums());
   }
 
   /** @param total how many jobs the filters select, if only approved ones were added */
@@ -107,7 +116,7 @@ export class CoverageMeasure {
     );
     return {
       as_of: formatTimestamp(as_of),
-      jobs: { total, approved: this.approved, diverged: this.diverged },
+      jobs: { total, approved: this.approved, diverged: this.diverged, too_large: this.tooLarge },
       buckets: this.buckets.map((bucket) => bucket.report()),
       per: this.values.map((value) => value.report()),
       gain: {

@@ -10,6 +10,7 @@ export function coverageText({ as_of, jobs, buckets, per, gain }: Coverage): str
       ['jobs', inGroups(jobs.total)],
       ['  approved', inGroups(jobs.approved)],
       ...(jobs.diverged > 0 ? [['  diverged, left out', inGroups(jobs.diverged)]] : []),
+      ...(jobs.too_large > 0 ? [['  too large, left out of the error rate', inGroups(jobs.too_large)]] : []),
       ['as of', toTheSecond(as_of)],
     ]),
     ...(buckets.length === 0

@@ -78,7 +78,7 @@ export const errors = {
 /** Of the demo, shortened. */
 export const coverage = {
   as_of: '2025-06-30T00:00:00Z',
-  jobs: { total: 300, approved: 210, diverged: 0 },
+  jobs: { total: 300, approved: 210, diverged: 0, too_large: 0 },
   buckets: [
     {
       name: 'header',

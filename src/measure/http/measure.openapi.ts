@@ -279,7 +279,15 @@ export const measureSchemas = {
     per: list('ValueCoverage'),
     gain: { $ref: getSchemaPath('Gain') },
   }),
-  CoveredJobs: schema({ total: count, approved: count, diverged: count }),
+  CoveredJobs: schema({
+    total: count,
+    approved: count,
+    diverged: { ...count, description: 'Approved, but their trail does not lead back exactly: left out.' },
+    too_large: {
+      ...count,
+      description: 'Approved, but with too many values to compare: left out of `gain`.',
+    },
+  }),
   BucketCoverage: schema({ name: string, field_path: string, ...progress }),
   ValueCoverage: schema({
     field_path: string,
