@@ -117,6 +117,7 @@ describe('ground-truth dataset', () => {
     expect((await readdir(out)).sort()).toEqual([
       'README.md',
       'dataset.json',
+      'jobs.jsonl',
       'test.jsonl',
       'train.jsonl',
       'train.py',
