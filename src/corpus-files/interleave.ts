@@ -78,13 +78,13 @@ function refuseRepeated(jobId: string, notes: readonly number[], corpora: readon
   );
 }
 
-/** Keeps `readers`, of which there are few, in the order of their lines. */
+/** Keeps `readers`, of which there are few, in the order of their lines; of the same ones, the one that came first. */
 function insert(readers: Reader[], reader: Reader): void {
   let low = 0;
   let high = readers.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (readers[middle]!.order < reader.order) low = middle + 1;
+    if (readers[middle]!.order <= reader.order) low = middle + 1;
     else high = middle;
   }
   readers.splice(low, 0, reader);
