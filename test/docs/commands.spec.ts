@@ -19,8 +19,6 @@ const NOT_RUN: Record<string, string[]> = {
     // They take minutes.
     ...['npm run soak', 'npm run kills'],
   ],
-  // Corpora in parts have their own tests.
-  'docs/scale.md': ['npx ground-truth export --approved-only false --out corpus/ '],
 };
 
 const tools = ['curl', 'jq', 'python3', 'zcat'];
