@@ -22,8 +22,20 @@ describe('a table of jobs that its operator has partitioned', () => {
   const whole = () => exportText(database.dataSource, { include: new Set(INCLUDES) });
   const run = async (...args: string[]) => runCommand(args, { env: { DATABASE_URL: database.url } });
 
+  /** Foreign keys that lead to jobs, and triggers and ordinary indexes of them. */
+  const around = async () => {
+    const found = await database.query<{ name: string }>(`
+      select conname::text as name from pg_constraint where confrelid = 'jobs'::regclass and conparentid = 0
+      union all select tgname from pg_trigger where tgrelid = 'jobs'::regclass and not tgisinternal
+      union all select relname from pg_index join pg_class on pg_class.oid = indexrelid
+      where indrelid = 'jobs'::regclass and not indisprimary`);
+    return found.map(({ name }) => name).sort();
+  };
+  let before: string[];
+
   beforeAll(async () => {
     database = await createOwnDatabase();
+    before = await around();
     await importBundled(database.dataSource);
     await database.query('create role ground_truth_reader; grant select on jobs to ground_truth_reader');
     await database.query(`begin; ${recipe().join('')} commit; analyze jobs`);
@@ -40,22 +52,7 @@ describe('a table of jobs that its operator has partitioned', () => {
       `select count(*) from pg_inherits where inhparent = 'jobs'::regclass`,
     );
     expect(parts).toEqual({ count: '16' });
-    const template = await database.query<{ found: string[] }>(`
-      select array(
-        select conname::text from pg_constraint where confrelid = 'jobs'::regclass and conparentid = 0 order by 1
-      ) || array(
-        select tgname::text from pg_trigger where tgrelid = 'jobs'::regclass and not tgisinternal order by 1
-      ) as found`);
-    expect(template[0]!.found).toEqual([
-      ...['job_approvals', 'job_corrections', 'job_evidence', 'job_sources'].map(
-        (name) => `${name}_job_id_fkey`,
-      ),
-      'jobs_compact',
-      'jobs_free_external_id',
-      ...['delete', 'insert', 'update'].map((name) => `jobs_note_${name}`),
-      'jobs_set_last_change',
-      'jobs_take_external_id',
-    ]);
+    expect(await around()).toEqual([...before, 'jobs_free_external_id', 'jobs_take_external_id'].sort());
     expect(
       await database.query(`select has_table_privilege('ground_truth_reader', 'jobs', 'select') as may`),
     ).toEqual([{ may: true }]);
@@ -64,11 +61,11 @@ describe('a table of jobs that its operator has partitioned', () => {
   });
 
   it('gives an export in order from its indexes', async () => {
-    const plan = await database.query<Record<string, string>>(
-      'set enable_sort = off; explain select id from jobs order by created_at, id',
-    );
+    const plan = await database.dataSource.transaction(async (manager) => {
+      await manager.query('set local enable_sort = off');
+      return manager.query<unknown>('explain select id from jobs order by created_at, id');
+    });
     expect(JSON.stringify(plan)).toContain('Merge Append');
-    await database.query('reset enable_sort');
   });
 
   it('takes in, reviews and erases', async () => {
