@@ -6,7 +6,7 @@ import {
   apiProblems,
   LONG_READ_PROBLEMS,
   type ProblemExample,
-  UNAVAILABLE,
+  WRITE_PROBLEMS,
 } from '../../platform/http/problem.openapi.js';
 import {
   answer,
@@ -61,7 +61,7 @@ export const DescribeNext = () =>
         { field: 'sort', message: '"age" is not created_at or confidence or lowest_field_confidence' },
       ],
       NO_USER,
-      ...UNAVAILABLE,
+      ...WRITE_PROBLEMS,
       ...LONG_READ_PROBLEMS,
     ]),
   );
@@ -86,7 +86,7 @@ const LEASE_PROBLEMS: readonly ProblemExample[] = [
     'lease-lost',
     'this token does not hold the job: the lease was given back, ended with the approval, or ran out and somebody else has the job',
   ],
-  ...UNAVAILABLE,
+  ...WRITE_PROBLEMS,
 ];
 
 export const DescribeRenew = () =>

@@ -1,5 +1,5 @@
-import { Threads } from '../../platform/threads.js';
-import { ReplayService } from '../../replay/replay.service.js';
+import { type Threads } from '../../platform/threads.js';
+import { type ReplayService } from '../../replay/replay.service.js';
 import { type Evidence, sizeOfEvidence } from '../evidence/evidence.js';
 import { isAhead } from '../reading/field-reader.js';
 import {
