@@ -88,6 +88,10 @@ const rooms = {
       'platform/http',
     ],
   },
+  workbench: {
+    holds: 'Serves the workbench, which is built from `web/`',
+    knows: ['platform', 'platform/files', 'platform/http'],
+  },
   'corpus/reading': {
     holds: 'Reading members of JSON from outside, and the limits of a job',
     knows: ['json-text', 'platform', 'platform/parameters'],
@@ -300,6 +304,24 @@ module.exports = {
       'No framework, no clock, no database.',
       { path: [filesOf('json-text'), filesOf('replay')], pathNot: notSpecs },
       { pathNot: ['^src/', '^(node:)?buffer$'] },
+    ),
+    never(
+      'the workbench is a client of the API',
+      'Of the server it has only the code that reads JSON as text; and its pages do not know each other.',
+      { path: '^web/', pathNot: notSpecs },
+      { path: '^src/', pathNot: '^src/json-text/' },
+    ),
+    never(
+      'pages of the workbench do not know each other',
+      'What two of them need is beside them: parts/, json/, api/.',
+      { path: '^web/src/(overview|samples|review)/' },
+      { path: '^web/src/(overview|samples|review)/', pathNot: '^web/src/$1/' },
+    ),
+    never(
+      'the server does not know the workbench',
+      'It has only the files of its build.',
+      { path: '^src/' },
+      { path: '^web/' },
     ),
     never(
       'services know no framework but Nest',

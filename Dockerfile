@@ -6,9 +6,11 @@
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=optional --ignore-scripts
+# With optional packages: the bundler of the workbench has its programs in them.
+RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY web web
 RUN npm run build
 RUN mkdir bin && ln -s ../dist/src/cli.js bin/ground-truth
 

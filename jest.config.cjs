@@ -43,7 +43,7 @@ const withDatabase = (displayName, ...testMatch) => ({
 module.exports = {
   // `npm test` runs the first four; package.json has a script for each of the others.
   projects: [
-    project('unit', 'src/**/*.spec.ts', 'test/*.spec.ts'),
+    project('unit', 'src/**/*.spec.ts', 'web/src/**/*.spec.ts', 'test/*.spec.ts'),
     withDatabase('database', 'test/database/**/*.spec.ts'),
     withDatabase('e2e', 'test/e2e/**/*.spec.ts'),
     withDatabase('docs', 'test/docs/**/*.spec.ts'),

@@ -33,7 +33,7 @@ function pack(folder) {
   const files = execFileSync('tar', ['-tzf', file], { encoding: 'utf8' }).split('\n').slice(0, -1);
   const own = files.filter((each) => !each.startsWith('package/dist/node_modules/'));
   assert.deepEqual(
-    own.filter((each) => !/^package\/(dist\/src|docs|samples|[^/]+$)/.test(each) || /\.(ts|map)$/.test(each)),
+    own.filter((each) => !/^package\/(dist\/(src|web)|docs|samples|[^/]+$)/.test(each) || /\.(ts|map)$/.test(each)),
     [],
   );
   console.log(`${name}: ${files.length} files, ${Math.round(fs.statSync(file).size / 1e6)} MB`);
@@ -86,7 +86,7 @@ async function serve(program, options) {
     const url = await addressOf(child);
     const answer = await fetch(`${url}/api/v1/ground-truth/export`);
     assert.equal(await answer.text(), corpus);
-    assert.equal((await fetch(`${url}/docs`)).status, 200);
+    for (const page of ['/docs', '/']) assert.equal((await fetch(url + page)).status, 200);
     assert.equal(run(program, ['export'], { ...options, env }).stdout, corpus);
     child.kill('SIGTERM');
     const end = await Promise.race([once(child, 'exit'), delay(20_000, 'late', { ref: false })]);

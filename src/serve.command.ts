@@ -15,7 +15,7 @@ class ServeFlags {
 
 @Command({
   name: 'serve',
-  description: 'Serve the HTTP API, with Swagger UI at /docs',
+  description: 'Serve the workbench at / and the HTTP API, with Swagger UI at /docs',
 })
 export class ServeCommand extends TerminalCommand {
   constructor(private readonly interruption: Interruption) {

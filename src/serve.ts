@@ -160,7 +160,7 @@ async function listen(app: NestExpressApplication, host: string, port: number): 
 }
 
 function greet(logger: JsonLogger, url: string): void {
-  const greeting = `Ground Truth listens on ${url}, with API documentation at ${url}/docs`;
+  const greeting = `Ground Truth listens on ${url}, where the workbench is, with API documentation at ${url}/docs`;
   if (process.stderr.isTTY) process.stderr.write(`${greeting}\n`);
   else logger.log(greeting);
 }

@@ -23,6 +23,17 @@ export interface Statistics {
   readonly top_corrected_fields: readonly { readonly field_path: string; readonly count: number }[];
   /** Those with most jobs first, ties by digest; at most as many as fields. */
   readonly producers: readonly ProducerStatistics[];
+  /** Only if they were asked for: consecutive weeks, oldest first, up to the last one with any work. */
+  readonly weeks?: readonly WeekStatistics[];
+}
+
+/** From Monday 00:00 to Monday 00:00 in UTC. */
+interface WeekStatistics {
+  /** The Monday on which it begins. */
+  readonly week: string;
+  readonly corrections: number;
+  /** Of jobs that are approved now. */
+  readonly approvals: number;
 }
 
 interface ProducerStatistics {
@@ -40,6 +51,8 @@ export interface StatisticsOptions extends Partial<SampleFilter> {
   readonly top_n: number;
   /** Count `personel[0].nrp` and `personel[7].nrp` as `personel[*].nrp`. */
   readonly collapse_indices: boolean;
+  /** How many weeks to count corrections and approvals in; 0 or none: do not. */
+  readonly weeks?: number;
 }
 
 /**
@@ -68,7 +81,7 @@ export function statisticsQuery(
     ? String.raw`left(regexp_replace(field_path || '[0]', '((?:[^"[]|\["(?:[^"\\]|\\.)*")*)\[[0-9]+\]', '\1[*]', 'g'), -3)`
     : 'field_path';
   return `
-    with ${condition === '' ? '' : `chosen as materialized (select id, approved from jobs as job ${condition}),`}
+    with ${condition === '' ? '' : `chosen as materialized (select id, approved, reviewed_at from jobs as job ${condition}),`}
     paths as (
       select field_path, count(*) as count from job_corrections ${ofThem} group by field_path
     ),
@@ -79,6 +92,7 @@ export function statisticsQuery(
       group by field_path order by sum(count) desc, field_path collate "C" limit $1
     ),
     makers as (${evidence.producers(ofThem)})
+    ${options.weeks === undefined || options.weeks === 0 ? '' : weeksOf(jobs, ofThem, options.weeks)}
     select
       (select count(*) from ${jobs}) as total_jobs,
       (select count(*) from ${jobs} where approved) as approved_jobs,
@@ -87,9 +101,40 @@ export function statisticsQuery(
       array(select field_path from fields order by fields.count desc, field_path collate "C") as field_paths,
       array(select count::text from fields order by fields.count desc, field_path collate "C") as counts,
       coalesce((select json_agg(json_build_array(producer, jobs, corrections)) from makers), '[]')::text as producers,
+      ${options.weeks === undefined || options.weeks === 0 ? 'null' : WEEKS} as weeks,
       array(select field_path from paths where field_path ~ '${MAY_BE_SPELLED_OTHERWISE}') as spellings,
       current_setting('server_encoding') = 'UTF8' as has_all_characters`;
 }
+
+/**
+ * Table expressions for WEEKS. A Monday is a multiple of 7 days after 1970-01-05, so that no time zone of the session counts.
+ *
+ * @param jobs the table of the jobs that count
+ * @param ofThem selects their corrections
+ */
+function weeksOf(jobs: string, ofThem: string, weeks: number): string {
+  const week = (time: string) => `floor((extract(epoch from ${time}) - 345600) / 604800)::int`;
+  return `,
+    corrected as (
+      select ${week('corrected_at')} as week, count(*) as count from job_corrections ${ofThem} group by week
+    ),
+    approvals as (
+      select ${week('reviewed_at')} as week, count(*) as count from ${jobs} where approved and reviewed_at is not null group by week
+    ),
+    last_week as (select max(week) as week from (select week from corrected union all select week from approvals) as any_week),
+    listed as (
+      select generate_series(
+        greatest(last_week.week - ${weeks - 1}, (select min(week) from (select week from corrected union all select week from approvals) as any_week)),
+        last_week.week) as week
+      from last_week where last_week.week is not null
+    )`;
+}
+
+const WEEKS = `coalesce((
+        select json_agg(json_build_array(
+          to_char(date '1970-01-05' + listed.week * 7, 'YYYY-MM-DD'),
+          coalesce(corrected.count, 0), coalesce(approvals.count, 0)) order by listed.week)
+        from listed left join corrected using (week) left join approvals using (week)), '[]')::text`;
 
 const RENAMED_PATHS = `
   select coalesce(plain, field_path) as field_path, count
@@ -125,6 +170,8 @@ export interface StatisticsRow {
   readonly counts: readonly string[];
   /** JSON: an array of `[producer, jobs, corrections]`, the producer as a string. */
   readonly producers: string;
+  /** JSON: an array of `[week, corrections, approvals]`; null where they were not asked for. */
+  readonly weeks: string | null;
   /** Paths that may be spelled in another way than the plain one. */
   readonly spellings: readonly string[];
   /** Whether the encoding of the database is UTF-8. */
@@ -143,6 +190,13 @@ export function toStatistics(row: StatisticsRow, { top_n }: StatisticsOptions): 
       count: Number(row.counts[index]),
     })),
     producers: producersOf(JSON.parse(row.producers) as [string, number, number][]).slice(0, top_n),
+    ...(row.weeks !== null && {
+      weeks: (JSON.parse(row.weeks) as [string, number, number][]).map(([week, corrections, approvals]) => ({
+        week,
+        corrections,
+        approvals,
+      })),
+    }),
   };
 }
 
@@ -183,12 +237,13 @@ function compactProducer(text: string): Buffer | undefined {
 }
 
 /** Statistics as JSON, producers as written. */
-export function statisticsJson({ producers, ...counts }: Statistics): string {
+export function statisticsJson({ producers, weeks, ...counts }: Statistics): string {
   const made = producers.map(
     ({ sha256, producer, jobs, corrections }) =>
       `{"sha256":"${sha256}","producer":${producer},"jobs":${jobs},"corrections":${corrections}}`,
   );
-  return `${JSON.stringify(counts).slice(0, -1)},"producers":[${made.join(',')}]}`;
+  const ofWeeks = weeks === undefined ? '' : `,"weeks":${JSON.stringify(weeks)}`;
+  return `${JSON.stringify(counts).slice(0, -1)},"producers":[${made.join(',')}]${ofWeeks}}`;
 }
 
 /** Query parameters and flags of statistics. */
@@ -201,4 +256,7 @@ export class StatisticsQueryDto extends SampleFilterDto implements StatisticsOpt
 
   @BooleanParameter()
   readonly collapse_indices: boolean = false;
+
+  @CountParameter(0, 1_000)
+  readonly weeks: number = 0;
 }

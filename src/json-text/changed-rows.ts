@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { isSameRange } from './changed-members.js';
 import { equal } from './equal.js';
 import { type JsonSlice, textOf } from './json-slice.js';

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import { codePointOf, foreignAt, foreignEncodingOf } from './foreign-text.js';
 import { Char, isWhiteSpace, JsonTextError, skipWhiteSpace, TooDeepError } from './scan.js';
 

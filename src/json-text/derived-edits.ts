@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { type Op } from './edit.js';
 import { type FieldPath, formatFieldPath, type Index, type Key, MAX_PATH_BYTES } from './field-path.js';
 

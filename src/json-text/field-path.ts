@@ -3,6 +3,8 @@
  * docs/ground-truth-format.md. JSON Pointer is RFC 6901.
  */
 
+import { Buffer } from 'node:buffer';
+
 /** A member's key. */
 export interface Key {
   readonly key: string;

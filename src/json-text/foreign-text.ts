@@ -1,5 +1,7 @@
 /** Names what stands where JSON is expected, for messages. Of the text they contain only signs and words of a fixed list. */
 
+import { Buffer } from 'node:buffer';
+
 /** Bytes that a text in UTF-8 never begins with, or that no JSON text begins with. */
 export type ForeignEncoding = 'UTF-16' | 'UTF-32' | 'gzip';
 

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { type FieldPath, type Index, key, type Key } from './field-path.js';
 import { type JsonSink, type JsonSlice, sliceOf, textOf } from './json-slice.js';
 import { Flag, JsonTree, Link, Node, NodeNumbers } from './json-tree.js';

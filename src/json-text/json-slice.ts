@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 /** One JSON value in a buffer. Cheaper than a `Buffer` view of each value. */
 export interface JsonSlice {
   readonly bytes: Buffer;

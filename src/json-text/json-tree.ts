@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { type JsonSlice } from './json-slice.js';
 import {
   Char,

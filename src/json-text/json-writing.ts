@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { JsonPieces, type JsonSink, textOf } from './json-slice.js';
 import { Flag, type JsonTree, Node } from './json-tree.js';
 import { Char } from './scan.js';

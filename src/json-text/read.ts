@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { Char, skipString, skipValue } from './scan.js';
 
 /** Stands for an absent value. */

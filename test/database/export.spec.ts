@@ -1,3 +1,4 @@
+import { statisticsQuery } from '../../src/ground-truth/statistics-query.js';
 import fc from 'fast-check';
 import { type CorpusFilter } from '../../src/ground-truth/corpus-filter.js';
 import { parseTimestamp } from '../../src/platform/timestamp.js';
@@ -409,6 +410,40 @@ describe('export', () => {
       { field_path: '["rows[0]"].x', count: 1 },
       { field_path: 'é', count: 1 },
     ]);
+  });
+
+  it('counts corrections and approvals by week, from Monday to Monday in UTC', async () => {
+    // 2025-02-03 is a Monday.
+    await insertJob(1, { approved: true, reviewed_by: 'r', reviewed_at: '2025-02-02T23:59:59.999999Z' });
+    await insertJob(2, { approved: true, reviewed_by: 'r', reviewed_at: '2025-02-17T00:00:00Z' });
+    await insertJob(3, { approved: false, reviewed_by: 'r', reviewed_at: '2025-03-17T00:00:00Z' });
+    await insertJob(4, { source_kind: 'image' });
+    await insertCorrection(1, '2025-02-02T23:59:59.999999Z');
+    await insertCorrection(1, '2025-02-03T00:00:00Z');
+    await insertCorrection(1, '2025-02-09T23:59:59Z');
+    await insertCorrection(4, '2025-02-24T00:00:00Z');
+    const weeks = async (count: number, filter: object = {}, dataSource = database.dataSource) => {
+      const options = { top_n: 1, collapse_indices: false, weeks: count, ...filter };
+      return (await exportService(dataSource).statistics(options)).weeks;
+    };
+    const all = [
+      { week: '2025-01-27', corrections: 1, approvals: 1 },
+      { week: '2025-02-03', corrections: 2, approvals: 0 },
+      { week: '2025-02-10', corrections: 0, approvals: 0 },
+      { week: '2025-02-17', corrections: 0, approvals: 1 },
+      { week: '2025-02-24', corrections: 1, approvals: 0 },
+    ];
+    expect(await weeks(1_000)).toEqual(all);
+    expect(await weeks(2)).toEqual(all.slice(-2));
+    expect(await weeks(9, { source_kind: 'image' })).toEqual(all.slice(-1));
+    expect(await weeks(9, { source_kind: 'nothing' })).toEqual([]);
+    expect(await weeks(0)).toBeUndefined();
+    await database.dataSource.transaction(async (transaction) => {
+      await transaction.query(`set local timezone = 'Asia/Jakarta'`);
+      const text = statisticsQuery({ top_n: 1, collapse_indices: false, weeks: 9 }, false);
+      const [row] = await transaction.query<{ weeks: string }[]>(text, [1]);
+      expect((JSON.parse(row!.weeks) as unknown[]).length).toBe(all.length);
+    });
   });
 
   it('writes the one spelling of a path, whichever direct SQL or an earlier version stored', async () => {

@@ -231,6 +231,10 @@ describe('a role that may only select', () => {
       top_corrected_fields: [{ field_path: 'a', count: 1 }],
       producers: [],
     });
+    const ofWeeks = { top_n: 1, collapse_indices: false, weeks: 4 };
+    expect((await exportService(dataSource).statistics(ofWeeks)).weeks?.at(-1)).toMatchObject({
+      corrections: 1,
+    });
     expect(await verifyService(dataSource).verify({ onProgress: () => undefined })).toMatchObject({
       jobs: 1,
       exact: 1,

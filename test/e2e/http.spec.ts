@@ -284,7 +284,11 @@ describe('a request that is not accepted', () => {
       'top_n',
       'is not known; accepted are approved_only, limit, include, since, until, has_corrections, source_kind, flag, reviewed_by, producer, confidence_gte, confidence_lt',
     ],
-    [`${STATS}?limit=5`, 'limit', 'is not known; accepted are approved_only, top_n, collapse_indices, since'],
+    [
+      `${STATS}?limit=5`,
+      'limit',
+      'is not known; accepted are approved_only, top_n, collapse_indices, weeks, since',
+    ],
     [
       `${EXPORT}?confidence_gte=0.5&confidence_lt=0.5`,
       'confidence_gte',
@@ -315,7 +319,15 @@ describe('a request that is not accepted', () => {
     ]);
   });
 
-  it.each(['/', '/api/v1/nothing', '/api/v1/%zz', `${EXPORT}/1`])('GET %s is a problem', async (path) => {
+  it.each([
+    '/nothing',
+    '/assets/nothing.js',
+    '/assets/..%2f..%2fsrc%2fmain.js',
+    '/samples/a/b',
+    '/api/v1/nothing',
+    '/api/v1/%zz',
+    `${EXPORT}/1`,
+  ])('GET %s is a problem', async (path) => {
     const response = await fetch(server.url + path);
     expect([400, 404]).toContain(response.status);
     await expectProblem(response, response.status);

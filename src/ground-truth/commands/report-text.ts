@@ -12,7 +12,7 @@ function countLines(counts: readonly (readonly [name: string, count: number])[])
 
 /** Statistics as text, aligned. Field paths come last because they may be long. */
 export function statisticsText(statistics: Statistics): string {
-  const { top_corrected_fields: fields, producers } = statistics;
+  const { top_corrected_fields: fields, producers, weeks = [] } = statistics;
   const lines = countLines([
     ['jobs', statistics.total_jobs],
     ['  approved', statistics.approved_jobs],
@@ -21,6 +21,7 @@ export function statisticsText(statistics: Statistics): string {
   ]);
   if (fields.length > 0) lines.push('', 'most corrected fields', ...fieldLines(fields));
   if (producers.length > 0) lines.push('', 'producers: jobs, corrections', ...producerLines(producers));
+  if (weeks.length > 0) lines.push('', 'week from: corrections, approvals', ...weekLines(weeks));
   return `${lines.join('\n')}\n`;
 }
 
@@ -42,6 +43,16 @@ function producerLines(producers: Statistics['producers']): string[] {
     const counts = `${inGroups(jobs).padStart(ofJobs)}  ${inGroups(corrections).padStart(ofCorrections)}`;
     return `  ${counts}  ${sha256.slice(0, 12)}  ${shown}`;
   });
+}
+
+function weekLines(weeks: NonNullable<Statistics['weeks']>): string[] {
+  const width = (name: 'corrections' | 'approvals') =>
+    Math.max(...weeks.map((week) => inGroups(week[name]).length));
+  const [ofCorrections, ofApprovals] = [width('corrections'), width('approvals')];
+  return weeks.map(
+    ({ week, corrections, approvals }) =>
+      `  ${week}  ${inGroups(corrections).padStart(ofCorrections)}  ${inGroups(approvals).padStart(ofApprovals)}`,
+  );
 }
 
 /** The empty path is the whole document. */

@@ -23,6 +23,7 @@ export class StatsCommand extends FilteringCommand {
     return [
       'ground-truth stats --top-n 20 --collapse-indices',
       'ground-truth stats --source-kind pdf --confidence-lt 0.8',
+      'ground-truth stats --weeks 12',
       'ground-truth stats --json | jq .total_jobs',
     ];
   }
@@ -44,6 +45,15 @@ export class StatsCommand extends FilteringCommand {
   })
   collapseIndices(): boolean {
     return true;
+  }
+
+  @Option({
+    flags: '--weeks <n>',
+    description:
+      'count corrections and approvals in the last weeks, 1 to 1000 (default: 0, which counts none)',
+  })
+  weeks(text: string): string {
+    return text;
   }
 
   @Option({

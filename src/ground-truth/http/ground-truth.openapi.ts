@@ -301,6 +301,12 @@ export const DescribeStatistics = () =>
       schema: { type: 'boolean', default: false, example: true },
       description: 'Count `personel[0].nrp` and `personel[7].nrp` as `personel[*].nrp`.',
     }),
+    ApiQuery({
+      name: 'weeks',
+      required: false,
+      schema: { type: 'integer', minimum: 0, maximum: 1_000, default: 0 },
+      description: 'In how many weeks, up to the last one with any, to count corrections and approvals.',
+    }),
     ApiOkResponse({
       description: 'The statistics.',
       content: {
@@ -539,6 +545,20 @@ export const groundTruthSchemas = {
         items: { $ref: getSchemaPath('ProducerStatistics') },
         description: 'Those that made most jobs first; as many as fields.',
       },
+      weeks: {
+        type: 'array',
+        items: { $ref: getSchemaPath('WeekStatistics') },
+        description: 'Only with `weeks`: consecutive weeks, oldest first, up to the last one with any work.',
+      },
+    },
+  },
+  WeekStatistics: {
+    type: 'object',
+    required: ['week', 'corrections', 'approvals'],
+    properties: {
+      week: { ...string, format: 'date', description: 'The Monday on which it begins, in UTC.' },
+      corrections: count,
+      approvals: { ...count, description: 'Of jobs that are approved now.' },
     },
   },
   CorrectedField: {

@@ -1,13 +1,14 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import { AccessController } from './access.controller.js';
 import { Metrics } from './metrics.js';
 import { HealthController, MetricsController } from './operations.controller.js';
 import { RequestLog } from './request-log.js';
 
-/** Health checks, metrics and the request log. */
+/** Health checks, metrics, the request log, and what a key may do. */
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],
-  controllers: [HealthController, MetricsController],
+  controllers: [AccessController, HealthController, MetricsController],
   providers: [Metrics, RequestLog],
   exports: [Metrics, RequestLog],
 })

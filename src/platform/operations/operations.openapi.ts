@@ -2,14 +2,42 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
-import { apiProblems, UNKNOWN_PARAMETER } from '../http/problem.openapi.js';
+import { SCOPES } from '../access/key.js';
+import { apiProblems, UNAVAILABLE, UNKNOWN_PARAMETER } from '../http/problem.openapi.js';
 
 const ok = (schema: string, example: object) => ({
   content: { 'application/json': { schema: { $ref: getSchemaPath(schema) }, example } },
 });
 
-/** The schemas of health checks, by name. */
+/** The schemas of health checks and of access, by name. */
 export const operationsSchemas = {
+  Access: {
+    type: 'object',
+    required: ['authentication', 'name', 'scopes', 'read_only', 'external'],
+    properties: {
+      authentication: {
+        type: 'string',
+        enum: ['key', 'none'],
+        description: 'What requests need: a key, or nothing.',
+      },
+      name: { type: 'string', nullable: true, description: 'Of the key; null where none is needed.' },
+      scopes: {
+        type: 'array',
+        items: { type: 'string', enum: [...SCOPES] },
+        description: 'Of the key; `admin` includes all others, and is given where no key is needed.',
+      },
+      read_only: {
+        type: 'boolean',
+        description:
+          'Nothing can be changed: the database belongs to another application, or it is a replica.',
+      },
+      external: {
+        type: 'boolean',
+        description:
+          'Jobs are in external relations: there are no routes below `/api/v1/jobs` and `/api/v1/sources`.',
+      },
+    },
+  },
   Health: {
     type: 'object',
     required: ['status'],
@@ -54,6 +82,33 @@ export const operationsSchemas = {
 
 export const DescribeHealth = () =>
   applyDecorators(ApiTags('operations'), ApiProduces('application/json', PROBLEM_MEDIA_TYPE));
+
+export const DescribeAccess = () =>
+  applyDecorators(
+    ApiTags('operations'),
+    ApiProduces('application/json', PROBLEM_MEDIA_TYPE),
+    ApiOperation({
+      summary: 'What the key may do',
+      description:
+        'For clients that show only what will succeed, such as the workbench. A key with any scope may ask.',
+    }),
+    ApiOkResponse({
+      description: 'What the key may do.',
+      content: {
+        'application/json': {
+          schema: { $ref: getSchemaPath('Access') },
+          example: {
+            authentication: 'key',
+            name: 'rini',
+            scopes: ['export', 'review'],
+            read_only: false,
+            external: false,
+          },
+        },
+      },
+    }),
+    ...apiProblems('/api/v1/access', [UNKNOWN_PARAMETER, ...UNAVAILABLE]),
+  );
 
 export const DescribeMonitoring = () => ApiTags('operations');
 

@@ -1,0 +1,116 @@
+import { useEffect, useState } from 'preact/hooks';
+import { ask, type Schemas } from '../api/client.js';
+import { useAnswer } from '../api/use-answer.js';
+import { Answered } from '../parts/states.js';
+import { Text } from '../parts/text.js';
+
+type Source = Schemas['SampleSource'];
+
+const NAMES: Readonly<Record<string, string>> = {
+  page_image: 'Page',
+  ocr_text: 'Text',
+  document: 'Document',
+};
+
+function nameOf({ kind, page }: Source): string {
+  const name = Object.hasOwn(NAMES, kind) ? NAMES[kind]! : kind;
+  return page === null ? name : `${name} ${page}`;
+}
+
+/** What the document looks like, one source at a time. */
+export function Sources({ sources }: { sources: readonly Source[] }) {
+  const [chosen, setChosen] = useState(0);
+  if (sources.length === 0)
+    return (
+      <section class="card" aria-labelledby="sources">
+        <h2 id="sources">Sources</h2>
+        <p class="soft">The pipeline sent no page images and no text with this document.</p>
+      </section>
+    );
+  const source = sources[Math.min(chosen, sources.length - 1)]!;
+  return (
+    <section class="card" aria-labelledby="sources">
+      <div class="card-head">
+        <h2 id="sources">Sources</h2>
+        <label class="choice">
+          <span class="visually-hidden">Source</span>
+          <select
+            value={chosen}
+            onChange={({ currentTarget }) => {
+              setChosen(Number(currentTarget.value));
+            }}
+          >
+            {sources.map((each, index) => (
+              <option key={index} value={index}>
+                {nameOf(each)}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <Content key={chosen} source={source} />
+    </section>
+  );
+}
+
+function Content({ source }: { source: Source }) {
+  const { text, sha256, uri, media_type } = source;
+  if (text !== undefined) return <SourceText text={text} />;
+  if (sha256 !== null) return <Held sha256={sha256} name={nameOf(source)} type={media_type ?? ''} />;
+  return (
+    <p>
+      It is kept elsewhere: <code>{uri !== null && <Text text={uri} />}</code>
+    </p>
+  );
+}
+
+function SourceText({ text }: { text: string }) {
+  return (
+    <div class="source-text" role="region" aria-label="Text of the source" tabIndex={0}>
+      {text.split('\n', 5_000).map((line, index) => (
+        <p key={index}>{line === '' ? '\u00a0' : <Text text={line} />}</p>
+      ))}
+    </div>
+  );
+}
+
+/** Images come with the key of the session, which an address in `src` could not send. */
+function Held({ sha256, name, type }: { sha256: string; name: string; type: string }) {
+  const { answer, again } = useAnswer(sha256, async (signal) => {
+    const response = await ask(`sources/${sha256}`, { signal });
+    return response.blob();
+  });
+  return (
+    <Answered answer={answer} again={again} what="the source">
+      {(blob) => <Blob blob={blob} name={name} type={type === '' ? blob.type : type} />}
+    </Answered>
+  );
+}
+
+function Blob({ blob, name, type }: { blob: Blob; name: string; type: string }) {
+  const [url, setUrl] = useState<string>();
+  useEffect(() => {
+    const made = URL.createObjectURL(blob);
+    setUrl(made);
+    return () => {
+      URL.revokeObjectURL(made);
+    };
+  }, [blob]);
+  if (url === undefined) return null;
+  if (/^image\/(?:png|jpeg|gif|webp|avif|bmp)$/.test(type))
+    return (
+      <div class="source-image" role="region" aria-label={name} tabIndex={0}>
+        <img src={url} alt={`${name} of the document`} />
+      </div>
+    );
+  return (
+    <p>
+      <a class="button" href={url} download={name}>
+        Download it
+      </a>{' '}
+      <span class="soft">
+        {type}, {blob.size.toLocaleString()} bytes
+      </span>
+    </p>
+  );
+}
