@@ -144,6 +144,7 @@ const rooms = {
   'corpus/commands': {
     holds: '`import`, `erase`',
     knows: [
+      'corpus-files/commands',
       'platform',
       'platform/parameters',
       'platform/config',
@@ -172,8 +173,8 @@ const rooms = {
     knows: ['json-text', 'replay', 'platform', 'platform/files', 'corpus/import'],
   },
   'corpus-files/commands': {
-    holds: '`merge`, `interleave`, `check`, `diff`',
-    knows: ['replay', 'platform', 'platform/terminal', 'corpus/import', 'corpus-files'],
+    holds: '`merge`, `interleave`, `check`, `diff`; opening a corpus',
+    knows: ['replay', 'platform', 'platform/files', 'platform/terminal', 'corpus/import', 'corpus-files'],
   },
   'training/layouts': {
     holds: 'Rows and files as trainers want them. Pure',
@@ -201,8 +202,22 @@ const rooms = {
       'platform/terminal',
       'ground-truth',
       'ground-truth/commands',
+      'corpus-files/commands',
       'training',
       'training/layouts',
+    ],
+  },
+  'ground-truth/parts': {
+    holds: 'Exports in parts: ranges of a snapshot, readers in threads, what is kept to go on',
+    knows: [
+      'replay',
+      'platform',
+      'platform/files',
+      'platform/config',
+      'platform/database',
+      'platform/access',
+      'corpus-files',
+      'ground-truth',
     ],
   },
   'ground-truth/http': {
@@ -216,8 +231,10 @@ const rooms = {
       'platform',
       'platform/files',
       'platform/config',
+      'platform/parameters',
       'platform/terminal',
       'ground-truth',
+      'ground-truth/parts',
       'corpus-files',
     ],
   },
@@ -241,7 +258,14 @@ const rooms = {
   },
   'measure/commands': {
     holds: '`errors`, `coverage`, `evaluate`',
-    knows: ['platform', 'platform/terminal', 'ground-truth', 'ground-truth/commands', 'measure'],
+    knows: [
+      'platform',
+      'platform/terminal',
+      'corpus-files/commands',
+      'ground-truth',
+      'ground-truth/commands',
+      'measure',
+    ],
   },
 };
 

@@ -26,6 +26,7 @@ import { ChangesCommand } from './ground-truth/commands/changes.command.js';
 import { ExportCommand } from './ground-truth/commands/export.command.js';
 import { StatsCommand } from './ground-truth/commands/stats.command.js';
 import { VerifyCommand } from './ground-truth/commands/verify.command.js';
+import { PartsExportService } from './ground-truth/parts/parts-export.service.js';
 import { EvaluateCommand } from './measure/commands/evaluate.command.js';
 import { GroundTruthModule } from './ground-truth/ground-truth.module.js';
 import { CoverageCommand } from './measure/commands/coverage.command.js';
@@ -58,7 +59,7 @@ export class CliModule {
         CorpusModule,
       ],
       providers: [
-        ...[ExportCommand, ChangesCommand, StatsCommand, VerifyCommand],
+        ...[ExportCommand, PartsExportService, ChangesCommand, StatsCommand, VerifyCommand],
         ...[MergeCommand, InterleaveCommand, CheckCommand, DiffCommand],
         ...[ErrorsCommand, CoverageCommand, EvaluateCommand],
         ...[DatasetCommand, CorpusOpener],

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { FileFault } from '../platform/files/file-fault.js';
+import { faultOfParts, type Part } from './parts.js';
 
 const FORMAT = 'ground-truth-corpus-1';
 
@@ -16,8 +17,16 @@ export interface Measured {
   readonly last_created_at: string | null;
 }
 
+/** What a manifest says that whoever holds the corpus can check. */
+export interface Described extends Omit<Measured, 'sha256'> {
+  /** Null of a corpus in parts: each has its own. */
+  readonly sha256: string | null;
+  /** In corpus order; undefined for a corpus in one file. */
+  readonly parts?: readonly Part[];
+}
+
 /** Says of a corpus what it is, so that whoever holds it can tell that it is whole and unaltered. */
-export interface Manifest extends Measured {
+export interface Manifest extends Described {
   readonly tool: { readonly name: string; readonly version: string };
   /** The parameters, by name. */
   readonly filters: Readonly<Record<string, string | number | boolean>>;
@@ -32,9 +41,9 @@ export interface Manifest extends Measured {
 /** A manifest as the text of its file. */
 export function manifestText(manifest: Manifest): string {
   const { tool, filters, include, snapshot_at, cursor, samples, diverged, bytes, sha256 } = manifest;
-  const { first_created_at, last_created_at } = manifest;
+  const { first_created_at, last_created_at, parts } = manifest;
   const measured = { samples, diverged, bytes, sha256, first_created_at, last_created_at };
-  const ordered = { format: FORMAT, tool, filters, include, snapshot_at, cursor, ...measured };
+  const ordered = { format: FORMAT, tool, filters, include, snapshot_at, cursor, ...measured, parts };
   return `${JSON.stringify(ordered, undefined, 2)}\n`;
 }
 
@@ -53,9 +62,11 @@ const MEASURES: Readonly<Record<keyof Measured, string>> = {
  *
  * @throws FileFault if the file is no manifest; errors of the system
  */
-export async function readManifest(file: string): Promise<Measured> {
+export async function readManifest(file: string): Promise<Described> {
   const refuse = (reason: string): never => {
-    throw new FileFault(`${file}: ${reason}; ground-truth export --manifest writes one`);
+    throw new FileFault(
+      `${file}: ${reason}; ground-truth export writes one, with --manifest or beside parts`,
+    );
   };
   let value: unknown;
   try {
@@ -68,14 +79,16 @@ export async function readManifest(file: string): Promise<Measured> {
   if (found.format !== FORMAT) return refuse(`is no manifest: its "format" is not "${FORMAT}"`);
   const missing = Object.keys(MEASURES).filter((name) => found[name] === undefined);
   if (missing.length > 0) return refuse(`is no whole manifest: it lacks ${missing.join(', ')}`);
-  return found as unknown as Measured;
+  const fault = found.parts === undefined ? undefined : faultOfParts(found.parts);
+  if (fault !== undefined) return refuse(`is no manifest: ${fault}`);
+  return found as unknown as Described;
 }
 
 /** Returns in what a corpus is not what its manifest says, one line each. */
-export function differencesFrom(manifest: Measured, corpus: Measured): string[] {
+export function differencesFrom(manifest: Described, corpus: Measured): string[] {
   const text = (value: string | number | null) =>
     typeof value === 'number' ? value.toLocaleString('en-US') : (value ?? 'none');
   return (Object.keys(MEASURES) as (keyof Measured)[])
-    .filter((name) => manifest[name] !== corpus[name])
+    .filter((name) => manifest[name] !== corpus[name] && !(name === 'sha256' && manifest.parts))
     .map((name) => `${MEASURES[name]}: ${text(corpus[name])}, and the manifest says ${text(manifest[name])}`);
 }

@@ -11,6 +11,7 @@ import {
 } from '../platform/parameters/parameters.js';
 import { ACCEPTED_PRODUCERS, isProducerFilter } from '../platform/database/producer-filter.js';
 import { type Include, INCLUDES } from './evidence-sql.js';
+import { type KeyRange } from './key-range.js';
 
 /** Selects samples. Times are microseconds since the Unix epoch. */
 export interface SampleFilter {
@@ -43,6 +44,8 @@ export interface CorpusFilter extends SampleFilter {
 export interface JobFilter extends CorpusFilter {
   /** Only the job with this UUID. */
   readonly id?: string;
+  /** Only jobs in this range of the corpus. */
+  readonly range?: KeyRange;
 }
 
 /** Query parameters and, with dashes for underscores, command flags that select samples. */

@@ -2,6 +2,7 @@ import { escapeLiteral } from 'pg';
 import { formatTimestamp } from '../platform/timestamp.js';
 import { type JobFilter } from './corpus-filter.js';
 import { type EvidenceSql, OWN_EVIDENCE } from './evidence-sql.js';
+import { type Key, type KeyRange } from './key-range.js';
 import { selectSampleWith, selectSampleWithDigest } from './sample-schema.js';
 
 /**
@@ -103,6 +104,7 @@ export function conditionsOf(filter: Partial<JobFilter>, evidence: EvidenceSql):
   const conditions: string[] = [];
   const hasTrail = 'exists (select from job_corrections where job_id = job.id)';
   if (filter.id !== undefined) conditions.push(`job.id = ${escapeLiteral(filter.id)}::uuid`);
+  if (filter.range) conditions.push(...rangeConditions(filter.range));
   if (filter.approved_only === true) conditions.push('job.approved');
   if (filter.since !== undefined) conditions.push(`job.updated_at >= ${timestamp(filter.since)}`);
   if (filter.until !== undefined) conditions.push(`job.updated_at < ${timestamp(filter.until)}`);
@@ -116,6 +118,16 @@ export function conditionsOf(filter: Partial<JobFilter>, evidence: EvidenceSql):
   if (confidence_gte !== undefined) conditions.push(`job.confidence >= ${double(confidence_gte)}`);
   if (confidence_lt !== undefined) conditions.push(`job.confidence < ${double(confidence_lt)}`);
   return conditions;
+}
+
+/** In the form that the index on `(created_at, id)` serves. */
+function rangeConditions({ after, to }: KeyRange): string[] {
+  const key = '(job.created_at, job.id)';
+  return [...(after ? [`${key} > ${keySql(after)}`] : []), ...(to ? [`${key} <= ${keySql(to)}`] : [])];
+}
+
+function keySql({ created_at, job_id }: Key): string {
+  return `(${escapeLiteral(created_at)}::timestamptz, ${escapeLiteral(job_id)}::uuid)`;
 }
 
 function double(value: number): string {

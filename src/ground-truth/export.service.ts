@@ -136,7 +136,7 @@ class RunningExport implements CorpusExport {
     try {
       if (this.options.countFirst === true) this.total = await snapshot.countJobs(this.filter);
       const moment = this.options.version === true ? await snapshot.findMoment(this.filter) : undefined;
-      await this.writeContents(snapshot);
+      if (this.options.contents) await writeContents(snapshot, this.filter, this.options.contents);
       const span = new Span();
       const rows = snapshot.streamJobs(this.filter, (row) => {
         if (moment) span.add(row);
@@ -151,18 +151,21 @@ class RunningExport implements CorpusExport {
       snapshot.close();
     }
   }
+}
 
-  private async writeContents(snapshot: CorpusSnapshot): Promise<void> {
-    const { contents } = this.options;
-    if (!contents) return;
-    try {
-      for await (const { bytes, ...content } of snapshot.streamContents(this.filter))
-        await contents.write(content, bytes);
-      await contents.end();
-    } catch (error) {
-      await contents.abandon();
-      throw error;
-    }
+/** Writes the contents of the sources of all matching jobs. */
+export async function writeContents(
+  snapshot: CorpusSnapshot,
+  filter: JobFilter,
+  contents: ContentSink,
+): Promise<void> {
+  try {
+    for await (const { bytes, ...content } of snapshot.streamContents(filter))
+      await contents.write(content, bytes);
+    await contents.end();
+  } catch (error) {
+    await contents.abandon();
+    throw error;
   }
 }
 

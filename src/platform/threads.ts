@@ -72,14 +72,15 @@ export async function answerWith(work: (task: unknown) => Promise<unknown>): Pro
 
 type Outcome<Result> = { readonly result: Result } | { readonly fault: FaultParts };
 
-interface FaultParts {
+/** A Fault on its way between threads. */
+export interface FaultParts {
   readonly kind: string;
   readonly message: string;
   readonly errors: readonly FieldError[] | undefined;
 }
 
 /** Errors lose their class between threads. */
-class ReturnedFault extends Fault {
+export class ReturnedFault extends Fault {
   constructor({ kind, message, errors }: FaultParts) {
     super(kind, message, errors);
   }
@@ -99,8 +100,11 @@ export function inThread<Task, Result>(work: (task: Task) => Result): (task: Tas
 /** @throws any other error */
 function faultIn(error: unknown): { readonly fault: FaultParts } {
   if (!(error instanceof Fault)) throw error;
-  const { kind, message, errors } = error;
-  return { fault: { kind, message, errors } };
+  return { fault: partsOf(error) };
+}
+
+export function partsOf({ kind, message, errors }: Fault): FaultParts {
+  return { kind, message, errors };
 }
 
 /** A Buffer that is sent to another thread arrives as a plain array of bytes. */

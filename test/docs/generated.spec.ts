@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ImportOptionsDto } from '../../src/corpus/commands/import.command.js';
+import { PartsFlagsDto } from '../../src/ground-truth/commands/export-parts.js';
 import { ExportFilterDto } from '../../src/ground-truth/corpus-filter.js';
 import { FeedFlagsDto } from '../../src/ground-truth/feed-query.js';
 import { StatisticsQueryDto } from '../../src/ground-truth/statistics-query.js';
@@ -199,7 +200,15 @@ describe('the commands', () => {
     [
       'export',
       ExportFilterDto,
-      ['out', 'manifest', 'sources', 'print_stats', 'collapse_indices', 'allow_empty'],
+      [
+        'out',
+        'manifest',
+        'sources',
+        'print_stats',
+        'collapse_indices',
+        'allow_empty',
+        ...namesOf(PartsFlagsDto),
+      ],
     ],
     ['changes', FeedFlagsDto, ['out', 'state', 'reset']],
     ['stats', StatisticsQueryDto, ['json']],

@@ -1,19 +1,20 @@
 import { Command, Option } from 'nest-commander';
 import { faultLines } from '../../corpus/import/fault-lines.js';
 import { ExitCode } from '../../platform/terminal/failure.js';
-import { openInput } from '../../platform/terminal/input.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { inGroups, print, tableText } from '../../platform/terminal/print.js';
 import { Progress } from '../../platform/terminal/progress.js';
 import { type Flags, TerminalCommand } from '../../platform/terminal/terminal-command.js';
 import { ReplayService } from '../../replay/replay.service.js';
 import { checkCorpus, type Checked } from '../check.js';
-import { differencesFrom, readManifest } from '../manifest.js';
+import { type Described, differencesFrom, readManifest } from '../manifest.js';
+import { verified } from '../parts.js';
+import { CORPUS, openCorpus } from './open-corpus.js';
 
 @Command({
   name: 'check',
   arguments: '<corpus>',
-  argsDescription: { corpus: 'a corpus, decompressed if it is a gzip file; - is standard input' },
+  argsDescription: { corpus: CORPUS },
   description: 'Check a corpus file: well-formed, ordered, no job twice, trails replay; needs no database',
 })
 export class CheckCommand extends TerminalCommand {
@@ -52,8 +53,8 @@ export class CheckCommand extends TerminalCommand {
 
   async run([corpus = '']: string[], { manifest, accept_diverged }: Flags): Promise<void> {
     if (manifest === '') this.refuse(['--manifest: "" is not a file name']);
-    const expected = typeof manifest === 'string' ? await readManifest(manifest) : undefined;
-    const checked = await this.check(corpus, accept_diverged === true);
+    const given = typeof manifest === 'string' ? await readManifest(manifest) : undefined;
+    const { expected, checked } = await this.check(corpus, given, accept_diverged === true);
     const faults = [
       ...(checked.faults ? faultLines(checked.faults) : []),
       ...(checked.damage === undefined ? [] : [checked.damage]),
@@ -64,17 +65,24 @@ export class CheckCommand extends TerminalCommand {
     if (faults.length > 0) process.exitCode = ExitCode.NotSound;
   }
 
-  private async check(corpus: string, acceptDiverged: boolean): Promise<Checked> {
-    const { blocks, size } = await openInput(corpus, this.interruption.signal);
+  private async check(
+    corpus: string,
+    given: Described | undefined,
+    acceptDiverged: boolean,
+  ): Promise<{ expected: Described | undefined; checked: Checked }> {
+    const { blocks, size, manifest } = await openCorpus(corpus, this.interruption.signal);
+    // Parts that were put together are what the manifest of the folder says, too.
+    const lines = given?.parts ? verified(blocks, given.parts, corpus) : blocks;
     const progress = new Progress('Checking');
     progress.start(size === undefined ? undefined : { bytes: size });
     try {
-      return await checkCorpus(blocks, corpus, this.replay, {
+      const checked = await checkCorpus(lines, corpus, this.replay, {
         acceptDiverged,
-        onProgress: (lines, bytes) => {
-          progress.update(lines, bytes);
+        onProgress: (samples, bytes) => {
+          progress.update(samples, bytes);
         },
       });
+      return { expected: given ?? manifest, checked };
     } finally {
       progress.stop();
     }

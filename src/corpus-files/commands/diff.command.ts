@@ -1,17 +1,17 @@
 import { Command, Option } from 'nest-commander';
 import { ExitCode } from '../../platform/terminal/failure.js';
-import { openInput } from '../../platform/terminal/input.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { print } from '../../platform/terminal/print.js';
 import { type Flags, TerminalCommand } from '../../platform/terminal/terminal-command.js';
 import { diffCorpora, type Difference } from '../diff.js';
+import { CORPUS, openCorpus } from './open-corpus.js';
 import { diffJson, diffMarkdown, diffText } from './diff-text.js';
 
 @Command({
   name: 'diff',
   arguments: '<before> <after>',
   argsDescription: {
-    before: 'a corpus, decompressed if it is a gzip file; - is standard input',
+    before: CORPUS,
     after: 'the corpus to compare with it',
   },
   description:
@@ -66,7 +66,7 @@ export class DiffCommand extends TerminalCommand {
 
 /** Opened when it is read, so that nothing stays open if the other one cannot be. */
 async function* contentOf(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
-  yield* (await openInput(file, signal)).blocks;
+  yield* (await openCorpus(file, signal)).blocks;
 }
 
 function isDifferent({ changed, added, removed, moved }: Difference): boolean {

@@ -1,6 +1,6 @@
 import { Command, Option } from 'nest-commander';
 import { counted } from '../../platform/counted.js';
-import { openInput } from '../../platform/terminal/input.js';
+import { openCorpus } from './open-corpus.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { OUT } from '../../platform/terminal/options.js';
 import { writeOutput } from '../../platform/terminal/output.js';
@@ -37,7 +37,7 @@ export class InterleaveCommand extends TerminalCommand {
     const target = this.targetOf(out);
     const { signal } = this.interruption;
     const corpora: NamedCorpus[] = [];
-    for (const name of files) corpora.push({ name, blocks: (await openInput(name, signal)).blocks });
+    for (const name of files) corpora.push({ name, blocks: (await openCorpus(name, signal)).blocks });
     const progress = new Progress('Interleaving');
     let samples = 0;
     progress.start();

@@ -8,12 +8,13 @@ import { type Flags, TerminalCommand } from '../../platform/terminal/terminal-co
 import { counted } from '../../platform/counted.js';
 import { Changes } from '../changes-file.js';
 import { mergeChanges } from '../merge.js';
+import { CORPUS, openCorpus } from './open-corpus.js';
 
 @Command({
   name: 'merge',
   arguments: '<corpus> <changes>',
   argsDescription: {
-    corpus: 'a corpus, decompressed if it is a gzip file; - is standard input',
+    corpus: CORPUS,
     changes:
       'what changed since: answers of the feed with the same filters, one after the other; decompressed likewise',
   },
@@ -42,7 +43,7 @@ export class MergeCommand extends TerminalCommand {
     const { signal } = this.interruption;
     const changes = await Changes.read((await openInput(changed, signal)).blocks, changed);
     try {
-      const input = await openInput(corpus, signal);
+      const input = await openCorpus(corpus, signal);
       const written = await writeOutput(target, mergeChanges(input.blocks, corpus, changes), signal);
       if (written.kind === 'file')
         printNote(`${counted(changes.count, 'change')} applied, written to ${target}`);

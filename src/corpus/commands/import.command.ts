@@ -3,7 +3,7 @@ import { Command, Option } from 'nest-commander';
 import { Env } from '../../platform/config/env.js';
 import { BooleanParameter, CountParameter } from '../../platform/parameters/parameters.js';
 import { Failure } from '../../platform/terminal/failure.js';
-import { openInput } from '../../platform/terminal/input.js';
+import { openCorpus } from '../../corpus-files/commands/open-corpus.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { inGroups, printNote } from '../../platform/terminal/print.js';
 import { Progress } from '../../platform/terminal/progress.js';
@@ -41,7 +41,7 @@ export class ImportOptionsDto {
   name: 'import',
   arguments: '<file>',
   argsDescription: {
-    file: 'corpus or pipeline output (filename, source_kind, result), one JSON object a line; decompressed if it is a gzip file; - is standard input',
+    file: 'corpus or pipeline output (filename, source_kind, result), one JSON object a line: a file, decompressed if it is compressed; a folder with the parts of a corpus; - is standard input',
   },
   description:
     'Import a corpus or pipeline output into the database, all lines or none; with --commit-every, so many at a time',
@@ -136,7 +136,7 @@ export class ImportCommand extends TerminalCommand {
       sources === undefined ? undefined : await SourceFolder.open(sources, this.env.maxSourceBytes);
     if (folder === undefined && sources !== undefined)
       throw new Failure(`cannot read the folder ${sources}; --sources names one that exists`);
-    const input = await openInput(file, this.interruption.signal);
+    const input = await openCorpus(file, this.interruption.signal);
     const progress = new Progress('Importing');
     progress.start(input.size === undefined ? undefined : { bytes: input.size });
     let stored: number | undefined;

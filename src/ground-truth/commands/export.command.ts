@@ -1,7 +1,9 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Command, Option } from 'nest-commander';
+import { Command } from 'nest-commander';
 import { manifestText } from '../../corpus-files/manifest.js';
 import { type ExportEnd } from '../../platform/access/access-log.js';
+import { canCompress } from '../../platform/files/compression.js';
 import { packageVersion } from '../../platform/config/package-file.js';
 import { Failure, systemReason } from '../../platform/terminal/failure.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
@@ -9,16 +11,17 @@ import { inGroups, inMegabytes, printNote } from '../../platform/terminal/print.
 import { hasContent, STANDARD_OUTPUT, type Written } from '../../platform/terminal/output.js';
 import { writeTextFile } from '../../platform/terminal/text-file.js';
 import { Progress } from '../../platform/terminal/progress.js';
-import { OUT } from '../../platform/terminal/options.js';
 import { type Flags } from '../../platform/terminal/terminal-command.js';
 import { ContentFolder } from './content-folder.js';
 import { ExportFilterDto } from '../corpus-filter.js';
-import { StatisticsQueryDto } from '../statistics-query.js';
-import { type CorpusExport } from '../export.service.js';
+import { type Statistics, StatisticsQueryDto } from '../statistics-query.js';
+import { type CorpusExport, type ExportOptions } from '../export.service.js';
+import { PartsExportService } from '../parts/parts-export.service.js';
 import { asAskedFor, type RecordedExport, RecordedExportService } from '../recorded-export.service.js';
 import { userName } from './user-name.js';
 import { writeRecorded } from './write-recorded.js';
-import { FilteringCommand, INCLUDE, LIMIT } from './filtering-command.js';
+import { exportParts, PartsFlagsDto } from './export-parts.js';
+import { ExportingCommand } from './exporting-command.js';
 import { statisticsText } from './report-text.js';
 import { counted } from '../../platform/counted.js';
 
@@ -26,9 +29,10 @@ import { counted } from '../../platform/counted.js';
   name: 'export',
   description: 'Write the corpus: one training sample a line (JSON Lines)',
 })
-export class ExportCommand extends FilteringCommand {
+export class ExportCommand extends ExportingCommand {
   constructor(
     private readonly exports: RecordedExportService,
+    private readonly parts: PartsExportService,
     private readonly interruption: Interruption,
   ) {
     super();
@@ -40,119 +44,89 @@ export class ExportCommand extends FilteringCommand {
       'ground-truth export --approved-only false --since 2025-06-01 --until 2025-07-01 --out june.jsonl.gz',
       'ground-truth export --has-corrections true --limit 100 | jq .corrections',
       'ground-truth export --out corpus.jsonl --manifest corpus.manifest.json',
+      'ground-truth export --out corpus/ --part-size 512MB --readers 8 --compress gzip',
       'ground-truth export --approved-only false --include all --sources contents/ --out backup.jsonl.gz',
     ];
-  }
-
-  @Option(OUT)
-  out(text: string): string {
-    return text;
-  }
-
-  @Option({
-    flags: '--approved-only <boolean>',
-    name: 'approved_only',
-    description: 'true: only approved samples; false: all samples (default: true)',
-  })
-  approvedOnly(text: string): string {
-    return text;
-  }
-
-  @Option(LIMIT)
-  limit(text: string): string {
-    return text;
-  }
-
-  @Option(INCLUDE)
-  include(text: string): string {
-    return text;
-  }
-
-  @Option({
-    flags: '--sources <folder>',
-    description:
-      'also write the contents of sources that the database holds to this folder, each once, as <sha256>.<extension>; the lines must include sources (default: no)',
-  })
-  sources(text: string): string {
-    return text;
-  }
-
-  @Option({
-    flags: '--manifest <file>',
-    description:
-      'also write what the corpus is to this file: filters, moment, samples, digest; for ground-truth check (default: no)',
-  })
-  manifest(text: string): string {
-    return text;
-  }
-
-  @Option({
-    flags: '--print-stats',
-    name: 'print_stats',
-    description:
-      'also print statistics of the whole database, from the same snapshot, to standard error (default: no)',
-  })
-  printStats(): boolean {
-    return true;
-  }
-
-  @Option({
-    flags: '--collapse-indices',
-    name: 'collapse_indices',
-    description:
-      'in these statistics, count personel[0].nrp and personel[7].nrp as personel[*].nrp (default: count each separately)',
-  })
-  collapseIndices(): boolean {
-    return true;
-  }
-
-  @Option({
-    flags: '--allow-empty',
-    name: 'allow_empty',
-    description: 'replace a file that is not empty even if no sample matches (default: refuse)',
-  })
-  allowEmpty(): boolean {
-    return true;
   }
 
   async run(
     _: string[],
     { out, manifest, sources: given, print_stats, collapse_indices = false, allow_empty, ...flags }: Flags,
   ): Promise<void> {
-    const filter = this.readFlags(ExportFilterDto, flags);
+    const { part_size, readers, compress, resume, ...filters } = flags;
+    const filter = this.readFlags(ExportFilterDto, filters);
     const target = this.targetOf(out);
-    const manifestFile = this.manifestOf(manifest, target);
+    const parts = await this.partsOf(target, { part_size, readers, compress, resume });
+    const manifestFile = this.manifestOf(manifest, target, parts !== undefined);
     const sources = this.sourcesOf(given, filter);
     if (collapse_indices === true && print_stats !== true)
       this.refuse(['--collapse-indices: is for --print-stats, which is missing']);
-    const { signal } = this.interruption;
     const contents = sources === undefined ? undefined : await openFolder(sources);
-    const recorded = await this.exports.begin({ who: userName(), via: 'cli' }, filter, {
-      signal,
+    const options = {
+      signal: this.interruption.signal,
       countFirst: Progress.isShown,
-      version: manifestFile !== undefined,
       ...(contents && { contents }),
       ...(print_stats === true && {
         statistics: Object.assign(new StatisticsQueryDto(), { collapse_indices }),
       }),
-    });
+    };
+    const allowEmpty = allow_empty === true;
+    const statistics = parts
+      ? await exportParts(this.parts, parts, { ...options, filter, folder: target, allowEmpty })
+      : await this.toFile(filter, options, target, manifestFile, allowEmpty);
+    if (contents) printNote(`${counted(contents.filesWritten, 'content')} written to ${sources ?? ''}`);
+    if (statistics) process.stderr.write(statisticsText(statistics));
+  }
+
+  private async toFile(
+    filter: ExportFilterDto,
+    options: ExportOptions,
+    target: string,
+    manifestFile: string | undefined,
+    allowEmpty: boolean,
+  ): Promise<Statistics | undefined> {
+    const by = { who: userName(), via: 'cli' } as const;
+    const version = manifestFile !== undefined;
+    const recorded = await this.exports.begin(by, filter, { ...options, version });
     const { corpus } = recorded;
     const blocks = withProgress(recorded);
     const { written, end } = await writeRecorded(
       recorded,
       target,
-      signal,
-      allow_empty === true ? blocks : keepingContent(target, blocks),
+      this.interruption.signal,
+      allowEmpty ? blocks : keepingContent(target, blocks),
     );
     if (manifestFile !== undefined && written.isComplete)
       await writeTextFile(manifestFile, manifestOf(filter, corpus, end));
     if (written.kind === 'file') printNote(summary(corpus, written, target));
-    if (contents) printNote(`${counted(contents.filesWritten, 'content')} written to ${sources ?? ''}`);
-    if (corpus.statistics) process.stderr.write(statisticsText(corpus.statistics));
+    return corpus.statistics;
   }
 
-  private manifestOf(given: unknown, target: string): string | undefined {
+  /** The flags of a corpus in parts; undefined if the target is not a folder. */
+  private async partsOf(target: string, given: Flags): Promise<PartsFlagsDto | undefined> {
+    const isFolder = target.endsWith('/') || (await stat(target).catch(() => undefined))?.isDirectory();
+    const flags = Object.entries(given).filter(([, value]) => value !== undefined);
+    if (isFolder !== true) {
+      if (flags.length > 0)
+        this.refuse(
+          flags.map(
+            ([name]) =>
+              `--${name.replaceAll('_', '-')}: is for a corpus in parts: end --out with a slash, as in corpus/`,
+          ),
+        );
+      return undefined;
+    }
+    const parts = this.readFlags(PartsFlagsDto, Object.fromEntries(flags));
+    if (parts.compress && !canCompress(parts.compress))
+      this.refuse([
+        `--compress: ${parts.compress} needs Node 22.15 or newer, and this is ${process.version}`,
+      ]);
+    return parts;
+  }
+
+  private manifestOf(given: unknown, target: string, isInParts: boolean): string | undefined {
     if (typeof given !== 'string') return undefined;
+    if (isInParts) this.refuse(['--manifest: a corpus in parts has one beside them, manifest.json']);
     if (given === '' || given === STANDARD_OUTPUT)
       this.refuse([`--manifest: ${JSON.stringify(given)} is not a file name`]);
     if (path.resolve(given) === path.resolve(target))

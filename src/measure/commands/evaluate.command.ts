@@ -3,6 +3,7 @@ import { Command, Option } from 'nest-commander';
 import { FilteringCommand } from '../../ground-truth/commands/filtering-command.js';
 import { ExportService } from '../../ground-truth/export.service.js';
 import { ExitCode } from '../../platform/terminal/failure.js';
+import { openCorpus } from '../../corpus-files/commands/open-corpus.js';
 import { openInput } from '../../platform/terminal/input.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { print, printNote } from '../../platform/terminal/print.js';
@@ -52,7 +53,7 @@ export class EvaluateCommand extends FilteringCommand {
   @Option({
     flags: '--corpus <file>',
     description:
-      'score by this corpus, decompressed if it is a gzip file, instead of the database; takes no filters (default: the database)',
+      'score by this corpus (a file, decompressed if it is compressed; a folder with its parts) instead of the database; takes no filters (default: the database)',
   })
   corpus(text: string): string {
     return text;
@@ -200,7 +201,7 @@ export class EvaluateCommand extends FilteringCommand {
       const blocks = this.exports.export(corpusFilterOf(query), { signal });
       return { source: { blocks, name: 'the database' }, size: undefined };
     }
-    const { blocks, size } = await openInput(corpus, signal);
+    const { blocks, size } = await openCorpus(corpus, signal);
     return { source: { blocks, name: corpus === '-' ? 'standard input' : corpus }, size };
   }
 

@@ -1,7 +1,7 @@
 import { Option } from 'nest-commander';
 import { FilteringCommand } from '../../ground-truth/commands/filtering-command.js';
 import { type SamplesOptions } from '../../ground-truth/samples.service.js';
-import { openInput } from '../../platform/terminal/input.js';
+import { openCorpus } from '../../corpus-files/commands/open-corpus.js';
 import { type Interruption } from '../../platform/terminal/interruption.js';
 import { Progress } from '../../platform/terminal/progress.js';
 import { type Flags } from '../../platform/terminal/terminal-command.js';
@@ -16,7 +16,7 @@ export abstract class MeasuringCommand extends FilteringCommand {
   @Option({
     flags: '--corpus <file>',
     description:
-      'measure the samples of this corpus file, decompressed if it is a gzip file; - is standard input (default: those of the database)',
+      'measure the samples of this corpus (a file, decompressed if it is compressed; a folder with its parts; - is standard input) (default: those of the database)',
   })
   corpus(text: string): string {
     return text;
@@ -63,7 +63,7 @@ export abstract class MeasuringCommand extends FilteringCommand {
             `--${name.replaceAll('_', '-')}: is not accepted with --corpus; select samples when the corpus is exported`,
         ),
       );
-    const { blocks, size } = await openInput(file, this.interruption.signal);
+    const { blocks, size } = await openCorpus(file, this.interruption.signal);
     const progress = new Progress('Measuring');
     progress.start(size === undefined ? undefined : { bytes: size });
     try {

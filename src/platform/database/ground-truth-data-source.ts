@@ -118,6 +118,13 @@ export class GroundTruthDataSource extends DataSource {
     return this.externalRelations;
   }
 
+  /** The settings with which a thread of this process reads the same database, while this data source is connected. */
+  get settingsForThread(): NodeJS.ProcessEnv {
+    const { DATABASE_URL, GROUND_TRUTH_JOBS_RELATION, GROUND_TRUTH_CORRECTIONS_RELATION } = this.env;
+    const url = DATABASE_URL ?? urlOf(this.embedded!.connection);
+    return { DATABASE_URL: url, GROUND_TRUTH_JOBS_RELATION, GROUND_TRUTH_CORRECTIONS_RELATION };
+  }
+
   /** The folder of the embedded database, if it is in use. */
   get embeddedFolder(): string | undefined {
     return this.embedded?.dataDir;
@@ -180,6 +187,10 @@ export class GroundTruthDataSource extends DataSource {
     const { host, port, user, database } = this.embedded.connection;
     this.setOptions({ host, port, username: user, database, ssl: false });
   }
+}
+
+function urlOf({ host, port, user, database }: EmbeddedPostgres['connection']): string {
+  return `postgresql://${encodeURIComponent(user)}@localhost/${database}?host=${encodeURIComponent(host)}&port=${port}`;
 }
 
 function optionsOf(env: Env, { silenceTimeouts }: DataSourceSettings, disk: FullDisk): DataSourceOptions {

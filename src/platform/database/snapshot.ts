@@ -1,9 +1,14 @@
-import { type PoolClient, type QueryResultRow } from 'pg';
+import { escapeLiteral, type PoolClient, type QueryResultRow } from 'pg';
 import { type CopyRow } from './binary-copy.js';
 import { errorCode } from '../files/system-error.js';
 import { copyRows } from './copy-out.js';
 import { CutByReplica, toDatabaseFault } from './database-fault.js';
 import { type GroundTruthDataSource, type ReadLimits } from './ground-truth-data-source.js';
+
+export interface SnapshotOptions extends ReadLimits {
+  /** What `Snapshot.export` returned: show the same moment. The other snapshot must still be open. */
+  readonly exported?: string;
+}
 
 /**
  * A read-only transaction that shows the database at one moment, on a connection of its own. The caller must close it.
@@ -27,7 +32,7 @@ export class Snapshot {
   /** The caller must close the snapshot. */
   static async open(
     dataSource: GroundTruthDataSource,
-    { signal, seconds = 0 }: ReadLimits = {},
+    { signal, seconds = 0, exported }: SnapshotOptions = {},
   ): Promise<Snapshot> {
     signal?.throwIfAborted();
     const client = await (await dataSource.connected()).takeClient();
@@ -35,7 +40,9 @@ export class Snapshot {
     try {
       signal?.throwIfAborted();
       await snapshot.client.query(
-        `begin transaction isolation level repeatable read read only; set local statement_timeout = '${seconds}s'`,
+        `begin transaction isolation level repeatable read read only;
+         ${exported === undefined ? '' : `set transaction snapshot ${escapeLiteral(exported)};`}
+         set local statement_timeout = '${seconds}s'`,
       );
       snapshot.isClean = true;
       return snapshot;
@@ -43,6 +50,18 @@ export class Snapshot {
       snapshot.close();
       throw error;
     }
+  }
+
+  /**
+   * Makes the moment known to other connections, for `exported`, as long as this snapshot is open. It then waits for them without a
+   * limit: a server may otherwise end transactions that are idle for some time.
+   */
+  async export(): Promise<string> {
+    await this.ask('set local idle_in_transaction_session_timeout = 0');
+    const [row] = await this.ask<{ readonly id: string } & QueryResultRow>(
+      'select pg_export_snapshot() as id',
+    );
+    return row!.id;
   }
 
   /** Returns the rows of a statement. */

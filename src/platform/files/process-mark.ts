@@ -24,6 +24,11 @@ export function hasEnded(mark: string): boolean {
   return found !== undefined && (found.isDead || found.start !== start);
 }
 
+/** Whether the process with this mark runs, and can be seen from here. */
+export function runsHere(mark: string): boolean {
+  return mark.startsWith(`${placeOfProcesses()}-`) && !hasEnded(mark);
+}
+
 /** Where process ids are unique. Hosts may have the same name, such as localhost, and so may containers. */
 function placeOfProcesses(): string {
   const machine = unlessFails(() => readFileSync('/etc/machine-id', 'latin1'));

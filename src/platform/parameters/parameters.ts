@@ -49,6 +49,31 @@ export function NumberParameter(least: number, most: number): PropertyDecorator 
   );
 }
 
+const UNITS: Readonly<Record<string, number>> = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40,
+};
+
+/** A number of bytes with its unit, such as `512MB` or `64KiB`. Without a unit, bytes. */
+export function SizeParameter(): PropertyDecorator {
+  return parameter(
+    (text) => {
+      const [, number = '', unit = 'B'] = /^([1-9][0-9]*)([a-z]+)?$/i.exec(text) ?? [];
+      const bytes = Number(number) * (UNITS[unit.toUpperCase()] ?? NaN);
+      return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : text;
+    },
+    (value) => typeof value === 'number',
+    () => 'a size such as 512MB or 64KiB',
+  );
+}
+
 /** One of `choices`. */
 export function ChoiceParameter(choices: readonly string[]): PropertyDecorator {
   return parameter(

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { Fault } from '../fault.js';
 import { gunzip, isGzip, TrailingBytesError } from '../files/gzip.js';
+import { isZstd, unzstd, ZSTD_MAGIC_BYTES } from '../files/zstd.js';
 import { FileFault } from '../files/file-fault.js';
 import { errorCode } from '../files/system-error.js';
 import { Failure, systemReason } from './failure.js';
@@ -14,11 +15,16 @@ export interface Input {
   readonly size: number | undefined;
 }
 
+const KINDS = [
+  ['.gz', 'gzip'],
+  ['.zst', 'zstd'],
+] as const;
+
 /** Each block costs a change of threads. */
 const BLOCK_SIZE = 1024 * 1024;
 
 /**
- * Opens `source`: a file, or standard input for `-`. Decompresses what begins as gzip does.
+ * Opens `source`: a file, or standard input for `-`. Decompresses what begins as gzip or zstd does.
  *
  * @param signal ends the reading, even while it waits for a writer
  * @throws Failure if it cannot be opened or read; the iteration also throws one if it cannot be read, and a FileFault if what is
@@ -33,14 +39,20 @@ export async function openInput(source: string, signal: AbortSignal): Promise<In
         : await openFile(source, signal);
     const blocks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     const head = await readHead(blocks);
-    const isCompressed = isGzip(head);
-    if (!isCompressed && source.endsWith('.gz')) {
+    const decompress = isGzip(head) ? gunzip : isZstd(head) ? unzstd : undefined;
+    const kind = KINDS.find(([ending]) => source.endsWith(ending));
+    if (!decompress && kind) {
       stream.destroy();
-      throw new Failure(`${source} cannot be read: its name ends in .gz, but it is not a gzip file`);
+      throw new Failure(
+        `${source} cannot be read: its name ends in ${kind[0]}, but it is not a ${kind[1]} file`,
+      );
     }
     const whole = following(head, blocks);
-    const content = isCompressed ? gunzip(whole) : whole;
-    return { blocks: explained(closing(content, stream), name), size: isCompressed ? undefined : size };
+    const content = decompress ? decompress(whole) : whole;
+    return {
+      blocks: explained(closing(content, stream), name, isGzip(head) ? 'gzip' : 'zstd'),
+      size: decompress ? undefined : size,
+    };
   } catch (error) {
     throw toFailure(error, name);
   }
@@ -57,10 +69,10 @@ async function openFile(source: string, signal: AbortSignal): Promise<{ stream: 
   return stats.isFile() ? { stream, size: stats.size } : { stream };
 }
 
-/** Reads the first two bytes, and what comes with them; less where there is no more. */
+/** Reads the first bytes, and what comes with them; less where there is no more. */
 async function readHead(blocks: AsyncIterator<Buffer>): Promise<Buffer> {
   let head = Buffer.alloc(0);
-  while (head.length < 2) {
+  while (head.length < ZSTD_MAGIC_BYTES) {
     const next = await blocks.next();
     if (next.done === true) break;
     head = Buffer.concat([head, next.value]);
@@ -81,23 +93,24 @@ async function* closing(content: AsyncIterable<Buffer>, stream: Readable): Async
   }
 }
 
-async function* explained(blocks: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+async function* explained(blocks: AsyncIterable<Buffer>, name: string, kind: string): AsyncGenerator<Buffer> {
   try {
     yield* blocks;
   } catch (error) {
-    throw toFailure(error, name);
+    throw toFailure(error, name, kind);
   }
 }
 
-function toFailure(error: unknown, name: string): unknown {
+/** @param kind of what is decompressed, if anything is */
+function toFailure(error: unknown, name: string, kind?: string): unknown {
   if (error instanceof Fault) return error;
   if (error instanceof TrailingBytesError)
     return new FileFault(
       `${name} cannot be read: there are bytes after the end of the gzip data, which are neither zeros nor more of it`,
     );
   const code = errorCode(error);
-  if (code?.startsWith('Z_'))
-    return new FileFault(`${name} cannot be read: it is not a whole gzip file (${code})`);
+  if (code?.startsWith('Z_') || code?.startsWith('ZSTD_'))
+    return new FileFault(`${name} cannot be read: it is not a whole ${kind ?? 'compressed'} file (${code})`);
   const reason = systemReason(error);
   return reason === undefined ? error : new Failure(`${name} cannot be read: ${reason}`);
 }

@@ -6,7 +6,7 @@ import { type CorpusFilter } from '../../ground-truth/corpus-filter.js';
 import { type Include } from '../../ground-truth/evidence-sql.js';
 import { type CorpusExport, type ContentSink } from '../../ground-truth/export.service.js';
 import { type RecordedExport, RecordedExportService } from '../../ground-truth/recorded-export.service.js';
-import { openInput } from '../../platform/terminal/input.js';
+import { openCorpus } from '../../corpus-files/commands/open-corpus.js';
 import { Progress } from '../../platform/terminal/progress.js';
 import { type Input } from '../example.js';
 import { ImageStore } from '../image-store.js';
@@ -33,7 +33,7 @@ export class CorpusOpener {
   async open(request: CorpusRequest): Promise<DatasetSource> {
     const { corpus, sources, signal } = request;
     if (corpus === undefined) return this.fromDatabase(request);
-    const { blocks, size } = await openInput(corpus, signal);
+    const { blocks, size } = await openCorpus(corpus, signal);
     return {
       lines: {
         blocks: withProgress(blocks, size),

@@ -54,7 +54,7 @@ export class DatasetCommand extends FilteringCommand {
   @Option({
     flags: '--corpus <file>',
     description:
-      'read the samples from a corpus file, decompressed if it is a gzip file, or from standard input (-), not from the database (default: the database)',
+      'read the samples from a corpus (a file, decompressed if it is compressed; a folder with its parts; - is standard input), not from the database (default: the database)',
   })
   corpus(text: string): string {
     return text;
