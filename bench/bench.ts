@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { count, openDatabase, settle } from './database.js';
 import { conditions, main, note } from './main.js';
 import { type Measurement } from './measurement.js';
-import { inGroups, median, report } from './report.js';
+import { report } from './report.js';
+import { inGroups, median } from './report-text.js';
 import { type Context, SCENARIOS } from './scenarios.js';
 
 const SCENARIO_PROGRAM = fileURLToPath(new URL('scenarios.js', import.meta.url));

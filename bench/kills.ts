@@ -9,7 +9,7 @@ import { type Flaws, Refusal, ROWS_BY_TAG, Writer, Writes } from './kills/writer
 import { conditions, main, note } from './main.js';
 import { secondsSince } from './measurement.js';
 import { pipeProgram, runProgram, type Server, startServer } from './program.js';
-import { inGroups, median, milliseconds, table } from './report.js';
+import { inGroups, median, milliseconds, table } from './report-text.js';
 
 const USAGE = `usage: npm run kills -- [options]
 

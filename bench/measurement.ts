@@ -1,4 +1,5 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 
 /** A result of one run of a scenario. Memory and sizes are in bytes. */
 export interface Measurement {
@@ -10,6 +11,8 @@ export interface Measurement {
   /** Resident memory before the measured part. */
   readonly rssBefore?: number | undefined;
   readonly peakRss?: number | undefined;
+  /** Seconds of CPU that the program and PostgreSQL took. */
+  readonly cpu?: { readonly program: number; readonly server: number };
 }
 
 /** Measures time and memory of `work` in this process. */
@@ -56,5 +59,10 @@ function ownMemory() {
   return memoryOf('self') ?? { now: process.memoryUsage.rss(), peak: process.resourceUsage().maxRSS * 1024 };
 }
 
-// Preloaded into a program (`node --import`), this module writes the peak to descriptor 3 at the end.
-if (process.env.BENCH_PEAK === '3') process.on('exit', () => writeSync(3, String(ownMemory().peak)));
+// Preloaded into a program (`node --import`), this module writes the peak, and microseconds of CPU, to descriptor 3 at the end. Its
+// threads load it, too.
+if (process.env.BENCH_PEAK === '3' && isMainThread)
+  process.on('exit', () => {
+    const { user, system } = process.cpuUsage();
+    writeSync(3, `${ownMemory().peak} ${user + system}`);
+  });

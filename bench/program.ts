@@ -38,7 +38,7 @@ export async function pipeProgram<Result>(
   });
   killOnExit(child);
   const [stdin, stdout, stderr, peak] = child.stdio;
-  const [result, messages, peakRss, [code]] = await Promise.all([
+  const [result, messages, used, [code]] = await Promise.all([
     read(stdout),
     text(stderr),
     text(peak as Readable),
@@ -48,7 +48,8 @@ export async function pipeProgram<Result>(
   ]);
   if (!codes.includes(code ?? NaN))
     throw new Error(`${args[0]!} ended with code ${String(code)}: ${messages}`);
-  return { code, result, seconds: secondsSince(start), peakRss: Number(peakRss) };
+  const [peakRss = NaN, cpu = NaN] = used.split(' ').map(Number);
+  return { code, result, seconds: secondsSince(start), peakRss, cpuSeconds: cpu / 1e6 };
 }
 
 export type Server = Awaited<ReturnType<typeof startServer>>;

@@ -1,4 +1,6 @@
 import { type Measurement } from './measurement.js';
+import { partsReport } from './parts-report.js';
+import { inGroups, median, megabytes, milliseconds, table } from './report-text.js';
 
 const THROUGHPUT = ['import', 'floor', 'service', 'recorded', 'cli', 'http', 'changes: all', 'typeorm'];
 
@@ -10,7 +12,9 @@ export function report(measurements: readonly Measurement[]): string {
   const find = (wanted: string) => findings.find(({ name }) => name === wanted);
   const [service, typeorm, slow] = [find('service'), find('typeorm'), find('slow reader')];
   const throughput = findings.filter(({ name }) => THROUGHPUT.includes(name));
-  const delays = findings.filter((finding) => !throughput.includes(finding) && finding !== slow);
+  const inParts = findings.filter(({ cpu }) => cpu !== undefined);
+  const apart = new Set([...throughput, ...inParts, slow]);
+  const delays = findings.filter((finding) => !apart.has(finding));
   return [
     table(
       ['', 's', '× floor', 'samples/s', 'MB/s', 'µs/sample', 'RSS before', 'RSS peak', 'more'],
@@ -23,6 +27,7 @@ export function report(measurements: readonly Measurement[]): string {
         return [name, milliseconds(usual), worst, String(seconds.length), megabytes(peakRss)];
       }),
     ),
+    partsReport(inParts),
     service && typeorm
       ? `The service is ${(typeorm.median / service.median).toFixed(1)} × as fast as typeorm.\n`
       : '',
@@ -61,32 +66,4 @@ function throughputRow(finding: Finding, floor: Finding | undefined): string[] {
     megabytes(peakRss),
     rssBefore === undefined || peakRss === undefined ? '' : `+${megabytes(peakRss - rssBefore)}`,
   ];
-}
-
-/** The first column is aligned to the left, the others to the right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return '';
-  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]!.length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, n) => (n === 0 ? cell.padEnd(widths[n]!) : cell.padStart(widths[n]!))).join(' | ')} |`;
-  const rule = widths.map((width, n) => (n === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  return [line(head), line(rule), ...rows.map(line), ''].join('\n');
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-export function megabytes(bytes: number | undefined): string {
-  return bytes === undefined ? 'n/a' : `${Math.round(bytes / 1e6)} MB`;
-}
-
-export function milliseconds(seconds: number): string {
-  return (seconds * 1000).toFixed(seconds < 0.1 ? 1 : 0);
-}
-
-export function inGroups(amount: number): string {
-  return Math.round(amount).toLocaleString('en-US');
 }

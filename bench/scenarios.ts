@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { query } from './database.js';
+import { parts } from './parts.js';
 import { type Measurement, measure, secondsOfEach, secondsSince } from './measurement.js';
 import { changes, corpusFiles } from './versions.js';
 import { ask, exportPath, readSlowly, runProgram, type Server, startServer } from './program.js';
@@ -38,6 +39,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'large-results': withServer(largeResults),
   changes: withServer(changes),
   'corpus-files': corpusFiles,
+  parts,
   'cli-start': cliStart,
   'slow-reader': withServer(slowReader),
 };

@@ -7,7 +7,7 @@ import { openDatabase, settle } from './database.js';
 import { conditions, main, note } from './main.js';
 import { secondsSince } from './measurement.js';
 import { runProgram, startServer } from './program.js';
-import { inGroups } from './report.js';
+import { inGroups } from './report-text.js';
 import { AcknowledgedCorrections, Checks, REVIEWER, Counted } from './soak/checks.js';
 import { Client, type Load } from './soak/client.js';
 import * as exports from './soak/exports.js';

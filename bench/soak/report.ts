@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { count } from '../database.js';
 import { secondsSince } from '../measurement.js';
 import { pipeProgram, runProgram } from '../program.js';
-import { inGroups, median, megabytes, milliseconds, table } from '../report.js';
+import { inGroups, median, megabytes, milliseconds, table } from '../report-text.js';
 import { type Load } from './client.js';
 
 /** The application name of the soak test's own database connections. */
