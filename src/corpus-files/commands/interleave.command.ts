@@ -13,7 +13,8 @@ import { interleave, type NamedCorpus } from '../interleave.js';
   name: 'interleave',
   arguments: '<corpora...>',
   argsDescription: {
-    corpora: 'corpora without a job in common, each decompressed if it is a gzip file; one of them may be -',
+    corpora:
+      'corpora without a job in common, each a file, decompressed if it is compressed, or a folder with its parts; one of them may be -',
   },
   description: 'Make one corpus of several, in the order of an export; needs no database',
 })

@@ -228,7 +228,7 @@ export interface paths {
         };
         /**
          * Readiness
-         * @description The database answers and can be written, its schema is up to date, API keys can be read where they are required, and the server is not shutting down.
+         * @description The database answers and has room, its schema is up to date, API keys can be read where they are required, and the server is not shutting down.
          */
         get: operations["healthIsReady"];
         put?: never;
@@ -1005,7 +1005,10 @@ export interface components {
         CoveredJobs: {
             total: number;
             approved: number;
+            /** @description Approved, but their trail does not lead back exactly: left out. */
             diverged: number;
+            /** @description Approved, but with too many values to compare: left out of `gain`. */
+            too_large: number;
         };
         BucketCoverage: {
             name: string;
@@ -1361,6 +1364,27 @@ export interface components {
             /** @enum {string} */
             status: "ok";
         };
+        Readiness: {
+            /** @enum {string} */
+            status: "ok";
+            database: components["schemas"]["DatabaseMode"];
+            feed?: components["schemas"]["FeedLag"];
+        };
+        DatabaseMode: {
+            /**
+             * @description Changes are answered with 503 (`read-only`) unless it is `read-write`.
+             * @enum {string}
+             */
+            mode: "read-write" | "read-only" | "replica";
+            /** @description Of a replica: seconds since the last transaction that it has replayed; 0 if it has replayed all that it has received; null if it does not tell. */
+            replay_lag_seconds?: number | null;
+        };
+        /** @description Only if an open transaction holds back changes from the feed. */
+        FeedLag: {
+            /** @description Seconds since the oldest change that is held back. */
+            waiting: number;
+            held_by: string;
+        };
         /** @description RFC 9457. `type` is `urn:ground-truth:problem:` and the kind of the problem. */
         Problem: {
             type: string;
@@ -1480,7 +1504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Too many transfers (`urn:ground-truth:problem:too-many-transfers`); Server is shutting down (`urn:ground-truth:problem:shutting-down`) */
+            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Access log unavailable (`urn:ground-truth:problem:access-log-unavailable`); Too many transfers (`urn:ground-truth:problem:too-many-transfers`); Server is shutting down (`urn:ground-truth:problem:shutting-down`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1590,7 +1614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Too many transfers (`urn:ground-truth:problem:too-many-transfers`); Server is shutting down (`urn:ground-truth:problem:shutting-down`) */
+            /** @description Replica is behind (`urn:ground-truth:problem:replica-behind`); Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Access log unavailable (`urn:ground-truth:problem:access-log-unavailable`); Too many transfers (`urn:ground-truth:problem:too-many-transfers`); Server is shutting down (`urn:ground-truth:problem:shutting-down`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2722,7 +2746,8 @@ export interface operations {
                      *       "jobs": {
                      *         "total": 300,
                      *         "approved": 210,
-                     *         "diverged": 0
+                     *         "diverged": 0,
+                     *         "too_large": 0
                      *       },
                      *       "buckets": [
                      *         {
@@ -2985,10 +3010,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "ok"
+                     *       "status": "ok",
+                     *       "database": {
+                     *         "mode": "replica",
+                     *         "replay_lag_seconds": 0.8
+                     *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
             /** @description Invalid parameter (`urn:ground-truth:problem:invalid-parameters`) */
@@ -3439,7 +3468,7 @@ export interface operations {
             /**
              * @description API keys unavailable (`urn:ground-truth:problem:keys-unavailable`)
              *
-             *     Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`)
+             *     Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`)
              */
             503: {
                 headers: {
@@ -3527,7 +3556,7 @@ export interface operations {
             /**
              * @description API keys unavailable (`urn:ground-truth:problem:keys-unavailable`)
              *
-             *     Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Too many transfers (`urn:ground-truth:problem:too-many-transfers`); Server is shutting down (`urn:ground-truth:problem:shutting-down`)
+             *     Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`); Too many transfers (`urn:ground-truth:problem:too-many-transfers`); Server is shutting down (`urn:ground-truth:problem:shutting-down`)
              */
             503: {
                 headers: {
@@ -4380,7 +4409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`) */
+            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5013,7 +5042,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Too many transfers (`urn:ground-truth:problem:too-many-transfers`); Server is shutting down (`urn:ground-truth:problem:shutting-down`); Query too slow (`urn:ground-truth:problem:query-too-slow`) */
+            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`); Too many transfers (`urn:ground-truth:problem:too-many-transfers`); Server is shutting down (`urn:ground-truth:problem:shutting-down`); Query too slow (`urn:ground-truth:problem:query-too-slow`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5108,7 +5137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`) */
+            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5194,7 +5223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`) */
+            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5396,7 +5425,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`) */
+            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6032,7 +6061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`) */
+            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6659,7 +6688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`) */
+            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7310,7 +7339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`) */
+            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7462,7 +7491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`) */
+            /** @description Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7621,7 +7650,7 @@ export interface operations {
             /**
              * @description API keys unavailable (`urn:ground-truth:problem:keys-unavailable`)
              *
-             *     Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`)
+             *     Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`)
              */
             503: {
                 headers: {
@@ -7860,7 +7889,7 @@ export interface operations {
             /**
              * @description API keys unavailable (`urn:ground-truth:problem:keys-unavailable`)
              *
-             *     Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Too many transfers (`urn:ground-truth:problem:too-many-transfers`); Server is shutting down (`urn:ground-truth:problem:shutting-down`)
+             *     Database unavailable (`urn:ground-truth:problem:database-unavailable`); API keys unavailable (`urn:ground-truth:problem:keys-unavailable`); Read-only database (`urn:ground-truth:problem:read-only`); Too many transfers (`urn:ground-truth:problem:too-many-transfers`); Server is shutting down (`urn:ground-truth:problem:shutting-down`)
              */
             503: {
                 headers: {
