@@ -1,6 +1,7 @@
 /** Runs in a worker thread: see Reader. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Env } from '../../platform/config/env.js';
+import { CutByReplica } from '../../platform/database/database-fault.js';
 import { GroundTruthDataSource } from '../../platform/database/ground-truth-data-source.js';
 import { Snapshot } from '../../platform/database/snapshot.js';
 import { Fault } from '../../platform/fault.js';
@@ -36,6 +37,7 @@ export interface ReaderOrder {
 export type ReaderAnswer =
   | { readonly parts: WrittenPart[] }
   | { readonly fault: FaultParts }
+  | { readonly isCutByReplica: true }
   | { readonly error: { readonly message: string } & Record<string, unknown> };
 
 const task = workerData as ReaderTask;
@@ -74,6 +76,7 @@ async function answer(order: ReaderOrder): Promise<ReaderAnswer> {
     return { parts: await read(order) };
   } catch (error) {
     if (error instanceof Fault) return { fault: partsOf(error) };
+    if (error instanceof CutByReplica) return { isCutByReplica: true };
     const { code, syscall, path, routine } = Object(error) as Record<string, unknown>;
     return { error: { message: (error as Error).message, code, syscall, path, routine } };
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { toDatabaseFault } from '../../platform/database/database-fault.js';
+import { CutByReplica, toDatabaseFault } from '../../platform/database/database-fault.js';
 import { PROGRAMS } from '../../platform/programs.js';
 import { ReturnedFault } from '../../platform/threads.js';
 import { type KeyRange } from '../key-range.js';
@@ -108,6 +108,7 @@ class Reader {
     });
     const [answer] = (await Promise.race([answered, lost])) as [ReaderAnswer];
     if ('fault' in answer) throw new ReturnedFault(answer.fault);
+    if ('isCutByReplica' in answer) throw new CutByReplica();
     if ('error' in answer) throw Object.assign(new Error(answer.error.message), answer.error);
     return answer.parts;
   }
