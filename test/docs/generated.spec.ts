@@ -322,7 +322,7 @@ describe('what is for contributors', () => {
       ([, found]) => found!,
     );
     expect(paths.length).toBeGreaterThan(20);
-    const bases = ['', 'docs', 'src', 'src/ground-truth', 'src/platform'];
+    const bases = ['', 'docs', 'src', 'src/ground-truth', 'src/platform', 'web/src'];
     expect(paths.filter((found) => !bases.some((base) => existsSync(path.join(ROOT, base, found))))).toEqual(
       [],
     );

@@ -50,7 +50,7 @@ export class StatsCommand extends FilteringCommand {
   @Option({
     flags: '--weeks <n>',
     description:
-      'count corrections and approvals in the last weeks, 1 to 1000 (default: 0, which counts none)',
+      'count corrections and approvals in that many weeks, up to the last one with any, 0 to 1000 (default: 0)',
   })
   weeks(text: string): string {
     return text;

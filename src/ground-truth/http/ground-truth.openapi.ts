@@ -556,7 +556,11 @@ export const groundTruthSchemas = {
     type: 'object',
     required: ['week', 'corrections', 'approvals'],
     properties: {
-      week: { ...string, format: 'date', description: 'The Monday on which it begins, in UTC.' },
+      week: {
+        ...string,
+        pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$',
+        description: 'The Monday on which it begins, in UTC.',
+      },
       corrections: count,
       approvals: { ...count, description: 'Of jobs that are approved now.' },
     },

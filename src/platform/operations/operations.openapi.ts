@@ -97,10 +97,11 @@ export const DescribeAccess = () =>
       content: {
         'application/json': {
           schema: { $ref: getSchemaPath('Access') },
+          // Of the demo, whose server needs no key.
           example: {
-            authentication: 'key',
-            name: 'rini',
-            scopes: ['export', 'review'],
+            authentication: 'none',
+            name: null,
+            scopes: ['admin'],
             read_only: false,
             external: false,
           },

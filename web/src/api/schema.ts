@@ -702,10 +702,7 @@ export interface components {
             weeks?: components["schemas"]["WeekStatistics"][];
         };
         WeekStatistics: {
-            /**
-             * Format: date
-             * @description The Monday on which it begins, in UTC.
-             */
+            /** @description The Monday on which it begins, in UTC. */
             week: string;
             corrections: number;
             /** @description Of jobs that are approved now. */
