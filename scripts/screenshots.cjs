@@ -92,7 +92,7 @@ async function take(browser, url, out, isAll) {
       });
       await page.goto(`${url}/${address}`);
       await page.locator('h1').waitFor();
-      await page.waitForFunction(`!document.querySelector('.waiting, [aria-busy=true]')`);
+      await page.locator('.waiting, [aria-busy=true]').first().waitFor({ state: 'detached' });
       await page.evaluate('document.fonts.ready.then(() => undefined)');
       const file = isAll ? `${name}-${width}-${theme}.png` : `workbench-${name}.png`;
       await page.screenshot({ path: path.join(out, file), fullPage: isAll });

@@ -130,9 +130,14 @@ function CopyLine({ id }: { id: string }) {
     };
   }, [said]);
   return (
-    <button type="button" onClick={() => void copy()}>
-      <span role="status">{said === '' ? 'Copy as JSON line' : said}</span>
-    </button>
+    <>
+      <button type="button" onClick={() => void copy()}>
+        {said === '' ? 'Copy as JSON line' : said}
+      </button>
+      <span role="status" class="visually-hidden">
+        {said}
+      </span>
+    </>
   );
 }
 

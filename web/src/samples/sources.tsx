@@ -19,7 +19,12 @@ function nameOf({ kind, page }: Source): string {
 
 /** What the document looks like, one source at a time. */
 export function Sources({ sources }: { sources: readonly Source[] }) {
-  const [chosen, setChosen] = useState(0);
+  const [chosen, setChosen] = useState(() =>
+    Math.max(
+      0,
+      sources.findIndex(({ kind }) => kind === 'page_image'),
+    ),
+  );
   if (sources.length === 0)
     return (
       <section class="card" aria-labelledby="sources">
