@@ -33,7 +33,9 @@ function pack(folder) {
   const files = execFileSync('tar', ['-tzf', file], { encoding: 'utf8' }).split('\n').slice(0, -1);
   const own = files.filter((each) => !each.startsWith('package/dist/node_modules/'));
   assert.deepEqual(
-    own.filter((each) => !/^package\/(dist\/(src|web)|docs|samples|[^/]+$)/.test(each) || /\.(ts|map)$/.test(each)),
+    own.filter(
+      (each) => !/^package\/(dist\/(src|web)|docs|samples|[^/]+$)/.test(each) || /\.(ts|map)$/.test(each),
+    ),
     [],
   );
   console.log(`${name}: ${files.length} files, ${Math.round(fs.statSync(file).size / 1e6)} MB`);

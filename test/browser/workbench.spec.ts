@@ -170,18 +170,13 @@ describe.each(Object.entries(PAGES))('%s', (name, address) => {
 describe('what documents contain', () => {
   it('is shown as text, and long values are cut', async () => {
     const page = await open(`/samples/${HOSTILE}`);
+    expect(await page.locator('h1').innerText()).toContain('<img src=x');
+    await page.getByRole('button', { name: 'Show the whole document' }).click();
     const text = await page.locator('main').innerText();
-    expect(text).toContain(MARKUP);
-    expect(text).toContain('U+202E');
-    expect(text).toContain('198703212010011234');
+    for (const shown of [MARKUP, 'U+202E', '198703212010011234', '1.0', '1e400'])
+      expect(text).toContain(shown);
     expect(text).toContain('9,998,002 characters more');
     expect(text.length).toBeLessThan(100_000);
-    expect(await page.locator('h1').innerText()).toContain('<img src=x');
-    await page
-      .getByRole('button', { name: /without a difference/ })
-      .first()
-      .click();
-    expect(await page.locator('main').innerText()).toContain('1e400');
     expect(await page.title()).not.toBe('ran');
     expect(await page.evaluate('({}).polluted')).toBeUndefined();
     expect(await barriers(page)).toEqual([]);
