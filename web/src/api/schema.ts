@@ -2892,11 +2892,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "authentication": "key",
-                     *       "name": "rini",
+                     *       "authentication": "none",
+                     *       "name": null,
                      *       "scopes": [
-                     *         "export",
-                     *         "review"
+                     *         "admin"
                      *       ],
                      *       "read_only": false,
                      *       "external": false
