@@ -28,7 +28,7 @@ const project = (displayName, ...testMatch) => ({
   },
   setupFiles: ['reflect-metadata'],
   transform,
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@golevelup|uuid|fast-png|iobuffer)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@golevelup|uuid|fast-png|iobuffer|preact)/)'],
 });
 
 /** A project with the PostgreSQL of the run. The limit is for what hangs; a project's `testTimeout` has no effect in Jest 30. */

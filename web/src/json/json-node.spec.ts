@@ -28,7 +28,7 @@ describe('readNode', () => {
     '{"a":1.0,"a":1.00,"":null}',
     '{"\\u0061":"\\/","b":[true,[false,{"c":{}}]]}',
     '{"__proto__":{"x":1},"constructor":2}',
-    `${'['.repeat(4_000)}0${']'.repeat(4_000)}`,
+    `${'['.repeat(500)}0${']'.repeat(500)}`,
   ])('keeps %s as it is written', (text) => {
     expect(textOf(read(text))).toBe(text);
   });
