@@ -31,6 +31,8 @@ export interface Request {
   /** JSON as text. */
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal | undefined;
+  /** Whether it is sent even if the page is left meanwhile. */
+  readonly keepalive?: boolean;
 }
 
 /** The address of a resource below `api/v1/`. */
@@ -49,7 +51,7 @@ function addressOf(path: string, query: Query = {}): string {
  * @throws ApiError for other answers; what `fetch` throws where the signal aborts
  */
 export async function ask(path: string, request: Request = {}): Promise<Response> {
-  const { method = 'GET', query, headers, body, signal } = request;
+  const { method = 'GET', query, headers, body, signal, keepalive = false } = request;
   const { key, name } = session();
   let response: Response;
   try {
@@ -65,6 +67,7 @@ export async function ask(path: string, request: Request = {}): Promise<Response
       },
       ...(body !== undefined && { body }),
       ...(signal && { signal }),
+      keepalive,
     });
   } catch (error) {
     if (signal?.aborted === true) throw error;

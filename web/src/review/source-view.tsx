@@ -1,0 +1,227 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { ask, type Schemas } from '../api/client.js';
+import { useAnswer } from '../api/use-answer.js';
+import { Answered } from '../parts/states.js';
+import { Text } from '../parts/text.js';
+import { type FieldNote } from './use-draft.js';
+
+type Source = Schemas['Source'];
+
+const NAMES: Readonly<Record<string, string>> = {
+  page_image: 'Page',
+  ocr_text: 'Text',
+  document: 'Document',
+};
+const IMAGE = /^image\/(?:png|jpeg|gif|webp|avif|bmp)$/;
+
+function nameOf({ kind, page }: Source): string {
+  const name = Object.hasOwn(NAMES, kind) ? NAMES[kind]! : kind;
+  return page === null ? name : `${name} ${page}`;
+}
+
+/** What the document looks like, with the place of the field in focus. */
+export function SourceView({ sources, note }: { sources: readonly Source[]; note: FieldNote | undefined }) {
+  const [chosen, setChosen] = useState(0);
+  const [zoom, setZoom] = useState(1);
+  const [turns, setTurns] = useState(0);
+  const source = sources[chosen];
+  const page = note?.page ?? undefined;
+  // The page of the field comes by itself, in the kind of source that is open.
+  useEffect(() => {
+    if (page === undefined || source === undefined || source.page === page) return;
+    const other = sources.findIndex((each) => each.page === page && each.kind === source.kind);
+    if (other >= 0) setChosen(other);
+  }, [page, sources]);
+  if (!source) return <p class="soft">The pipeline sent no page images and no text with this document.</p>;
+  return (
+    <>
+      <div class="actions review-source-tools">
+        <label>
+          <span class="visually-hidden">Source</span>
+          <select
+            value={chosen}
+            onChange={({ currentTarget }) => {
+              setChosen(Number(currentTarget.value));
+            }}
+          >
+            {sources.map((each, index) => (
+              <option key={index} value={index}>
+                {nameOf(each)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button
+          type="button"
+          class="icon"
+          aria-label="Smaller"
+          title="Smaller"
+          onClick={() => {
+            setZoom(Math.max(0.5, zoom / 1.25));
+          }}
+        >
+          −
+        </button>
+        <button
+          type="button"
+          class="icon"
+          aria-label="Larger"
+          title="Larger"
+          onClick={() => {
+            setZoom(Math.min(6, zoom * 1.25));
+          }}
+        >
+          +
+        </button>
+        <button
+          type="button"
+          class="icon"
+          aria-label="Rotate"
+          title="Rotate"
+          onClick={() => {
+            setTurns((turns + 1) % 4);
+          }}
+        >
+          ⟳
+        </button>
+      </div>
+      <Content
+        key={`${source.sha256 ?? ''} ${chosen}`}
+        source={source}
+        note={note}
+        zoom={zoom}
+        turns={turns}
+      />
+    </>
+  );
+}
+
+interface Shown {
+  readonly source: Source;
+  readonly note: FieldNote | undefined;
+  readonly zoom: number;
+  readonly turns: number;
+}
+
+function Content({ source, ...shown }: Shown) {
+  const { sha256, uri, size } = source;
+  const { answer, again } = useAnswer(sha256 ?? '', async (signal) => {
+    if (sha256 === null || size === null) return undefined;
+    return (await ask(`sources/${sha256}`, { signal })).blob();
+  });
+  return (
+    <Answered answer={answer} again={again} what="the source">
+      {(blob) =>
+        blob === undefined ? (
+          <p>
+            It is kept elsewhere: <code>{uri !== null && <Text text={uri} />}</code>
+          </p>
+        ) : (
+          <Held blob={blob} source={source} {...shown} />
+        )
+      }
+    </Answered>
+  );
+}
+
+function Held({ blob, source, ...shown }: Shown & { blob: Blob }) {
+  const type = source.media_type ?? blob.type;
+  if (IMAGE.test(type)) return <Picture blob={blob} source={source} {...shown} />;
+  if (type.startsWith('text/')) return <Words blob={blob} note={shown.note} zoom={shown.zoom} />;
+  return <Download blob={blob} name={nameOf(source)} />;
+}
+
+function useUrl(blob: Blob): string | undefined {
+  const [url, setUrl] = useState<string>();
+  useEffect(() => {
+    const made = URL.createObjectURL(blob);
+    setUrl(made);
+    return () => {
+      URL.revokeObjectURL(made);
+    };
+  }, [blob]);
+  return url;
+}
+
+function Download({ blob, name }: { blob: Blob; name: string }) {
+  const url = useUrl(blob);
+  if (url === undefined) return null;
+  return (
+    <p>
+      <a class="button" href={url} download={name}>
+        Download it
+      </a>
+    </p>
+  );
+}
+
+function Picture({ blob, source, note, zoom, turns }: Shown & { blob: Blob }) {
+  const url = useUrl(blob);
+  const mark = useRef<HTMLDivElement>(null);
+  const bbox = note?.bbox ?? undefined;
+  const isHere = bbox !== undefined && (note?.page ?? source.page) === source.page;
+  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = bbox ?? [];
+  useLayoutEffect(() => {
+    mark.current?.scrollIntoView({ block: 'center', inline: 'center' });
+  }, [x0, y0, x1, y1, url, zoom, turns]);
+  return (
+    <div class="review-picture" role="region" aria-label={nameOf(source)} tabIndex={0}>
+      <div class={`review-sheet turn-${turns}`} style={{ width: `${zoom * 100}%` }}>
+        {url !== undefined && <img src={url} alt={`${nameOf(source)} of the document`} />}
+        {isHere && (
+          <div
+            ref={mark}
+            class="review-box"
+            style={{
+              left: `${x0 * 100}%`,
+              top: `${y0 * 100}%`,
+              width: `${(x1 - x0) * 100}%`,
+              height: `${(y1 - y0) * 100}%`,
+            }}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+const MOST_LINES = 5_000;
+
+function Words({ blob, note, zoom }: { blob: Blob; note: FieldNote | undefined; zoom: number }) {
+  const [text, setText] = useState('');
+  const mark = useRef<HTMLElement>(null);
+  useEffect(() => {
+    let isGone = false;
+    void blob.text().then((read) => {
+      if (!isGone) setText(read);
+    });
+    return () => {
+      isGone = true;
+    };
+  }, [blob]);
+  const quote = note?.quote ?? '';
+  const at = quote === '' ? -1 : text.indexOf(quote);
+  useLayoutEffect(() => {
+    mark.current?.scrollIntoView({ block: 'center' });
+  }, [text, at]);
+  const shown = text.split('\n', MOST_LINES).join('\n');
+  return (
+    <div
+      class="review-words mono"
+      role="region"
+      aria-label="Text of the source"
+      tabIndex={0}
+      style={{ fontSize: `${zoom * 0.875}rem` }}
+    >
+      {at < 0 || at >= shown.length ? (
+        shown
+      ) : (
+        <>
+          {shown.slice(0, at)}
+          <mark ref={mark}>{quote}</mark>
+          {shown.slice(at + quote.length)}
+        </>
+      )}
+    </div>
+  );
+}
