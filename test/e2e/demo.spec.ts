@@ -138,15 +138,23 @@ describe('ground-truth demo', () => {
 
     it('they work from top to bottom', async () => {
       const statuses: [string, number][] = [];
+      let leased: Leased | undefined;
       for (const example of examples) {
-        const response = await send(server.url, example);
-        await response.text();
+        const response = await send(server.url, leased ? ofLease(example, leased) : example);
+        const text = await response.text();
+        if (example.path.endsWith('/jobs/next')) leased = JSON.parse(text) as Leased;
         statuses.push([`${example.method} ${example.path}`, response.status]);
       }
-      const created = ['POST /api/v1/jobs', 'POST /api/v1/jobs/{id}/corrections'];
-      expect(statuses).toEqual(statuses.map(([name]) => [name, created.includes(name) ? 201 : 200]));
+      const corrections = 'POST /api/v1/jobs/{id}/corrections';
+      const others: Record<string, number> = {
+        'POST /api/v1/jobs': 201,
+        [corrections]: 201,
+        'POST /api/v1/jobs/{id}/confirmations': 201,
+        'DELETE /api/v1/jobs/{id}/lease': 204,
+      };
+      expect(statuses).toEqual(statuses.map(([name]) => [name, others[name] ?? 200]));
       // One correction, and several.
-      expect(statuses.filter(([name]) => name === created[1])).toHaveLength(2);
+      expect(statuses.filter(([name]) => name === corrections)).toHaveLength(2);
       const corpus = await fetch(`${server.url}/api/v1/ground-truth/export?approved_only=false`);
       expect((await corpus.text()).includes('"diverged":')).toBe(false);
     });
@@ -219,6 +227,19 @@ interface Example {
   readonly headers: Record<string, string>;
   readonly body?: string;
   readonly answer: unknown;
+}
+
+/** What `POST /jobs/next` has answered. */
+interface Leased {
+  readonly job: { readonly job_id: string };
+  readonly lease: { readonly token: string };
+}
+
+/** An example of a lease, with the token and the job that there are. No example can know them. */
+function ofLease(example: Example, { job, lease }: Leased): Example {
+  if (!example.path.endsWith('/lease')) return example;
+  const target = example.path.replace('{id}', job.job_id);
+  return { ...example, target, headers: { ...example.headers, 'Lease-Token': lease.token } };
 }
 
 const allOf = ({ example, examples = {} }: Described): unknown[] =>

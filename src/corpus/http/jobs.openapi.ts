@@ -126,7 +126,7 @@ export const DescribeQueue = () =>
     answer(200, 'One page of jobs.', 'JobPage', {
       jobs: [summary],
       next_cursor: null,
-      total: { count: 1, exact: true },
+      total: { count: 90, exact: true },
     }),
     ...apiProblems(JOBS, [
       [

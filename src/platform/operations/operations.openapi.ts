@@ -132,7 +132,7 @@ export const DescribeReadiness = () =>
     }),
     ApiOkResponse({
       description: 'Ready.',
-      ...ok('Readiness', { status: 'ok', database: { mode: 'replica', replay_lag_seconds: 0.8 } }),
+      ...ok('Readiness', { status: 'ok', database: { mode: 'read-write' } }),
     }),
     ...apiProblems('/readyz', [UNKNOWN_PARAMETER, ['not-ready', 'the disk of the database is full']]),
   );

@@ -3008,8 +3008,7 @@ export interface operations {
                      * @example {
                      *       "status": "ok",
                      *       "database": {
-                     *         "mode": "replica",
-                     *         "replay_lag_seconds": 0.8
+                     *         "mode": "read-write"
                      *       }
                      *     }
                      */
@@ -3171,7 +3170,7 @@ export interface operations {
                      *       ],
                      *       "next_cursor": null,
                      *       "total": {
-                     *         "count": 1,
+                     *         "count": 90,
                      *         "exact": true
                      *       }
                      *     }
