@@ -158,7 +158,7 @@ describe('ground-truth import', () => {
       '/nowhere/corpus.jsonl',
       /^ground-truth: \/nowhere\/corpus.jsonl cannot be read: there is no such file or folder\n$/,
     ],
-    [tmpdir(), /cannot be read: it is a folder\n$/],
+    [tmpdir(), / has no manifest\.json, .* so it is no corpus, or not a whole one; /],
   ])('fails with one line where %s cannot be read', async (file, message) => {
     const run = await runCommand(['import', file], { env });
     expect(run).toMatchObject({ code: 1, stderr: expect.stringMatching(message) as string });

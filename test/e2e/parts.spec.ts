@@ -265,7 +265,7 @@ describe('a folder of parts', () => {
     const skipped = await run('import', 'parts', '--on-conflict', 'skip');
     expect(skipped.stderr).toMatch(/^0 jobs imported, .* skipped because they already exist/);
     const makeDataset = (corpus: string) =>
-      run('dataset', '--corpus', corpus, '--out', 'dataset', '--input', 'initial');
+      run('dataset', '--corpus', corpus, '--out', 'dataset', '--split', 'train=1');
     const inParts = await makeDataset('parts');
     expect(inParts.stderr).toMatch(/\d rows? written to dataset/);
     expect(await makeDataset('whole.jsonl')).toEqual(inParts);

@@ -44,7 +44,7 @@ export function nodeAt(root: JsonNode, place: Place): JsonNode | undefined {
 }
 
 /** The field path of a place. */
-export function pathOf(root: JsonNode, place: Place): FieldPath {
+function pathOf(root: JsonNode, place: Place): FieldPath {
   const path: FieldPath[number][] = [];
   let node = root;
   for (const index of place) {

@@ -145,27 +145,69 @@ export function Editor({
 
   const { dispatch, doubtful } = draft;
   const actions: Readonly<Record<string, () => void>> = {
-    ArrowDown: () => dispatch({ do: 'step', by: 1 }),
-    j: () => dispatch({ do: 'step', by: 1 }),
-    ArrowUp: () => dispatch({ do: 'step', by: -1 }),
-    k: () => dispatch({ do: 'step', by: -1 }),
-    n: () => dispatch({ do: 'doubtful', by: 1, ids: doubtful }),
-    p: () => dispatch({ do: 'doubtful', by: -1, ids: doubtful }),
-    Enter: () => dispatch({ do: 'edit' }),
-    e: () => dispatch({ do: 'edit' }),
-    c: () => dispatch({ do: 'confirm', ids: doubtful }),
-    i: () => dispatch({ do: 'insert' }),
-    x: () => dispatch({ do: 'remove' }),
-    Delete: () => dispatch({ do: 'remove' }),
-    u: () => dispatch({ do: 'undo' }),
-    '1': () => setView('fields'),
-    '2': () => setView('table'),
-    '3': () => setView('text'),
-    s: () => propose(false),
-    a: () => propose(true),
-    w: () => steps.skip(),
-    f: () => setOpen({ dialog: 'flag' }),
-    '?': () => setOpen({ dialog: 'help' }),
+    ArrowDown: () => {
+      dispatch({ do: 'step', by: 1 });
+    },
+    j: () => {
+      dispatch({ do: 'step', by: 1 });
+    },
+    ArrowUp: () => {
+      dispatch({ do: 'step', by: -1 });
+    },
+    k: () => {
+      dispatch({ do: 'step', by: -1 });
+    },
+    n: () => {
+      dispatch({ do: 'doubtful', by: 1, ids: doubtful });
+    },
+    p: () => {
+      dispatch({ do: 'doubtful', by: -1, ids: doubtful });
+    },
+    Enter: () => {
+      dispatch({ do: 'edit' });
+    },
+    e: () => {
+      dispatch({ do: 'edit' });
+    },
+    c: () => {
+      dispatch({ do: 'confirm', ids: doubtful });
+    },
+    i: () => {
+      dispatch({ do: 'insert' });
+    },
+    x: () => {
+      dispatch({ do: 'remove' });
+    },
+    Delete: () => {
+      dispatch({ do: 'remove' });
+    },
+    u: () => {
+      dispatch({ do: 'undo' });
+    },
+    '1': () => {
+      setView('fields');
+    },
+    '2': () => {
+      setView('table');
+    },
+    '3': () => {
+      setView('text');
+    },
+    s: () => {
+      propose(false);
+    },
+    a: () => {
+      propose(true);
+    },
+    w: () => {
+      steps.skip();
+    },
+    f: () => {
+      setOpen({ dialog: 'flag' });
+    },
+    '?': () => {
+      setOpen({ dialog: 'help' });
+    },
   };
   const WITH_CONTROL: Readonly<Record<string, string>> = { z: 'u', s: 's', Enter: 'a' };
 

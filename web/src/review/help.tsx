@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 
 /** The keys, and what they do. */
-export const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
+const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
   ['↓ or j, ↑ or k', 'Next and previous field'],
   ['n, p', 'Next and previous field that the pipeline was unsure of'],
   ['Enter or e', 'Edit the field'],

@@ -27,11 +27,6 @@ function columnsOf(table: JsonNode): string[] {
   return [...new Set(rows.flatMap((row) => row.node.children.map((member) => keyOf(member) ?? '')))];
 }
 
-/** Whether the document has rows to show. */
-export function hasTable(root: JsonNode): boolean {
-  return tablesOf(root).length > 0;
-}
-
 /** A list of rows, one a line. */
 export function TableView({ draft }: { draft: Draft }) {
   const { root, place } = draft;
