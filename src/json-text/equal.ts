@@ -88,10 +88,18 @@ export function canonicalScalar(text: Buffer, start: number, end: number): strin
   return normalizeNumber(text.toString('latin1', start, end));
 }
 
-/** Digits without leading and trailing zeros, and a power of ten. Never expands an exponent, so `1e999999999` is cheap. */
+/**
+ * Digits without leading and trailing zeros, and a power of ten. Never expands an exponent, so `1e999999999` is cheap. No patterns: on
+ * millions of digits, one that may go back exhausts the stack.
+ */
 function normalizeNumber(lexeme: string): string {
-  const [, sign, integer = '', fraction = '', exponent = '0'] =
-    /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([-+]?[0-9]+))?$/.exec(lexeme) ?? [];
+  const sign = lexeme.startsWith('-') ? '-' : '';
+  const power = Math.max(lexeme.indexOf('e'), lexeme.indexOf('E'));
+  const mantissaEnd = power === -1 ? lexeme.length : power;
+  const point = lexeme.indexOf('.');
+  const integer = lexeme.slice(sign.length, point === -1 ? mantissaEnd : point);
+  const fraction = point === -1 ? '' : lexeme.slice(point + 1, mantissaEnd);
+  const exponent = power === -1 ? '0' : lexeme.slice(power + 1);
   const digits = integer + fraction;
   let start = 0;
   let end = digits.length;
@@ -106,14 +114,21 @@ const EXACT = 15;
 
 /** Adds a small number to an exponent of any length. A BigInt would take quadratic time for a long one. */
 function addToExponent(exponent: string, summand: number): string {
-  const [, sign = '', digits = ''] = /^([-+]?)0*([0-9]*)$/.exec(exponent) ?? [];
-  const isNegative = sign === '-';
+  const isNegative = exponent.startsWith('-');
+  const digits = withoutZeros(exponent, isNegative || exponent.startsWith('+') ? 1 : 0);
   const low = Number(digits.slice(-EXACT)) + (isNegative ? -summand : summand);
   if (digits.length <= EXACT) return String(isNegative && low !== 0 ? -low : low);
   const high = digits.slice(0, -EXACT);
   const carried = low < 0 ? decrement(high) : low >= 10 ** EXACT ? increment(high) : high;
   const rest = low < 0 ? low + 10 ** EXACT : low % 10 ** EXACT;
-  return `${isNegative ? '-' : ''}${`${carried}${String(rest).padStart(EXACT, '0')}`.replace(/^0+/, '')}`;
+  return `${isNegative ? '-' : ''}${withoutZeros(`${carried}${String(rest).padStart(EXACT, '0')}`, 0)}`;
+}
+
+/** What follows the zeros from an offset on. */
+function withoutZeros(digits: string, from: number): string {
+  let start = from;
+  while (digits[start] === '0') start++;
+  return digits.slice(start);
 }
 
 function increment(digits: string): string {

@@ -65,7 +65,8 @@ export class Forms {
   }
 }
 
-const CANONICAL_INTEGER = /^([0-9]+)(?:e([0-9]+))?$/;
+/** Of at most SHORT digits. Bounded, so that a number of millions of digits costs nothing. */
+const CANONICAL_INTEGER = /^([0-9]{1,9})(?:e([0-9]))?$/;
 /** The most digits of a number that V8 keeps without an object. */
 const SHORT = 9;
 

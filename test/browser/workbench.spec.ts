@@ -190,6 +190,33 @@ describe('what documents contain', () => {
   });
 });
 
+describe('a document under review', () => {
+  it.each([
+    [1280, 'light'],
+    [1280, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const)('is text and accessible %d pixels wide and %s, and not wider', async (width, theme) => {
+    const page = await open(`/review/${HOSTILE}`, { width, theme });
+    await page.locator('#review-path').waitFor();
+    for (const key of ['1', '2']) {
+      await page.keyboard.press(key);
+      expect(await barriers(page)).toEqual([]);
+      expect(await overhang(page)).toBe(0);
+    }
+    await page.keyboard.press('1');
+    expect(await page.locator('h1').innerText()).toContain('<img src=x');
+    const text = await page.locator('main').innerText();
+    expect(text).toContain(MARKUP);
+    expect(text.length).toBeLessThan(200_000);
+    expect(await page.title()).not.toBe('ran');
+    expect(await page.evaluate('({}).polluted')).toBeUndefined();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    expect(await barriers(page)).toEqual([]);
+  });
+});
+
 describe('the list', () => {
   it('has its filters in the address, and its pages', async () => {
     const page = await open('/samples');
