@@ -146,7 +146,6 @@ const PAGES = {
   'Samples, filtered': () => '/samples?approved=false&source_kind=pdf',
   'no samples': () => '/samples?flag=nothing',
   'a sample': () => `/samples/${first}`,
-  Review: () => '/review',
   Access: () => '/account',
   'no page': () => '/samples/0197a1b2-0000-7000-8000-0000000000ff',
 };
@@ -191,6 +190,13 @@ describe('what documents contain', () => {
 });
 
 describe('a document under review', () => {
+  it('waits for the name of the reviewer, in an accessible dialog', async () => {
+    const page = await open('/samples');
+    await page.getByRole('link', { name: 'Review', exact: true }).click();
+    await page.getByRole('dialog').getByLabel('Your name').waitFor();
+    expect(await barriers(page)).toEqual([]);
+  });
+
   it.each([
     [1280, 'light'],
     [1280, 'dark'],

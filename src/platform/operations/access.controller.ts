@@ -7,7 +7,7 @@ import { GroundTruthDataSource } from '../database/ground-truth-data-source.js';
 import { requesterOf } from '../http/access-control.js';
 import { RequiresScope } from '../http/access.guard.js';
 import { NoParametersPipe } from '../parameters/read-dto.js';
-import { DescribeAccess } from './operations.openapi.js';
+import { DescribeAccess, DescribeMonitoring } from './operations.openapi.js';
 
 /** What whoever asks may do, for clients that show only what will succeed. */
 export interface Access {
@@ -19,6 +19,7 @@ export interface Access {
   readonly external: boolean;
 }
 
+@DescribeMonitoring()
 @Controller()
 export class AccessController {
   constructor(

@@ -85,7 +85,6 @@ export const DescribeHealth = () =>
 
 export const DescribeAccess = () =>
   applyDecorators(
-    ApiTags('operations'),
     ApiProduces('application/json', PROBLEM_MEDIA_TYPE),
     ApiOperation({
       summary: 'What the key may do',
