@@ -14,7 +14,7 @@ import { ParameterError } from '../platform/parameters/read-dto.js';
 import { ACCEPTED_PRODUCERS, isProducerFilter } from '../platform/database/producer-filter.js';
 import { type ReadLimits } from '../platform/database/ground-truth-data-source.js';
 import { UUID } from '../platform/parameters/uuid.js';
-import { formatTimestamp, parseTimestamp, TimestampError } from '../platform/timestamp.js';
+import { formatTimestamp, tryParseTimestamp } from '../platform/timestamp.js';
 import { type JobSummary } from './job-record.js';
 import { type Position, type QueueFilter, QueueRepository, SORTS, type Total } from './queue.repository.js';
 
@@ -141,10 +141,6 @@ function readConfidence(text: string, mayLack: boolean): string | undefined {
 
 /** Returns the time as PostgreSQL reads it; undefined if it is none. */
 function readTime(text: string): string | undefined {
-  try {
-    return formatTimestamp(parseTimestamp(text));
-  } catch (error) {
-    if (error instanceof TimestampError) return undefined;
-    throw error;
-  }
+  const time = tryParseTimestamp(text);
+  return time === undefined ? undefined : formatTimestamp(time);
 }

@@ -54,6 +54,16 @@ export function parseTimestamp(text: string): bigint {
   return instant;
 }
 
+/** As `parseTimestamp`; undefined if the text is no time. */
+export function tryParseTimestamp(text: string): bigint | undefined {
+  try {
+    return parseTimestamp(text);
+  } catch (error) {
+    if (error instanceof TimestampError) return undefined;
+    throw error;
+  }
+}
+
 /** The current time in microseconds since the Unix epoch, with the precision of `Date`: milliseconds. */
 export function now(): bigint {
   return BigInt(Date.now()) * MICROSECONDS;

@@ -5,7 +5,7 @@ import { validate } from 'uuid';
 import { hasEnded, ownMark } from '../files/process-mark.js';
 import { replaceFile, syncFolder } from '../files/replace-file.js';
 import { errorCode, isAbsent, unlessAbsent } from '../files/system-error.js';
-import { parseTimestamp, TimestampError } from '../timestamp.js';
+import { tryParseTimestamp } from '../timestamp.js';
 import { AccessFault } from './api-keys.js';
 import { ACCEPTED_NAMES, isKeyName, type Scope, SCOPES } from './key.js';
 
@@ -77,12 +77,7 @@ function isScopes(value: unknown): boolean {
 }
 
 function isTime(value: unknown): boolean {
-  try {
-    return typeof value === 'string' && typeof parseTimestamp(value) === 'bigint';
-  } catch (error) {
-    if (error instanceof TimestampError) return false;
-    throw error;
-  }
+  return typeof value === 'string' && tryParseTimestamp(value) !== undefined;
 }
 
 const PRIVATE = 0o600;
