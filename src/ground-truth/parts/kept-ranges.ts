@@ -4,9 +4,7 @@ import path from 'node:path';
 import { linesOf } from '../../corpus-files/lines.js';
 import { jobIdOf } from '../../corpus-files/sample-line.js';
 import { type Snapshot } from '../../platform/database/snapshot.js';
-import { type Compression } from '../../platform/files/compression.js';
-import { gunzip } from '../../platform/files/gzip.js';
-import { unzstd } from '../../platform/files/zstd.js';
+import { type Compression, decompress } from '../../platform/files/compression.js';
 import { compareKeys, compareRanges, indexOfKey, type Key } from '../key-range.js';
 import { changedSince } from './borders.js';
 import { type FinishedRange, type LeftExport } from './part-folder.js';
@@ -96,7 +94,5 @@ function contentOf(
   source: AsyncIterable<Buffer>,
   compression: Compression | undefined,
 ): AsyncIterable<Buffer> {
-  if (compression === undefined) return source;
-  const blocks = source[Symbol.asyncIterator]();
-  return compression === 'gzip' ? gunzip(blocks) : unzstd(blocks);
+  return compression === undefined ? source : decompress(source[Symbol.asyncIterator](), compression);
 }

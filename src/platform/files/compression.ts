@@ -1,4 +1,6 @@
 import zlib from 'node:zlib';
+import { gunzip, isGzip } from './gzip.js';
+import { isZstd, unzstd } from './zstd.js';
 
 /** How a file is compressed. */
 export const COMPRESSIONS = ['gzip', 'zstd'] as const;
@@ -21,4 +23,14 @@ export function canCompress(compression: Compression): boolean {
  */
 export function compressBlock(block: Buffer, compression: Compression): Buffer {
   return compression === 'gzip' ? zlib.gzipSync(block) : zstdCompressSync!(block);
+}
+
+/** How what begins with these bytes is compressed; undefined if it is not. */
+export function compressionOf(head: Buffer): Compression | undefined {
+  return isGzip(head) ? 'gzip' : isZstd(head) ? 'zstd' : undefined;
+}
+
+/** Decompresses: see `gunzip` and `unzstd`. */
+export function decompress(blocks: AsyncIterator<Buffer>, compression: Compression): AsyncGenerator<Buffer> {
+  return compression === 'gzip' ? gunzip(blocks) : unzstd(blocks);
 }

@@ -2,8 +2,9 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { Fault } from '../fault.js';
-import { gunzip, isGzip, TrailingBytesError } from '../files/gzip.js';
-import { isZstd, unzstd, ZSTD_MAGIC_BYTES } from '../files/zstd.js';
+import { type Compression, COMPRESSIONS, compressionOf, decompress, ENDINGS } from '../files/compression.js';
+import { TrailingBytesError } from '../files/gzip.js';
+import { ZSTD_MAGIC_BYTES } from '../files/zstd.js';
 import { FileFault } from '../files/file-fault.js';
 import { errorCode } from '../files/system-error.js';
 import { Failure, systemReason } from './failure.js';
@@ -14,11 +15,6 @@ export interface Input {
   /** The size in bytes of an uncompressed regular file; else undefined. */
   readonly size: number | undefined;
 }
-
-const KINDS = [
-  ['.gz', 'gzip'],
-  ['.zst', 'zstd'],
-] as const;
 
 /** Each block costs a change of threads. */
 const BLOCK_SIZE = 1024 * 1024;
@@ -39,19 +35,19 @@ export async function openInput(source: string, signal: AbortSignal): Promise<In
         : await openFile(source, signal);
     const blocks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     const head = await readHead(blocks);
-    const decompress = isGzip(head) ? gunzip : isZstd(head) ? unzstd : undefined;
-    const kind = KINDS.find(([ending]) => source.endsWith(ending));
-    if (!decompress && kind) {
+    const compression = compressionOf(head);
+    const named = COMPRESSIONS.find((each) => source.endsWith(ENDINGS[each]));
+    if (!compression && named) {
       stream.destroy();
       throw new Failure(
-        `${source} cannot be read: its name ends in ${kind[0]}, but it is not a ${kind[1]} file`,
+        `${source} cannot be read: its name ends in ${ENDINGS[named]}, but it is not a ${named} file`,
       );
     }
     const whole = following(head, blocks);
-    const content = decompress ? decompress(whole) : whole;
+    const content = compression ? decompress(whole, compression) : whole;
     return {
-      blocks: explained(closing(content, stream), name, isGzip(head) ? 'gzip' : 'zstd'),
-      size: decompress ? undefined : size,
+      blocks: explained(closing(content, stream), name, compression),
+      size: compression ? undefined : size,
     };
   } catch (error) {
     throw toFailure(error, name);
@@ -93,7 +89,11 @@ async function* closing(content: AsyncIterable<Buffer>, stream: Readable): Async
   }
 }
 
-async function* explained(blocks: AsyncIterable<Buffer>, name: string, kind: string): AsyncGenerator<Buffer> {
+async function* explained(
+  blocks: AsyncIterable<Buffer>,
+  name: string,
+  kind?: Compression,
+): AsyncGenerator<Buffer> {
   try {
     yield* blocks;
   } catch (error) {
@@ -102,7 +102,7 @@ async function* explained(blocks: AsyncIterable<Buffer>, name: string, kind: str
 }
 
 /** @param kind of what is decompressed, if anything is */
-function toFailure(error: unknown, name: string, kind?: string): unknown {
+function toFailure(error: unknown, name: string, kind?: Compression): unknown {
   if (error instanceof Fault) return error;
   if (error instanceof TrailingBytesError)
     return new FileFault(
