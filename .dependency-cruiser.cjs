@@ -264,6 +264,7 @@ const rooms = {
       'corpus-files/commands',
       'ground-truth',
       'ground-truth/commands',
+      'training',
       'measure',
     ],
   },

@@ -11,11 +11,10 @@ import { type Ledger } from './ledger.js';
 import { type Partition, partition } from './partition.js';
 import { type DatasetReport, reportOf } from './report.js';
 import { type CorpusLines, Scan, type ScanOptions } from './scan.js';
+import { JOBS_FILE, splitJobLine } from './split-jobs.js';
 import { LEFT_OUT, type Split } from './splits.js';
 
 export const REPORT_FILE = 'dataset.json';
-/** Which job each row is of: `{"split":"test","job_id":"…"}`, for each split in the order of its rows. Rows have no room for it. */
-const JOBS_FILE = 'jobs.jsonl';
 const BLOCK_SIZE = 256 * 1024;
 const PRIVATE = 0o600;
 
@@ -146,8 +145,8 @@ async function writeRows(
       const output = outputs[split];
       if (output) {
         if (output.add(bytes)) await output.write();
-        const job = `{"split":"${splits[split]!.name}","job_id":"${scan.ids.at(row)}"}\n`;
-        if (jobs.add(Buffer.from(job))) await jobs.write();
+        const job = Buffer.from(splitJobLine(splits[split]!.name, scan.ids.at(row)));
+        if (jobs.add(job)) await jobs.write();
         if (images)
           for (const name of scan.images.at(row).toString().split('\n')) await images.put(name, imageFolder);
       }

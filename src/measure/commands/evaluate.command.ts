@@ -21,7 +21,7 @@ import {
 } from '../evaluate-query.js';
 import { type Evaluation } from '../evaluation.js';
 import { Predictions } from '../predictions.js';
-import { JOBS_FILE, readSplitJobs } from '../split-jobs.js';
+import { JOBS_FILE, readSplitJobs } from '../../training/split-jobs.js';
 import { evaluationMarkdown, evaluationText, missedText } from './evaluation-text.js';
 
 @Command({

@@ -1,10 +1,15 @@
 import { linesIn, linesOf } from '../corpus-files/lines.js';
 import { FileFault } from '../platform/files/file-fault.js';
 
-/** The file of a dataset that says which job each row is of. */
+/** The file of a dataset that says which job each row is of, for each split in the order of its rows. Rows have no room for it. */
 export const JOBS_FILE = 'jobs.jsonl';
 /** Its lines: which job a row is of. */
 const LINE = /^\{"split":"(\w+)","job_id":"([0-9a-f-]{36})"\}$/;
+
+/** A line of the file. */
+export function splitJobLine(split: string, jobId: string): string {
+  return `{"split":"${split}","job_id":"${jobId}"}\n`;
+}
 
 /**
  * Reads which jobs are in a split of a dataset. Memory takes some 100 bytes for each.
