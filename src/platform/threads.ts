@@ -100,10 +100,10 @@ export function inThread<Task, Result>(work: (task: Task) => Result): (task: Tas
 /** @throws any other error */
 function faultIn(error: unknown): { readonly fault: FaultParts } {
   if (!(error instanceof Fault)) throw error;
-  return { fault: partsOf(error) };
+  return { fault: faultParts(error) };
 }
 
-export function partsOf({ kind, message, errors }: Fault): FaultParts {
+export function faultParts({ kind, message, errors }: Fault): FaultParts {
   return { kind, message, errors };
 }
 

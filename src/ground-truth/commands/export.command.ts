@@ -4,7 +4,6 @@ import { Command } from 'nest-commander';
 import { manifestText } from '../../corpus-files/manifest.js';
 import { type ExportEnd } from '../../platform/access/access-log.js';
 import { canCompress } from '../../platform/files/compression.js';
-import { packageVersion } from '../../platform/config/package-file.js';
 import { Failure, systemReason } from '../../platform/terminal/failure.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { inGroups, inMegabytes, printNote } from '../../platform/terminal/print.js';
@@ -17,7 +16,8 @@ import { ExportFilterDto } from '../corpus-filter.js';
 import { type Statistics, StatisticsQueryDto } from '../statistics-query.js';
 import { type CorpusExport, type ExportOptions } from '../export.service.js';
 import { PartsExportService } from '../parts/parts-export.service.js';
-import { asAskedFor, type RecordedExport, RecordedExportService } from '../recorded-export.service.js';
+import { manifestHead } from '../parts/parts-manifest.js';
+import { type RecordedExport, RecordedExportService } from '../recorded-export.service.js';
 import { userName } from './user-name.js';
 import { writeRecorded } from './write-recorded.js';
 import { exportParts, PartsFlagsDto } from './export-parts.js';
@@ -147,14 +147,12 @@ export class ExportCommand extends ExportingCommand {
 
 /** @param corpus written to its end, with its version */
 function manifestOf(
-  { include, ...filter }: ExportFilterDto,
+  filter: ExportFilterDto,
   { version, progress: { diverged } }: CorpusExport,
   { samples, bytes, sha256 }: ExportEnd,
 ): string {
   return manifestText({
-    tool: { name: 'ground-truth', version: packageVersion() },
-    filters: asAskedFor(filter),
-    include: [...(include ?? [])],
+    ...manifestHead(filter),
     ...version!,
     ...{ samples, diverged, bytes, sha256 },
   });

@@ -1,4 +1,4 @@
-import { manifestText } from '../../corpus-files/manifest.js';
+import { type Manifest, manifestText } from '../../corpus-files/manifest.js';
 import { type Part } from '../../corpus-files/parts.js';
 import { packageVersion } from '../../platform/config/package-file.js';
 import { type Compression, ENDINGS } from '../../platform/files/compression.js';
@@ -37,9 +37,21 @@ export function namesOf(count: number, compression: Compression | undefined): st
   return Array.from({ length: count }, (_, n) => `part-${String(n).padStart(digits, '0')}.jsonl${ending}`);
 }
 
+/** What a manifest says of how a corpus was asked for. */
+export function manifestHead({
+  include,
+  ...filter
+}: CorpusFilter): Pick<Manifest, 'tool' | 'filters' | 'include'> {
+  return {
+    tool: { name: 'ground-truth', version: packageVersion() },
+    filters: asAskedFor(filter),
+    include: [...(include ?? [])],
+  };
+}
+
 /** @param names those of the parts, in order */
 export function partsManifest(
-  { include, ...filter }: CorpusFilter,
+  filter: CorpusFilter,
   moment: Moment,
   parts: readonly WrittenPart[],
   names: readonly string[],
@@ -49,9 +61,7 @@ export function partsManifest(
     ...{ first, last, samples, bytes, sha256 },
   }));
   return manifestText({
-    tool: { name: 'ground-truth', version: packageVersion() },
-    filters: asAskedFor(filter),
-    include: [...(include ?? [])],
+    ...manifestHead(filter),
     ...moment,
     ...totalsOf(parts),
     sha256: null,

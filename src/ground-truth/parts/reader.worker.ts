@@ -6,7 +6,7 @@ import { GroundTruthDataSource } from '../../platform/database/ground-truth-data
 import { Snapshot } from '../../platform/database/snapshot.js';
 import { Fault } from '../../platform/fault.js';
 import { type Compression } from '../../platform/files/compression.js';
-import { type FaultParts, partsOf } from '../../platform/threads.js';
+import { type FaultParts, faultParts } from '../../platform/threads.js';
 import { ReplayService } from '../../replay/replay.service.js';
 import { type CorpusFilter } from '../corpus-filter.js';
 import { CorpusSnapshot } from '../ground-truth.repository.js';
@@ -75,7 +75,7 @@ async function answer(order: ReaderOrder): Promise<ReaderAnswer> {
   try {
     return { parts: await read(order) };
   } catch (error) {
-    if (error instanceof Fault) return { fault: partsOf(error) };
+    if (error instanceof Fault) return { fault: faultParts(error) };
     if (error instanceof CutByReplica) return { isCutByReplica: true };
     const { code, syscall, path, routine } = Object(error) as Record<string, unknown>;
     return { error: { message: (error as Error).message, code, syscall, path, routine } };
