@@ -9,8 +9,6 @@ let show: ((answer: (name: string | undefined) => void) => void) | undefined;
  * The name that corrections are recorded under. Asks for it, once in a tab, where nobody has given it yet.
  *
  * @returns undefined if the reviewer would not say
- *
- * @public
  */
 export async function nameOfReviewer(): Promise<string | undefined> {
   const { name } = session();

@@ -13,7 +13,7 @@ import { SaveDialog } from './save-dialog.js';
 import { SourceView } from './source-view.js';
 import { TableView } from './table-view.js';
 import { TextView } from './text-view.js';
-import { type Start, useDraft } from './use-draft.js';
+import { type Action, type Start, useDraft } from './use-draft.js';
 
 const RESULT_WITH_REASONS = 'application/vnd.ground-truth.result+json';
 /** A request takes so many paths. */
@@ -144,71 +144,49 @@ export function Editor({
   };
 
   const { dispatch, doubtful } = draft;
-  const actions: Readonly<Record<string, () => void>> = {
-    ArrowDown: () => {
-      dispatch({ do: 'step', by: 1 });
-    },
-    j: () => {
-      dispatch({ do: 'step', by: 1 });
-    },
-    ArrowUp: () => {
-      dispatch({ do: 'step', by: -1 });
-    },
-    k: () => {
-      dispatch({ do: 'step', by: -1 });
-    },
-    n: () => {
-      dispatch({ do: 'doubtful', by: 1, ids: doubtful });
-    },
-    p: () => {
-      dispatch({ do: 'doubtful', by: -1, ids: doubtful });
-    },
-    Enter: () => {
-      dispatch({ do: 'edit' });
-    },
-    e: () => {
-      dispatch({ do: 'edit' });
-    },
-    c: () => {
-      dispatch({ do: 'confirm', ids: doubtful });
-    },
-    i: () => {
-      dispatch({ do: 'insert' });
-    },
-    x: () => {
-      dispatch({ do: 'remove' });
-    },
-    Delete: () => {
-      dispatch({ do: 'remove' });
-    },
-    u: () => {
-      dispatch({ do: 'undo' });
-    },
-    '1': () => {
-      setView('fields');
-    },
-    '2': () => {
-      setView('table');
-    },
-    '3': () => {
-      setView('text');
-    },
-    s: () => {
-      propose(false);
-    },
-    a: () => {
-      propose(true);
-    },
-    w: () => {
-      steps.skip();
-    },
-    f: () => {
-      setOpen({ dialog: 'flag' });
-    },
-    '?': () => {
-      setOpen({ dialog: 'help' });
-    },
+  const doing = (action: Action) => (): void => {
+    dispatch(action);
   };
+  const showing = (name: View) => (): void => {
+    setView(name);
+  };
+  const opening = (dialog: 'flag' | 'help') => (): void => {
+    setOpen({ dialog });
+  };
+  const proposing = (approves: boolean) => (): void => {
+    propose(approves);
+  };
+  const actions: Readonly<Record<string, () => void>> = {
+    ArrowDown: doing({ do: 'step', by: 1 }),
+    j: doing({ do: 'step', by: 1 }),
+    ArrowUp: doing({ do: 'step', by: -1 }),
+    k: doing({ do: 'step', by: -1 }),
+    n: doing({ do: 'doubtful', by: 1, ids: doubtful }),
+    p: doing({ do: 'doubtful', by: -1, ids: doubtful }),
+    Enter: doing({ do: 'edit' }),
+    e: doing({ do: 'edit' }),
+    c: doing({ do: 'confirm', ids: doubtful }),
+    i: doing({ do: 'insert' }),
+    x: doing({ do: 'remove' }),
+    Delete: doing({ do: 'remove' }),
+    u: doing({ do: 'undo' }),
+    '1': showing('fields'),
+    '2': showing('table'),
+    '3': showing('text'),
+    s: proposing(false),
+    a: proposing(true),
+    w: steps.skip,
+    f: opening('flag'),
+    '?': opening('help'),
+  };
+  const buttons: readonly (readonly [key: string, title: string, isDisabled: boolean])[] = [
+    ['a', 'Approve and next', isBusy],
+    ['s', 'Save', isBusy],
+    ['w', 'Skip', false],
+    ['f', 'Flag', false],
+    ['u', 'Undo', draft.before.length === 0],
+    ['?', 'Keys', false],
+  ];
   const WITH_CONTROL: Readonly<Record<string, string>> = { z: 'u', s: 's', Enter: 'a' };
 
   useEffect(() => {
@@ -253,53 +231,17 @@ export function Editor({
         </div>
         <div class="review-document" ref={frame} tabIndex={-1}>
           <div class="actions" role="group" aria-label="What to do with the document">
-            <button
-              type="button"
-              class="primary"
-              disabled={isBusy}
-              onClick={() => {
-                propose(true);
-              }}
-            >
-              Approve and next <kbd>a</kbd>
-            </button>
-            <button
-              type="button"
-              disabled={isBusy}
-              onClick={() => {
-                propose(false);
-              }}
-            >
-              Save <kbd>s</kbd>
-            </button>
-            <button type="button" onClick={steps.skip}>
-              Skip <kbd>w</kbd>
-            </button>
-            <button
-              type="button"
-              onClick={() => {
-                setOpen({ dialog: 'flag' });
-              }}
-            >
-              Flag <kbd>f</kbd>
-            </button>
-            <button
-              type="button"
-              disabled={draft.before.length === 0}
-              onClick={() => {
-                dispatch({ do: 'undo' });
-              }}
-            >
-              Undo <kbd>u</kbd>
-            </button>
-            <button
-              type="button"
-              onClick={() => {
-                setOpen({ dialog: 'help' });
-              }}
-            >
-              Keys <kbd>?</kbd>
-            </button>
+            {buttons.map(([key, title, isDisabled], index) => (
+              <button
+                key={key}
+                type="button"
+                class={index === 0 ? 'primary' : undefined}
+                disabled={isDisabled}
+                onClick={actions[key]}
+              >
+                {title} <kbd>{key}</kbd>
+              </button>
+            ))}
           </div>
           <p role="status" class="soft small">
             {said !== '' ? said : <Progress draft={draft} />}
@@ -313,9 +255,7 @@ export function Editor({
                   type="button"
                   class="quiet"
                   aria-pressed={view === name}
-                  onClick={() => {
-                    setView(name);
-                  }}
+                  onClick={showing(name)}
                 >
                   {title}
                 </button>

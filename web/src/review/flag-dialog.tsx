@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { type Schemas } from '../api/client.js';
+import { useOpenDialog } from '../parts/dialog.js';
 import { Text } from '../parts/text.js';
 
 /** Names that most teams need; any other can be typed. */
@@ -15,12 +16,9 @@ export function FlagDialog({
   set: (change: Schemas['FlagChange']) => void;
   close: () => void;
 }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useOpenDialog();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(flags));
   const [other, setOther] = useState('');
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
   return (
     <dialog ref={dialog} aria-labelledby="review-flags" onClose={close}>
       <form

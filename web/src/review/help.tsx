@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useOpenDialog } from '../parts/dialog.js';
 
 /** The keys, and what they do. */
 const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
@@ -18,10 +18,7 @@ const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
 ];
 
 export function Help({ close }: { close: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
+  const dialog = useOpenDialog();
   return (
     <dialog ref={dialog} aria-labelledby="review-help" onClose={close}>
       <h2 id="review-help">Keys</h2>

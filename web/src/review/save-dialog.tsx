@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useOpenDialog } from '../parts/dialog.js';
 import { Text } from '../parts/text.js';
 import { type ShownCorrection } from './job-answer.js';
 
@@ -15,11 +16,10 @@ export function SaveDialog({
   save: (reasons: ReadonlyMap<string, string>) => void;
   close: () => void;
 }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useOpenDialog();
   const button = useRef<HTMLButtonElement>(null);
   const [reasons, setReasons] = useState<ReadonlyMap<string, string>>(new Map());
   useEffect(() => {
-    dialog.current?.showModal();
     button.current?.focus();
   }, []);
   const count = corrections.length;

@@ -2,22 +2,10 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ask, type Schemas } from '../api/client.js';
 import { useAnswer } from '../api/use-answer.js';
 import { Answered } from '../parts/states.js';
-import { Text } from '../parts/text.js';
+import { isImage, KeptElsewhere, MOST_LINES, nameOfSource, SourceChoice, useUrl } from '../parts/source.js';
 import { type FieldNote } from './use-draft.js';
 
 type Source = Schemas['Source'];
-
-const NAMES: Readonly<Record<string, string>> = {
-  page_image: 'Page',
-  ocr_text: 'Text',
-  document: 'Document',
-};
-const IMAGE = /^image\/(?:png|jpeg|gif|webp|avif|bmp)$/;
-
-function nameOf({ kind, page }: Source): string {
-  const name = Object.hasOwn(NAMES, kind) ? NAMES[kind]! : kind;
-  return page === null ? name : `${name} ${page}`;
-}
 
 /** What the document looks like, with the place of the field in focus. */
 export function SourceView({ sources, note }: { sources: readonly Source[]; note: FieldNote | undefined }) {
@@ -36,54 +24,28 @@ export function SourceView({ sources, note }: { sources: readonly Source[]; note
   return (
     <>
       <div class="actions review-source-tools">
-        <label>
-          <span class="visually-hidden">Source</span>
-          <select
-            value={chosen}
-            onChange={({ currentTarget }) => {
-              setChosen(Number(currentTarget.value));
-            }}
-          >
-            {sources.map((each, index) => (
-              <option key={index} value={index}>
-                {nameOf(each)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <button
-          type="button"
-          class="icon"
-          aria-label="Smaller"
-          title="Smaller"
-          onClick={() => {
+        <SourceChoice sources={sources} chosen={chosen} choose={setChosen} />
+        <Tool
+          name="Smaller"
+          sign="−"
+          use={() => {
             setZoom(Math.max(0.5, zoom / 1.25));
           }}
-        >
-          −
-        </button>
-        <button
-          type="button"
-          class="icon"
-          aria-label="Larger"
-          title="Larger"
-          onClick={() => {
+        />
+        <Tool
+          name="Larger"
+          sign="+"
+          use={() => {
             setZoom(Math.min(6, zoom * 1.25));
           }}
-        >
-          +
-        </button>
-        <button
-          type="button"
-          class="icon"
-          aria-label="Rotate"
-          title="Rotate"
-          onClick={() => {
+        />
+        <Tool
+          name="Rotate"
+          sign="⟳"
+          use={() => {
             setTurns((turns + 1) % 4);
           }}
-        >
-          ⟳
-        </button>
+        />
       </div>
       <Content
         key={`${source.sha256 ?? ''} ${chosen}`}
@@ -93,6 +55,14 @@ export function SourceView({ sources, note }: { sources: readonly Source[]; note
         turns={turns}
       />
     </>
+  );
+}
+
+function Tool({ name, sign, use }: { name: string; sign: string; use: () => void }) {
+  return (
+    <button type="button" class="icon" aria-label={name} title={name} onClick={use}>
+      {sign}
+    </button>
   );
 }
 
@@ -112,13 +82,7 @@ function Content({ source, ...shown }: Shown) {
   return (
     <Answered answer={answer} again={again} what="the source">
       {(blob) =>
-        blob === undefined ? (
-          <p>
-            It is kept elsewhere: <code>{uri !== null && <Text text={uri} />}</code>
-          </p>
-        ) : (
-          <Held blob={blob} source={source} {...shown} />
-        )
+        blob === undefined ? <KeptElsewhere uri={uri} /> : <Held blob={blob} source={source} {...shown} />
       }
     </Answered>
   );
@@ -126,21 +90,9 @@ function Content({ source, ...shown }: Shown) {
 
 function Held({ blob, source, ...shown }: Shown & { blob: Blob }) {
   const type = source.media_type ?? blob.type;
-  if (IMAGE.test(type)) return <Picture blob={blob} source={source} {...shown} />;
+  if (isImage(type)) return <Picture blob={blob} source={source} {...shown} />;
   if (type.startsWith('text/')) return <Words blob={blob} note={shown.note} zoom={shown.zoom} />;
-  return <Download blob={blob} name={nameOf(source)} />;
-}
-
-function useUrl(blob: Blob): string | undefined {
-  const [url, setUrl] = useState<string>();
-  useEffect(() => {
-    const made = URL.createObjectURL(blob);
-    setUrl(made);
-    return () => {
-      URL.revokeObjectURL(made);
-    };
-  }, [blob]);
-  return url;
+  return <Download blob={blob} name={nameOfSource(source)} />;
 }
 
 function Download({ blob, name }: { blob: Blob; name: string }) {
@@ -165,9 +117,9 @@ function Picture({ blob, source, note, zoom, turns }: Shown & { blob: Blob }) {
     mark.current?.scrollIntoView({ block: 'center', inline: 'center' });
   }, [x0, y0, x1, y1, url, zoom, turns]);
   return (
-    <div class="review-picture" role="region" aria-label={nameOf(source)} tabIndex={0}>
+    <div class="review-picture" role="region" aria-label={nameOfSource(source)} tabIndex={0}>
       <div class={`review-sheet turn-${turns}`} style={{ width: `${zoom * 100}%` }}>
-        {url !== undefined && <img src={url} alt={`${nameOf(source)} of the document`} />}
+        {url !== undefined && <img src={url} alt={`${nameOfSource(source)} of the document`} />}
         {isHere && (
           <div
             ref={mark}
@@ -184,8 +136,6 @@ function Picture({ blob, source, note, zoom, turns }: Shown & { blob: Blob }) {
     </div>
   );
 }
-
-const MOST_LINES = 5_000;
 
 function Words({ blob, note, zoom }: { blob: Blob; note: FieldNote | undefined; zoom: number }) {
   const [text, setText] = useState('');

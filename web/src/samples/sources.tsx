@@ -1,21 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { ask, type Schemas } from '../api/client.js';
 import { useAnswer } from '../api/use-answer.js';
+import { isImage, KeptElsewhere, MOST_LINES, nameOfSource, SourceChoice, useUrl } from '../parts/source.js';
 import { Answered } from '../parts/states.js';
 import { Text } from '../parts/text.js';
 
 type Source = Schemas['SampleSource'];
-
-const NAMES: Readonly<Record<string, string>> = {
-  page_image: 'Page',
-  ocr_text: 'Text',
-  document: 'Document',
-};
-
-function nameOf({ kind, page }: Source): string {
-  const name = Object.hasOwn(NAMES, kind) ? NAMES[kind]! : kind;
-  return page === null ? name : `${name} ${page}`;
-}
 
 /** What the document looks like, one source at a time. */
 export function Sources({ sources }: { sources: readonly Source[] }) {
@@ -37,21 +27,7 @@ export function Sources({ sources }: { sources: readonly Source[] }) {
     <section class="card" aria-labelledby="sources">
       <div class="card-head">
         <h2 id="sources">Sources</h2>
-        <label class="choice">
-          <span class="visually-hidden">Source</span>
-          <select
-            value={chosen}
-            onChange={({ currentTarget }) => {
-              setChosen(Number(currentTarget.value));
-            }}
-          >
-            {sources.map((each, index) => (
-              <option key={index} value={index}>
-                {nameOf(each)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SourceChoice sources={sources} chosen={chosen} choose={setChosen} />
       </div>
       <Content key={chosen} source={source} />
     </section>
@@ -61,25 +37,20 @@ export function Sources({ sources }: { sources: readonly Source[] }) {
 function Content({ source }: { source: Source }) {
   const { text, sha256, uri, media_type } = source;
   if (text !== undefined) return <SourceText text={text} />;
-  if (sha256 !== null) return <Held sha256={sha256} name={nameOf(source)} type={media_type ?? ''} />;
-  return (
-    <p>
-      It is kept elsewhere: <code>{uri !== null && <Text text={uri} />}</code>
-    </p>
-  );
+  if (sha256 !== null) return <Held sha256={sha256} name={nameOfSource(source)} type={media_type ?? ''} />;
+  return <KeptElsewhere uri={uri} />;
 }
 
 function SourceText({ text }: { text: string }) {
   return (
     <div class="source-text" role="region" aria-label="Text of the source" tabIndex={0}>
-      {text.split('\n', 5_000).map((line, index) => (
+      {text.split('\n', MOST_LINES).map((line, index) => (
         <p key={index}>{line === '' ? '\u00a0' : <Text text={line} />}</p>
       ))}
     </div>
   );
 }
 
-/** Images come with the key of the session, which an address in `src` could not send. */
 function Held({ sha256, name, type }: { sha256: string; name: string; type: string }) {
   const { answer, again } = useAnswer(sha256, async (signal) => {
     const response = await ask(`sources/${sha256}`, { signal });
@@ -93,16 +64,9 @@ function Held({ sha256, name, type }: { sha256: string; name: string; type: stri
 }
 
 function Blob({ blob, name, type }: { blob: Blob; name: string; type: string }) {
-  const [url, setUrl] = useState<string>();
-  useEffect(() => {
-    const made = URL.createObjectURL(blob);
-    setUrl(made);
-    return () => {
-      URL.revokeObjectURL(made);
-    };
-  }, [blob]);
+  const url = useUrl(blob);
   if (url === undefined) return null;
-  if (/^image\/(?:png|jpeg|gif|webp|avif|bmp)$/.test(type))
+  if (isImage(type))
     return (
       <div class="source-image" role="region" aria-label={name} tabIndex={0}>
         <img src={url} alt={`${name} of the document`} />
