@@ -55,7 +55,7 @@ module.exports = {
       ...project('trainers', 'test/trainers/**/*.spec.ts'),
       setupFilesAfterEnv: ['<rootDir>/test/trainers/timeout.cjs'],
     },
-    // Swagger UI in Chromium, which not every machine has: see test/browser/swagger.spec.ts.
+    // The workbench and Swagger UI in Chromium, which not every machine has: see test/setup/chromium.ts.
     withDatabase('browser', 'test/browser/**/*.spec.ts'),
   ],
   // Three on the two cores of a small machine: files wait for the disk, the database and timeouts for a part of their time.

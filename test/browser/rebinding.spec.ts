@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
+import { launchChromium } from '../setup/chromium.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 
@@ -23,10 +24,7 @@ beforeAll(async () => {
     response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>a game</title>');
   }).listen(0, '127.0.0.1');
   await once(site, 'listening');
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', `--host-resolver-rules=MAP ${NAME} 127.0.0.1`],
-  });
+  browser = await launchChromium(`--host-resolver-rules=MAP ${NAME} 127.0.0.1`);
   page = await browser.newPage();
 });
 afterAll(async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { launchChromium } from '../setup/chromium.js';
 import { apiOf } from '../setup/api.js';
 import { exportSamples, exportText, importBundled } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
@@ -20,10 +21,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await importBundled(database.dataSource);
   server = await startLocalServer({ DATABASE_URL: database.url });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu'],
-  });
+  browser = await launchChromium();
 });
 afterAll(async () => {
   await browser.close();

@@ -1,6 +1,7 @@
 /** Contents of sources that are programs for a browser, opened in one. */
 import { createHash } from 'node:crypto';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
+import { launchChromium } from '../setup/chromium.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 
@@ -13,10 +14,7 @@ let browser: Browser;
 beforeAll(async () => {
   database = await createTestDatabase();
   server = await startLocalServer({ DATABASE_URL: database.url });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu'],
-  });
+  browser = await launchChromium();
 });
 afterAll(async () => {
   await browser.close();

@@ -1,14 +1,13 @@
 /** Swagger UI as a person has it: in a browser, with a key. */
-import { existsSync, readFileSync } from 'node:fs';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { readFileSync } from 'node:fs';
+import { type Browser, type Locator, type Page } from 'playwright-core';
 import { compact } from '../../src/json-text/index.js';
+import { launchChromium } from '../setup/chromium.js';
 import { importBundled, importText, linesOf, parseLines, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { bearer, createKey } from '../setup/keys.js';
 import { startReverseProxy } from '../setup/reverse-proxy.js';
 import { startServer, type TestServer } from '../setup/server.js';
-
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 const EXPORT = '/api/v1/ground-truth/export';
 const SAMPLE = '/api/v1/ground-truth/samples/{id}';
@@ -29,11 +28,6 @@ let exportKey: string;
 let adminKey: string;
 
 beforeAll(async () => {
-  if (!existsSync(CHROMIUM)) {
-    throw new Error(
-      `there is no ${CHROMIUM}: install Debian's package chromium, or set CHROMIUM to the path of a Chromium`,
-    );
-  }
   database = await createTestDatabase();
   await importBundled(database.dataSource);
   await importText(
@@ -44,21 +38,14 @@ beforeAll(async () => {
   adminKey = await createKey(database, 'everything', 'admin');
   server = await startServer({ DATABASE_URL: database.url, GROUND_TRUTH_AUTH: 'required' });
   ({ url } = server);
-  // In a profile of its own, which goes with it.
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      `--host-resolver-rules=MAP ${NAME} 127.0.0.1`,
-    ],
-  });
+  browser = await launchChromium(
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    `--host-resolver-rules=MAP ${NAME} 127.0.0.1`,
+  );
 });
 
 afterAll(async () => {

@@ -1,6 +1,7 @@
 /** The workbench in a browser: what it shows, with whose key, and of documents that would be more than text. */
 import { readFileSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { launchChromium } from '../setup/chromium.js';
 import { importBundled, importText, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { createKey } from '../setup/keys.js';
@@ -57,10 +58,7 @@ beforeAll(async () => {
   server = await startLocalServer({ DATABASE_URL: database.url });
   await createKey(database, 'first', 'admin');
   locked = await startLocalServer({ DATABASE_URL: database.url, GROUND_TRUTH_AUTH: 'required' });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu'],
-  });
+  browser = await launchChromium();
   const answer = await fetch(`${server.url}/api/v1/jobs?has_corrections=true&limit=1`);
   first = ((await answer.json()) as { jobs: { job_id: string }[] }).jobs[0]!.job_id;
 });
