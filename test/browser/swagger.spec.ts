@@ -187,6 +187,8 @@ describe('Swagger UI', () => {
       const [, shown] =
         /Required scope: (.+)\./.exec(await operation.locator('.opblock-description').innerText()) ?? [];
       expect({ address, scope: shown }).toEqual({ address, scope: scope && [scope].flat().join(' or ') });
+      // A page with all operations unfolded draws for minutes.
+      await operation.locator('.opblock-summary-control').click();
     }
   });
 

@@ -1,2 +1,2 @@
 // Only ends a test that hangs. Long, because machines can be slow.
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
