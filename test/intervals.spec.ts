@@ -1,4 +1,5 @@
 import { intervalOf, Resamples, Tallies } from '../src/measure/bootstrap.js';
+import { Calibration } from '../src/measure/calibration.js';
 import { Chance } from './measure/chance.js';
 
 const rate = (sums: Float64Array) => sums[0]! / sums[1]!;
@@ -55,5 +56,33 @@ describe('intervals by the bootstrap', () => {
     }
     expect(covered / simulations).toBeGreaterThan(0.9);
     expect(covered / simulations).toBeLessThan(0.99);
+  });
+});
+
+describe('intervals of calibration', () => {
+  it('hold the true share of right values as often', () => {
+    const chance = new Chance();
+    const shares: number[] = [];
+    for (const size of SIZES)
+      for (const truth of RATES) {
+        let covered = 0;
+        for (let simulation = 0; simulation < SIMULATIONS; simulation++) {
+          const calibration = new Calibration();
+          for (let document = 0; document < size; document++) {
+            const values = chance.between(5, 15);
+            const wrong = chance.wrong(values, 1 - truth, 0.15);
+            calibration.add(
+              Array.from({ length: values }, (_, index) => ({ confidence: 0.95, isRight: index >= wrong })),
+            );
+          }
+          const [low, high] = calibration.report(0.01).bins[9]!.interval!;
+          if (low <= truth && truth <= high) covered++;
+        }
+        shares.push(covered / SIMULATIONS);
+      }
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    expect(mean).toBeGreaterThan(0.93);
+    expect(mean).toBeLessThan(0.97);
+    expect(Math.min(...shares)).toBeGreaterThan(0.84);
   });
 });
