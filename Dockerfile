@@ -6,9 +6,9 @@
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# With optional packages: the bundler of the workbench has its programs in them.
+# With optional packages: the bundler has its programs in them.
 RUN npm ci --ignore-scripts
-COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY nest-cli.json rolldown.config.mjs tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY web web
 RUN npm run build

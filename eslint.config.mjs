@@ -5,11 +5,12 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   {
     ignores: [
+      'build/',
       'dist/',
       'node_modules/',
       'coverage/',
       '**/*.cjs',
-      'eslint.config.mjs',
+      '*.config.mjs',
       'web/src/api/schema.ts',
     ],
   },

@@ -20,8 +20,8 @@ const project = (displayName, ...testMatch) => ({
   rootDir: __dirname,
   testEnvironment: 'node',
   testMatch: testMatch.map((glob) => `<rootDir>/${glob}`),
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/build/', '<rootDir>/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/dist/'],
   moduleNameMapper: {
     '/programs\\.js$': '<rootDir>/test/setup/programs.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

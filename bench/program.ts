@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { memoryOf, secondsSince } from './measurement.js';
 
-const PROGRAM = fileURLToPath(new URL('../src/cli.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
 const PRELOAD = new URL('measurement.js', import.meta.url).href;
 
 type ProgramEnv = Readonly<Record<string, string>>;

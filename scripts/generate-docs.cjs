@@ -15,7 +15,7 @@ const { parseArgs } = require('node:util');
 require('reflect-metadata');
 
 const ROOT = path.resolve(__dirname, '..');
-const built = (name) => import(path.join(ROOT, 'dist/src', name));
+const built = (name) => import(path.join(ROOT, 'build/src', name));
 
 async function main() {
   const { values } = parseArgs({ options: { out: { type: 'string' }, database: { type: 'string' } } });
@@ -40,7 +40,7 @@ async function openApi() {
   const { AppModule } = await built('app.module.js');
   const { buildDocument, prefixRoutes } = await built('configure-app.js');
   const { Env } = await built('platform/config/env.js');
-  const { packageVersion } = await built('platform/config/package-file.js');
+  const { packageVersion } = await built('platform/package-file.js');
   const app = await NestFactory.create(AppModule.forRoot(new Env(), 'required', console), {
     preview: true,
     logger: false,
@@ -106,7 +106,7 @@ async function help(...command) {
   const { CliModule } = await built('cli.module.js');
   const { runCli } = await built('platform/terminal/run-cli.js');
   const { Env } = await built('platform/config/env.js');
-  const { packageVersion } = await built('platform/config/package-file.js');
+  const { packageVersion } = await built('platform/package-file.js');
   const { argv, stdout } = process;
   // Each run adds a listener to the stream.
   process.stderr.setMaxListeners(0);

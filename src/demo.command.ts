@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'nest-commander';
 import { Env } from './platform/config/env.js';
-import { packageFile } from './platform/config/package-file.js';
+import { packageFile } from './platform/package-file.js';
 import { ImportService } from './corpus/import/import.service.js';
 import { SourceFolder } from './corpus/import/source-folder.js';
 import { GroundTruthDataSource } from './platform/database/ground-truth-data-source.js';

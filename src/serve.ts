@@ -14,7 +14,7 @@ import { answerUnreadable, limitConnections } from './platform/http/connections.
 import { isLoopbackAddress } from './platform/http/hosts.js';
 import { Transfers } from './platform/http/transfers.js';
 import { JsonLogger } from './platform/operations/json-logger.js';
-import { packageVersion } from './platform/config/package-file.js';
+import { packageVersion } from './platform/package-file.js';
 import { ExitCode, Failure, systemReason } from './platform/terminal/failure.js';
 
 /** Override HOST and PORT of the environment. */

@@ -3,14 +3,15 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isAbsent } from '../platform/files/system-error.js';
 import { OpenToAll } from '../platform/http/access.guard.js';
 import { basePathOf } from '../platform/http/base-path.js';
 import { ProblemError } from '../platform/http/problem.js';
-import { PROGRAMS } from '../platform/programs.js';
+import { packageFile } from '../platform/package-file.js';
 
 /** What `npm run build` makes of `web/`. */
-const BUILD = path.join(PROGRAMS, '../web');
+const BUILD = fileURLToPath(packageFile('dist/web'));
 
 /** The addresses of pages; web/src/pages.ts has the same. What is below `api/v1` stays the API's, whatever it is. */
 const PAGES = ['', 'samples', 'samples/:id', 'review', 'review/:id', 'account'];

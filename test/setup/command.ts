@@ -9,9 +9,9 @@ import { runCli as runInThisProcess } from '../../src/platform/terminal/run-cli.
 import { type CliOptions, type CliRun } from './cli.js';
 import { keepLog } from './log-watch.js';
 
-/** Stands for the version in package.json, whose path is relative to the build, like those of all files of the package. */
+/** Stands for the version in package.json: Jest has no URL of a module, by which the package is found. */
 const VERSION = '1.2.3-test';
-jest.mock('../../src/platform/config/package-file.js', () => ({
+jest.mock('../../src/platform/package-file.js', () => ({
   packageVersion: () => VERSION,
   packageFile: (name: string) => pathToFileURL(path.resolve(__dirname, '../..', name)),
 }));

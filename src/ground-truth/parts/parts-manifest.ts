@@ -1,6 +1,6 @@
 import { type Manifest, manifestText } from '../../corpus-files/manifest.js';
 import { type Part } from '../../corpus-files/parts.js';
-import { packageVersion } from '../../platform/config/package-file.js';
+import { packageVersion } from '../../platform/package-file.js';
 import { type Compression, ENDINGS } from '../../platform/files/compression.js';
 import { type CorpusFilter } from '../corpus-filter.js';
 import { type Moment } from '../ground-truth.repository.js';

@@ -1,4 +1,4 @@
-import { packageVersion } from '../../platform/config/package-file.js';
+import { packageVersion } from '../../platform/package-file.js';
 import { type Snapshot } from '../../platform/database/snapshot.js';
 import { type Compression } from '../../platform/files/compression.js';
 import { type CorpusFilter } from '../corpus-filter.js';

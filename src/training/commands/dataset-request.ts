@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseFieldPath } from '../../json-text/index.js';
-import { packageVersion } from '../../platform/config/package-file.js';
+import { packageVersion } from '../../platform/package-file.js';
 import { isAbsent } from '../../platform/files/system-error.js';
 import { Failure } from '../../platform/terminal/failure.js';
 import { openInput } from '../../platform/terminal/input.js';
