@@ -1,5 +1,5 @@
 import { createWriteStream, fstatSync } from 'node:fs';
-import { lstat, open, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -128,6 +128,8 @@ function toFailure(error: unknown, name: string): unknown {
 const PRIVATE = 0o600;
 /** The most bytes that may be read ahead of the writing. */
 const WRITE_AHEAD = 1024 * 1024;
+/** After so many bytes, what was written is synchronised while more is written, so that not all of it is left for the end. */
+const SYNC_BYTES = 64 * 1024 * 1024;
 /** The same limit as in Linux. */
 const MAX_LINKS = 40;
 
@@ -161,8 +163,28 @@ async function writeAndSync(
   const file = await open(partial, 'wx', PRIVATE);
   // The stream always closes the file, and the pipeline waits for it.
   const out = file.createWriteStream({ flush: true, highWaterMark: WRITE_AHEAD });
-  await pipeline(blocks, out, { signal });
+  await pipeline(syncing(file, blocks), out, { signal });
   return out.bytesWritten;
+}
+
+async function* syncing(file: FileHandle, blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let sync: Promise<void> | undefined;
+  let unsynced = 0;
+  try {
+    for await (const block of blocks) {
+      yield block;
+      unsynced += block.length;
+      if (unsynced < SYNC_BYTES) continue;
+      await sync;
+      sync = file.datasync();
+      // Thrown where it is awaited.
+      sync.catch(() => undefined);
+      unsynced = 0;
+    }
+  } finally {
+    // The file must not be closed before.
+    await sync;
+  }
 }
 
 /** Whether something is mounted at this place, as containers mount single files. Such a file cannot be renamed over (EBUSY). */
