@@ -43,8 +43,7 @@ export function parseTimestamp(text: string): bigint {
   if (second === '60') throw new TimestampError('has a second of 60; leap seconds are not accepted');
   const milliseconds = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   // Date.parse reads 31 February as 3 March, and accepts 24:00.
-  const exists =
-    !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().startsWith(`${year}-${month}-${day}`);
+  const exists = new Date(milliseconds).getUTCDate() === Number(day);
   const minutes = offset === undefined || /^z$/i.test(offset) ? 0 : offsetMinutes(offset);
   if (!exists || minutes === undefined) throw new TimestampError('is not a time that exists');
   const instant =

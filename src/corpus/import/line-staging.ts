@@ -127,15 +127,25 @@ export class LineStaging {
     if (!trail.isProved || sample.diverged) this.diverged++;
     if (isAhead(sample.created_at)) this.ahead++;
     const original = trail.isProved ? orNone(trail.original) : null;
+    const { producer, fields } = sample.evidence;
     await this.staging.append(
       {
-        ...sample,
+        // By name: to spread the sample here took an eighth of the time of an import.
+        ...columnsOfEvidence({ producer, fields, sources: sources.sources }),
         line,
         id: sample.job_id,
         has_new_id: false,
+        external_id: sample.external_id,
+        filename: sample.filename,
+        source_kind: sample.source_kind,
         result: orNone(sample.final_result),
         original_sha256: digestOf(original),
-        ...columnsOfEvidence({ ...sample.evidence, ...sources }),
+        approved: sample.approved,
+        reviewed_by: sample.reviewed_by,
+        reviewed_at: sample.reviewed_at,
+        review_flags: sample.review_flags,
+        confidence: sample.confidence,
+        created_at: sample.created_at,
       },
       sample.corrections.map((correction, index) => ({
         ...correction,

@@ -112,8 +112,11 @@ export function columnsOfEvidence(
   evidence: Evidence,
 ): Digests & Pick<StagedJob, 'producer' | 'fields' | 'lowest_field_confidence'> {
   const { producer, fields } = evidence;
+  const { producer_sha256, fields_sha256, sources_sha256 } = digestsOf(evidence);
   return {
-    ...digestsOf(evidence),
+    producer_sha256,
+    fields_sha256,
+    sources_sha256,
     producer,
     fields: fields?.text ?? null,
     lowest_field_confidence: fields?.lowestConfidence ?? null,
