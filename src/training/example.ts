@@ -2,7 +2,7 @@ import { type FieldPath, JSON_NULL, JsonDocument, sliceOf } from '../json-text/i
 import { type AnswerSchema } from './answer-schema.js';
 import { type CorpusSample } from './corpus-sample.js';
 import { editRatio } from './edit-ratio.js';
-import { type Objective, type RowTexts } from './layouts/layout.js';
+import { type Objective } from './layouts/layout.js';
 import { ocrTextOf, type PageImage, pageImagesOf } from './pages.js';
 
 export const INPUTS = ['initial', 'ocr_text', 'page_image', 'ocr_text+page_image'] as const;
@@ -11,8 +11,14 @@ export type Input = (typeof INPUTS)[number];
 export const ANSWERS = ['as-is', 'schema'] as const;
 export type AnswerForm = (typeof ANSWERS)[number];
 
-/** What a row is made of, in every layout. */
-export interface Example extends RowTexts {
+/** What a row is made of, in every layout, as UTF-8. */
+export interface Example {
+  /** What follows the lead of the prompt. */
+  readonly input: Buffer;
+  /** JSON text. */
+  readonly answer: Buffer;
+  /** What the pipeline answered, for a preference. */
+  readonly rejected: Buffer | undefined;
   readonly images: readonly PageImage[];
 }
 
@@ -60,10 +66,10 @@ export class ExampleMaker {
     const rejected = options.objective === 'preference' ? this.rejectedFor(sample, answer) : undefined;
     if (rejected !== undefined && 'reason' in rejected) return rejected.reason;
     return {
-      prompt: promptOf(options, input.text),
+      input: input.text,
       images: input.images,
-      answer: this.inForm(answer).toString(),
-      rejected: rejected && this.inForm(rejected.answer).toString(),
+      answer: this.inForm(answer),
+      rejected: rejected && this.inForm(rejected.answer),
     };
   }
 
@@ -86,21 +92,19 @@ export class ExampleMaker {
     return form === 'schema' && schema ? schema.inOrder(answer) : answer;
   }
 
-  private inputOf(sample: CorpusSample): { text: string; images: readonly PageImage[] } | string {
+  private inputOf(sample: CorpusSample): { text: Buffer; images: readonly PageImage[] } | string {
     const { input } = this.options;
     if (input === 'initial') {
       if (sample.initial.equals(JSON_NULL)) return 'no initial result';
       const text = this.part(sample.initial);
-      return text === undefined
-        ? 'the initial result lacks the field'
-        : { text: text.toString(), images: [] };
+      return text === undefined ? 'the initial result lacks the field' : { text, images: [] };
     }
     const { sources } = sample;
     if (sources === undefined) return 'its line has no sources';
     const ocr = input.includes('ocr_text') ? ocrTextOf(sources) : { text: '' };
     if ('reason' in ocr) return ocr.reason;
     const pages = input.includes('page_image') ? pageImagesOf(sources) : { images: [] };
-    return 'reason' in pages ? pages.reason : { text: ocr.text, images: pages.images };
+    return 'reason' in pages ? pages.reason : { text: Buffer.from(ocr.text), images: pages.images };
   }
 
   private rejectedFor(
@@ -121,7 +125,8 @@ export class ExampleMaker {
   }
 }
 
-function promptOf({ instruction, schema }: ExampleOptions, input: string): string {
+/** What all prompts begin with: the instruction, the schema, and the blank line before the input, if that is text. */
+export function leadOf({ instruction, schema, input }: ExampleOptions): string {
   const parts = [instruction, ...(schema ? [`The JSON Schema of the answer:\n${schema.text}`] : [])];
-  return [...parts, ...(input === '' ? [] : [input])].join('\n\n');
+  return [...parts, ...(input === 'page_image' ? [] : [''])].join('\n\n');
 }

@@ -27,6 +27,7 @@ export function ocrTextOf(sources: Buffer): { readonly text: string } | { readon
   if (pages.some(({ text }) => text === undefined))
     return { reason: 'the OCR text of a page is not in the corpus, only where it is' };
   const text = pages.map((page) => page.text).join(FORM_FEED);
+  if (!text.isWellFormed()) return { reason: 'the OCR text has half of a character' };
   return text.trim() === '' ? { reason: 'the OCR text is empty' } : { text };
 }
 

@@ -13,12 +13,13 @@ import {
 import { FileFault } from '../platform/files/file-fault.js';
 import { Spool } from '../platform/files/spool.js';
 import { type CorpusSample, readCorpusSample } from './corpus-sample.js';
-import { type Example, ExampleMaker, type ExampleOptions } from './example.js';
+import { type Example, ExampleMaker, type ExampleOptions, leadOf } from './example.js';
 import { type ImageStore } from './image-store.js';
 import { JobIds } from './job-ids.js';
 import { type Layout } from './layouts/layout.js';
 import { LeftOut } from './left-out.js';
 import { NearDuplicates } from './near-duplicates.js';
+import { RowWriter } from './row-writer.js';
 
 /** What puts documents into one group beside their likeness: `none`, their file name, or a field of their result. */
 export type GroupBy = 'none' | 'filename' | FieldPath;
@@ -77,6 +78,8 @@ export class Scan {
   readonly corpus = { samples: 0, bytes: 0, sha256: '' };
   private readonly results: Spool;
   private readonly maker: ExampleMaker;
+  private readonly lead: string;
+  private readonly writer: RowWriter;
   private lastOrder = '';
 
   /** @param folder for temporary files */
@@ -88,6 +91,13 @@ export class Scan {
     this.images = new Spool(path.join(folder, '.images'));
     this.results = new Spool(path.join(folder, '.results'));
     this.maker = new ExampleMaker(options);
+    this.lead = leadOf(options);
+    this.writer = new RowWriter(
+      options.layout,
+      options.objective,
+      this.lead,
+      options.input.includes('page_image'),
+    );
     if (options.nearDuplicates !== undefined)
       this.nearDuplicates = new NearDuplicates(options.nearDuplicates, (row) => this.results.at(row));
   }
@@ -142,7 +152,8 @@ export class Scan {
       this.leftOut.add(reason!, sample.jobId);
       return;
     }
-    const tokens = options.countTokens?.(example.prompt + example.answer) ?? 0;
+    const { input, answer } = example;
+    const tokens = options.countTokens?.(`${this.lead}${input.toString()}${answer.toString()}`) ?? 0;
     if (tokens > options.maxTokens) {
       this.leftOut.add(`longer than ${options.maxTokens} tokens`, sample.jobId);
       return;
@@ -151,9 +162,12 @@ export class Scan {
   }
 
   /** Why an example cannot be a row, if it cannot. */
-  private refusal({ prompt, answer, rejected, images }: Example): string | undefined {
+  private refusal({ input, answer, rejected, images }: Example): string | undefined {
     const { layout, images: store } = this.options;
-    if (layout.reserved && [prompt, answer, rejected ?? ''].some((text) => layout.reserved!.test(text)))
+    const { reserved } = layout;
+    // Placeholders are ASCII, so bytes will do as characters.
+    const texts = reserved ? [input, answer, ...(rejected ? [rejected] : [])] : [];
+    if (reserved?.test(this.lead) || texts.some((text) => reserved!.test(text.toString('latin1'))))
       return 'its text has a placeholder of the layout';
     return images.every((image) => store?.has(image)) ? undefined : 'the image of a page is not held';
   }
@@ -161,16 +175,16 @@ export class Scan {
   private add(sample: CorpusSample, example: Example, tokens: number): void {
     const { options } = this;
     const names = example.images.map((image) => options.images!.nameOf(image));
-    const row = options.layout.rows[options.objective]!(
+    const row = this.writer.write(
       example,
       names.map((name) => `images/${name}`),
     );
     this.ids.add(sample.jobId);
-    this.rows.add(Buffer.from(`${JSON.stringify(row)}\n`));
+    this.rows.add(row.line);
     if (options.images) this.images.add(Buffer.from(names.join('\n')));
     this.keys.push(this.keyOf(sample));
-    this.promptLengths.push(example.prompt.length);
-    this.answerLengths.push(example.answer.length);
+    this.promptLengths.push(row.promptLength);
+    this.answerLengths.push(row.answerLength);
     if (options.countTokens) this.tokens.push(tokens);
     if (this.nearDuplicates) {
       this.nearDuplicates.add(sample.final);

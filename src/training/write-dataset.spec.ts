@@ -404,6 +404,19 @@ describe('a dataset of other documents', () => {
     ]);
   });
 
+  it('have no row where the OCR text has half of a character, which UTF-8 cannot hold', async () => {
+    const [first, second] = APPROVED as [string, string];
+    const half = second.replace(/("kind":"ocr_text".*?"text":")/, String.raw`$1\ud800`);
+    const { report, rows } = await make([first, half], {
+      input: 'ocr_text',
+      splits: [{ name: 'train', share: 1 }],
+    });
+    expect(rows.train).toHaveLength(1);
+    expect(report.left_out).toEqual([
+      { reason: 'the OCR text has half of a character', count: 1, job_ids: [idOf(second)] },
+    ]);
+  });
+
   it('pairs the corrected answer with that of the pipeline, where they differ enough', async () => {
     const preference = {
       objective: 'preference',

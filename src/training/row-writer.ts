@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { ByteWriter } from '../platform/byte-writer.js';
+import { type Example } from './example.js';
+import { type Layout, type Objective } from './layouts/layout.js';
+
+/** The usual length of a row. */
+const CAPACITY = 64 * 1024;
+/** So many bytes of a text are written at once: there must be room for the longest escapes of all of them. */
+const PIECE = 64 * 1024;
+/** `\u001f` */
+const LONGEST_ESCAPE = 6;
+
+/** A row as a line of its file, and the lengths of two of its texts in UTF-16 units. */
+export interface WrittenRow {
+  /** Valid until the next row is written. */
+  readonly line: Buffer;
+  readonly promptLength: number;
+  readonly answerLength: number;
+}
+
+type Slot = 'input' | 'answer' | 'rejected' | 'images';
+
+/**
+ * Writes rows byte for byte as `JSON.stringify` writes what the layout makes of them. It makes the layout's row once, with marks where
+ * the texts of a document stand, and fills these in: decoding the texts to strings, and encoding the row again, takes twice as long.
+ */
+export class RowWriter {
+  private readonly out = new ByteWriter(CAPACITY);
+  private readonly fixed: readonly Buffer[];
+  /** What stands between the fixed parts. */
+  private readonly slots: readonly Slot[];
+
+  /** @param lead what all prompts begin with */
+  constructor(
+    layout: Layout,
+    objective: Objective,
+    private readonly lead: string,
+    hasImages: boolean,
+  ) {
+    // No text of the layout or the instruction holds it.
+    const mark = randomUUID();
+    const texts = {
+      prompt: `${lead}${mark}input`,
+      answer: `${mark}answer`,
+      rejected: objective === 'preference' ? `${mark}rejected` : undefined,
+    };
+    const row = layout.rows[objective]!(texts, hasImages ? [`${mark}images`] : []);
+    const parts = `${JSON.stringify(row)}\n`.split(new RegExp(`${mark}(input|answer|rejected|images)`));
+    this.fixed = parts.filter((_, index) => index % 2 === 0).map((part) => Buffer.from(part));
+    this.slots = parts.filter((_, index) => index % 2 === 1) as Slot[];
+  }
+
+  /** @param images paths of its images */
+  write({ input, answer, rejected }: Example, images: readonly string[]): WrittenRow {
+    const { out, fixed, slots } = this;
+    let [inputLength, answerLength] = [0, 0];
+    out.length = 0;
+    for (const [index, part] of fixed.entries()) {
+      out.add(part, 0, part.length);
+      const slot = slots[index];
+      if (slot === 'input') inputLength = putText(out, input);
+      else if (slot === 'answer') answerLength = putText(out, answer);
+      else if (slot === 'rejected') putText(out, rejected!);
+      else if (slot === 'images') out.latin1(images.join('","'));
+    }
+    return {
+      line: out.bytes.subarray(0, out.length),
+      promptLength: this.lead.length + inputLength,
+      answerLength,
+    };
+  }
+}
+
+/**
+ * Writes UTF-8 text as the inside of a JSON string.
+ *
+ * @returns its length in UTF-16 units
+ */
+function putText(out: ByteWriter, text: Buffer): number {
+  let length = text.length;
+  for (let start = 0; start < text.length; start += PIECE) {
+    const end = Math.min(start + PIECE, text.length);
+    out.reserve((end - start) * LONGEST_ESCAPE);
+    const { bytes } = out;
+    let at = out.length;
+    for (let i = start; i < end; i++) {
+      const byte = text[i]!;
+      const kind = KINDS[byte]!;
+      if (kind === ESCAPED) {
+        for (const escape of ESCAPES[byte]!) bytes[at++] = escape;
+        continue;
+      }
+      if (kind === FOLLOWING) length--;
+      else if (kind === FIRST_OF_FOUR) length++;
+      bytes[at++] = byte;
+    }
+    out.length = at;
+  }
+  return length;
+}
+
+/** What a byte of UTF-8 means for the text in JSON, and for its length in UTF-16 units. */
+const PLAIN = 0;
+const ESCAPED = 1;
+/** Not the first byte of its character. */
+const FOLLOWING = 2;
+/** Of a character that takes two units. */
+const FIRST_OF_FOUR = 3;
+
+const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte < 0x20 || byte === 0x22 || byte === 0x5c) return ESCAPED;
+  if (byte >= 0xf0) return FIRST_OF_FOUR;
+  return byte >= 0x80 && byte < 0xc0 ? FOLLOWING : PLAIN;
+});
+
+const ESCAPES = Array.from({ length: 0x60 }, (_, byte) =>
+  Uint8Array.from(Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1))),
+);
