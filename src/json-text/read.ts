@@ -4,6 +4,9 @@ import { Char, skipString, skipValue } from './scan.js';
 /** Stands for an absent value. */
 export const JSON_NULL = Buffer.from('null');
 
+/** A shorter value is skipped in less time than it takes to compare it. */
+const WORTH_COMPARING = 256;
+
 /** A member of an object: its key, decoded and as written (with quotes), and a view of its value. */
 export interface Member {
   readonly key: string;
@@ -19,18 +22,30 @@ export interface Member {
 export function readMembers(text: Buffer, most = Infinity): Member[] | undefined {
   if (text[0] !== Char.OpenObject) return undefined;
   const members: Member[] = [];
+  let before: Buffer | undefined;
   let at = 1;
   while (text[at] !== Char.CloseObject && members.length <= most) {
     if (text[at] === Char.Comma) at++;
     const afterKey = skipString(text, at);
-    const end = skipValue(text, afterKey + 1);
+    const start = afterKey + 1;
+    const end = before && isRepeated(text, before, start) ? start + before.length : skipValue(text, start);
     const written = text.toString('utf8', at, afterKey);
     // Most keys have no escape, and parsing one takes longer than reading it.
     const key = written.includes('\\') ? (JSON.parse(written) as string) : written.slice(1, -1);
-    members.push({ key, written, value: text.subarray(afterKey + 1, end) });
+    const value = text.subarray(start, end);
+    members.push({ key, written, value });
+    before = value;
     at = end;
   }
   return members;
+}
+
+/** Whether the value at `at` is the one before it once more, as the final result of a sample without corrections is. */
+function isRepeated(text: Buffer, before: Buffer, at: number): boolean {
+  const end = at + before.length;
+  if (before.length < WORTH_COMPARING || (text[end] !== Char.Comma && text[end] !== Char.CloseObject))
+    return false;
+  return text.compare(before, 0, before.length, at, end) === 0;
 }
 
 /**

@@ -53,14 +53,21 @@ export class RowWriter {
   /** @param images paths of its images */
   write({ input, answer, rejected }: Example, images: readonly string[]): WrittenRow {
     const { out, fixed, slots } = this;
-    let [inputLength, answerLength] = [0, 0];
+    let [inputLength, answerLength, inputAt, inputEnd] = [0, 0, 0, 0];
     out.length = 0;
     for (const [index, part] of fixed.entries()) {
       out.add(part, 0, part.length);
       const slot = slots[index];
-      if (slot === 'input') inputLength = putText(out, input);
-      else if (slot === 'answer') answerLength = putText(out, answer);
-      else if (slot === 'rejected') putText(out, rejected!);
+      if (slot === 'input') {
+        inputAt = out.length;
+        inputLength = putText(out, input);
+        inputEnd = out.length;
+      } else if (slot === 'answer') {
+        // Where nothing was corrected, the two are the same, and comparing them costs next to nothing.
+        const isSame = inputEnd > inputAt && answer.equals(input);
+        if (isSame) repeat(out, inputAt, inputEnd);
+        answerLength = isSame ? inputLength : putText(out, answer);
+      } else if (slot === 'rejected') putText(out, rejected!);
       else if (slot === 'images') out.latin1(images.join('","'));
     }
     return {
@@ -69,6 +76,13 @@ export class RowWriter {
       answerLength,
     };
   }
+}
+
+/** Appends what was written between two places. */
+function repeat(out: ByteWriter, start: number, end: number): void {
+  out.reserve(end - start);
+  out.bytes.copyWithin(out.length, start, end);
+  out.length += end - start;
 }
 
 /**
