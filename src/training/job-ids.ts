@@ -1,27 +1,36 @@
 import { bytesOfUuid, UUID_BYTES, uuidAt } from '../platform/uuid-bytes.js';
 
-const FIRST_ROOM = 1024;
+/** Ids of a block: 64 KiB. */
+const BLOCK = 4096;
 
-/** Ids of jobs, 16 bytes each, in the order in which they were added. */
+/** Ids of jobs, 16 bytes each, in the order in which they were added. It never copies what it has. */
 export class JobIds {
-  private bytes = Buffer.alloc(FIRST_ROOM * UUID_BYTES);
+  private readonly blocks: Buffer[] = [];
   count = 0;
 
   /** @param id a UUID in lower case */
   add(id: string): void {
-    if ((this.count + 1) * UUID_BYTES > this.bytes.length)
-      this.bytes = Buffer.concat([this.bytes], this.bytes.length * 2);
-    bytesOfUuid(id).copy(this.bytes, this.count * UUID_BYTES);
-    this.count++;
+    const place = this.count++ % BLOCK;
+    if (place === 0) this.blocks.push(Buffer.alloc(BLOCK * UUID_BYTES));
+    bytesOfUuid(id).copy(this.blocks[this.blocks.length - 1]!, place * UUID_BYTES);
   }
 
   at(index: number): string {
-    return uuidAt(this.bytes, index * UUID_BYTES);
+    return uuidAt(this.blockOf(index), startOf(index));
   }
 
   /** Orders as the text of the two ids does. */
   compare(index: number, other: JobIds, at: number): number {
-    const end = (index + 1) * UUID_BYTES;
-    return this.bytes.compare(other.bytes, at * UUID_BYTES, (at + 1) * UUID_BYTES, index * UUID_BYTES, end);
+    const [own, others] = [startOf(index), startOf(at)];
+    return this.blockOf(index).compare(other.blockOf(at), others, others + UUID_BYTES, own, own + UUID_BYTES);
   }
+
+  private blockOf(index: number): Buffer {
+    return this.blocks[Math.floor(index / BLOCK)]!;
+  }
+}
+
+/** Where an id begins in its block. */
+function startOf(index: number): number {
+  return (index % BLOCK) * UUID_BYTES;
 }

@@ -1,3 +1,4 @@
+import { type NumberList } from '../platform/number-list.js';
 import { Groups } from './groups.js';
 import { type Ledger } from './ledger.js';
 import { type SimilarPair } from './near-duplicates.js';
@@ -38,10 +39,13 @@ export function partition(scan: Scan, ledger: Ledger, splits: readonly Split[]):
   }
 }
 
-function joinByKey(groups: Groups, rows: Uint32Array, keys: readonly number[]): void {
-  const sorted = rows.filter((row) => keys[row] !== NO_KEY).sort((a, b) => keys[a]! - keys[b]! || a - b);
+function joinByKey(groups: Groups, rows: Uint32Array, keys: NumberList): void {
+  if (keys.count === 0) return;
+  const sorted = rows
+    .filter((row) => keys.at(row) !== NO_KEY)
+    .sort((a, b) => keys.at(a) - keys.at(b) || a - b);
   for (let i = 1; i < sorted.length; i++)
-    if (keys[sorted[i]!] === keys[sorted[i - 1]!]) groups.join(sorted[i - 1]!, sorted[i]!);
+    if (keys.at(sorted[i]!) === keys.at(sorted[i - 1]!)) groups.join(sorted[i - 1]!, sorted[i]!);
 }
 
 /** How many documents of each split would have one of their group in train, if each document were assigned by itself. */

@@ -80,11 +80,11 @@ export function reportOf(
   const { splitOf, groups, closest } = parts;
   const rows = splits.map(() => 0);
   for (const split of splitOf) if (split !== LEFT_OUT) rows[split]!++;
-  const isIn = (_: number, row: number): boolean => splitOf[row] !== LEFT_OUT;
+  const isIn = (row: number): boolean => splitOf[row] !== LEFT_OUT;
   const lengths = {
-    prompt_characters: quantiles(scan.promptLengths.filter(isIn)),
-    answer_characters: quantiles(scan.answerLengths.filter(isIn)),
-    ...(scan.tokens.length > 0 && { tokens: quantiles(scan.tokens.filter(isIn)) }),
+    prompt_characters: quantiles(scan.promptLengths.sorted(isIn)),
+    answer_characters: quantiles(scan.answerLengths.sorted(isIn)),
+    ...(scan.tokens.count > 0 && { tokens: quantiles(scan.tokens.sorted(isIn)) }),
   };
   const sizes = groupSizes(scan, splitOf, groups);
   return {
@@ -142,8 +142,8 @@ function groupSizes(scan: Scan, splitOf: Int8Array, groups: Partition['groups'])
   );
 }
 
-function quantiles(lengths: readonly number[]): Lengths {
-  const sorted = Float64Array.from(lengths).sort();
+/** @param sorted in ascending order */
+function quantiles(sorted: Float64Array): Lengths {
   const at = (share: number): number => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
   return { median: at(0.5), p90: at(0.9), p99: at(0.99), longest: at(1) };
 }

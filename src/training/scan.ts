@@ -12,6 +12,7 @@ import {
 } from '../json-text/index.js';
 import { FileFault } from '../platform/files/file-fault.js';
 import { Spool } from '../platform/files/spool.js';
+import { NumberList } from '../platform/number-list.js';
 import { type CorpusSample, readCorpusSample } from './corpus-sample.js';
 import { type Example, ExampleMaker, type ExampleOptions, leadOf } from './example.js';
 import { type ImageStore } from './image-store.js';
@@ -31,6 +32,8 @@ export interface CorpusLines {
   readonly name: string;
   /** Whether the lines come from an export of this process, and so need no check. */
   readonly isTrusted: boolean;
+  /** The SHA-256 digest of the blocks, for those that have been digested already. Called after the last one. */
+  readonly sha256?: () => string;
 }
 
 export interface ScanOptions extends ExampleOptions {
@@ -63,12 +66,12 @@ export class Scan {
   readonly rows: Spool;
   /** The names of each row's images, with line feeds between them. */
   readonly images: Spool;
-  /** By row: a hash of what it is grouped by, or NO_KEY. */
-  readonly keys: number[] = [];
-  readonly promptLengths: number[] = [];
-  readonly answerLengths: number[] = [];
+  /** By row, if they are grouped by something: a hash of it, or NO_KEY. */
+  readonly keys = new NumberList();
+  readonly promptLengths = new NumberList();
+  readonly answerLengths = new NumberList();
   /** By row, if a tokenizer was given. */
-  readonly tokens: number[] = [];
+  readonly tokens = new NumberList();
   readonly nearDuplicates: NearDuplicates | undefined;
   readonly leftOut = new LeftOut();
   /** How often each field of the rows' documents was corrected, with * for indices. */
@@ -107,11 +110,11 @@ export class Scan {
    *
    * @throws FileFault if it is not one
    */
-  async read({ blocks, name, isTrusted }: CorpusLines, signal: AbortSignal): Promise<void> {
-    const digest = createHash('sha256');
+  async read({ blocks, name, isTrusted, sha256 }: CorpusLines, signal: AbortSignal): Promise<void> {
+    const digest = sha256 ? undefined : createHash('sha256');
     for await (const lines of linesOf(blocks, name)) {
       signal.throwIfAborted();
-      digest.update(lines.bytes);
+      digest?.update(lines.bytes);
       for (const { line, number } of linesIn(lines)) {
         const fault = this.takeLine(line, isTrusted);
         if (fault !== undefined) throw new FileFault(`${name}: line ${number} ${fault}`);
@@ -119,7 +122,7 @@ export class Scan {
       this.corpus.bytes += lines.bytes.length;
       this.corpus.samples += lines.ends.length;
     }
-    this.corpus.sha256 = digest.digest('hex');
+    this.corpus.sha256 = digest?.digest('hex') ?? sha256!();
   }
 
   close(): void {
@@ -182,10 +185,10 @@ export class Scan {
     this.ids.add(sample.jobId);
     this.rows.add(row.line);
     if (options.images) this.images.add(Buffer.from(names.join('\n')));
-    this.keys.push(this.keyOf(sample));
-    this.promptLengths.push(row.promptLength);
-    this.answerLengths.push(row.answerLength);
-    if (options.countTokens) this.tokens.push(tokens);
+    if (options.groupBy !== 'none') this.keys.add(this.keyOf(sample, options.groupBy));
+    this.promptLengths.add(row.promptLength);
+    this.answerLengths.add(row.answerLength);
+    if (options.countTokens) this.tokens.add(tokens);
     if (this.nearDuplicates) {
       this.nearDuplicates.add(sample.final);
       this.results.add(sample.final);
@@ -193,9 +196,7 @@ export class Scan {
     this.count(sample);
   }
 
-  private keyOf({ filename, final }: CorpusSample): number {
-    const { groupBy } = this.options;
-    if (groupBy === 'none') return NO_KEY;
+  private keyOf({ filename, final }: CorpusSample, groupBy: 'filename' | FieldPath): number {
     const value = groupBy === 'filename' ? Buffer.from(filename) : this.maker.valueAt(final, groupBy);
     if (value === undefined || NOTHING.has(value.toString())) return NO_KEY;
     return createHash('sha256').update(value).digest().readUIntBE(0, HASH_BYTES);

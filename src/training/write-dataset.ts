@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { ByteWriter } from '../platform/byte-writer.js';
 import { counted } from '../platform/counted.js';
 import { Fault } from '../platform/fault.js';
 import { replaceFolder } from '../platform/files/replace-folder.js';
@@ -16,6 +17,8 @@ import { LEFT_OUT, type Split } from './splits.js';
 
 export const REPORT_FILE = 'dataset.json';
 const BLOCK_SIZE = 256 * 1024;
+/** A block may be longer than BLOCK_SIZE by the end of its last row. */
+const ROOM_FOR_A_ROW = 16 * 1024;
 const PRIVATE = 0o600;
 
 /** No dataset can be made of this corpus as it was asked for. */
@@ -161,11 +164,13 @@ async function writeRows(
   }
 }
 
-/** Rows of a split, written in blocks. */
+/** Rows of a split, written in blocks: one is filled while the one before it is written. Their memory is used again and again. */
 class RowsFile {
   private readonly digest = createHash('sha256');
-  private blocks: Buffer[] = [];
-  private waiting = 0;
+  private block = new ByteWriter(BLOCK_SIZE + ROOM_FOR_A_ROW);
+  private other = new ByteWriter(BLOCK_SIZE + ROOM_FOR_A_ROW);
+  /** Of `other`. */
+  private writing = Promise.resolve();
 
   private constructor(private readonly file: FileHandle) {}
 
@@ -175,27 +180,32 @@ class RowsFile {
 
   /** @returns whether there is a block to write */
   add(row: Buffer): boolean {
-    this.blocks.push(row);
-    this.waiting += row.length;
-    return this.waiting >= BLOCK_SIZE;
+    this.block.add(row, 0, row.length);
+    return this.block.length >= BLOCK_SIZE;
   }
 
   async write(): Promise<void> {
-    const block = Buffer.concat(this.blocks);
-    this.digest.update(block);
-    await this.file.writeFile(block);
-    this.blocks = [];
-    this.waiting = 0;
+    await this.writing;
+    const { block } = this;
+    const bytes = block.bytes.subarray(0, block.length);
+    this.writing = this.file.writeFile(bytes);
+    // Its failure is thrown by the next call.
+    this.writing.catch(() => undefined);
+    this.digest.update(bytes);
+    [this.block, this.other] = [this.other, block];
+    this.block.length = 0;
   }
 
   /** @returns the SHA-256 digest of the file */
   async finish(): Promise<string> {
     await this.write();
+    await this.writing;
     await this.file.sync();
     return this.digest.digest('hex');
   }
 
   async close(): Promise<void> {
+    await this.writing.catch(() => undefined);
     await this.file.close();
   }
 }

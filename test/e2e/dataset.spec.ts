@@ -59,9 +59,10 @@ describe('ground-truth dataset', () => {
     const ofDatabase = await files();
     expect((await stat(out)).mode & 0o777).toBe(0o700);
     expect((await stat(path.join(out, 'train.jsonl'))).mode & 0o777).toBe(0o600);
-    const [logged] = await database.query<{ filter: string; outcome: string; samples: string }>(
-      'select filter, outcome, samples from access_log join access_log_outcomes using (id) order by access_log.id desc limit 1',
+    const [logged] = await database.query<{ filter: string; outcome: string; sha256: string }>(
+      'select filter, outcome, sha256 from access_log join access_log_outcomes using (id) order by access_log.id desc limit 1',
     );
+    expect((await report()).corpus.sha256).toBe(logged!.sha256);
     expect(logged).toMatchObject({
       outcome: 'complete',
       filter: '{"approved_only":true,"include":"producer,sources"}',

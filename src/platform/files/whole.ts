@@ -6,9 +6,14 @@ export function writeWhole(file: number, bytes: Buffer, position: number): void 
     done += writeSync(file, bytes, done, bytes.length - done, position + done);
 }
 
-/** Reads as many bytes as there are from one position to another. */
-export function readWhole(file: number, start: number, end: number): Buffer {
-  const bytes = Buffer.allocUnsafe(end - start);
+/**
+ * Reads as many bytes as there are from one position to another.
+ *
+ * @param into where to, if it has room
+ */
+export function readWhole(file: number, start: number, end: number, into?: Buffer): Buffer {
+  const bytes =
+    into && into.length >= end - start ? into.subarray(0, end - start) : Buffer.allocUnsafe(end - start);
   for (let done = 0; done < bytes.length;)
     done += readSync(file, bytes, done, bytes.length - done, start + done);
   return bytes;

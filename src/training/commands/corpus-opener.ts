@@ -53,8 +53,10 @@ export class CorpusOpener {
       { ...filter, approved_only: true, include },
       { signal, countFirst: Progress.isShown, ...(contents && { contents }) },
     );
+    let sha256 = '';
+    const blocks = ending(recorded, signal, (digest) => (sha256 = digest));
     return {
-      lines: { blocks: ending(recorded, signal), name: 'the database', isTrusted: true },
+      lines: { blocks, name: 'the database', isTrusted: true, sha256: () => sha256 },
       images: contents && new ImageStore(folder, true),
     };
   }
@@ -71,8 +73,16 @@ function onlyImages(folder: ContentFolder): ContentSink {
   };
 }
 
-/** Records how the export has ended. */
-async function* ending(recorded: RecordedExport<CorpusExport>, signal: AbortSignal): AsyncGenerator<Buffer> {
+/**
+ * Records how the export has ended.
+ *
+ * @param onComplete gets the SHA-256 digest that was recorded
+ */
+async function* ending(
+  recorded: RecordedExport<CorpusExport>,
+  signal: AbortSignal,
+  onComplete: (sha256: string) => void,
+): AsyncGenerator<Buffer> {
   const { corpus } = recorded;
   const progress = new Progress('Reading');
   let isComplete = false;
@@ -88,7 +98,7 @@ async function* ending(recorded: RecordedExport<CorpusExport>, signal: AbortSign
     // Report the first error, not one of the access log.
     if (!isComplete) await recorded.end(signal.aborted ? 'interrupted' : 'failed').catch(() => undefined);
   }
-  await recorded.end('complete');
+  onComplete((await recorded.end('complete')).sha256);
 }
 
 async function* withProgress(
