@@ -247,6 +247,16 @@ describe('the list', () => {
     expect(await names()).toEqual(before);
   });
 
+  it('is ordered by confidence, and by time again', async () => {
+    const page = await open('/samples?flag=low_confidence');
+    await page.getByLabel('Order').selectOption('confidence');
+    await page.waitForURL('**/samples?flag=low_confidence&sort=confidence');
+    await page.getByLabel('Order').selectOption('created_at');
+    await page.waitForURL('**/samples?flag=low_confidence');
+    await settled(page);
+    expect(await page.getByLabel('Order').inputValue()).toBe('created_at');
+  });
+
   it('leads from one sample to the next, across pages', async () => {
     const page = await open('/samples');
     const addresses = await Promise.all(

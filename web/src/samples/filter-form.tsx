@@ -16,7 +16,7 @@ export function FilterForm({ view, hasOrder }: { view: View; hasOrder: boolean }
   useEffect(() => {
     setDraft(filters);
   }, [question]);
-  const show = (changed: Filters, order = sort): void => {
+  const show = (changed: Filters, order: string | undefined): void => {
     go(withQuery('samples', parametersOf({ filters: changed, sort: order, cursor: undefined })));
   };
   const set = (name: Filter, value: string): Filters => {
@@ -45,7 +45,7 @@ export function FilterForm({ view, hasOrder }: { view: View; hasOrder: boolean }
         name={name}
         value={draft[name] ?? ''}
         onChange={({ currentTarget }) => {
-          show(set(name, currentTarget.value));
+          show(set(name, currentTarget.value), sort);
         }}
       >
         {options.map(([value, title]) => (
@@ -74,7 +74,7 @@ export function FilterForm({ view, hasOrder }: { view: View; hasOrder: boolean }
       aria-label="Samples"
       onSubmit={(event) => {
         event.preventDefault();
-        show(draft);
+        show(draft, sort);
       }}
     >
       {hasOrder && text('filename', 'File name has')}
