@@ -164,7 +164,7 @@ it('has the draft again after the tab was closed', async () => {
   const id = /review\/([0-9a-f-]{36})/.exec(page.url())![1]!;
   const path = await pathOf(page);
   await type(page, 'half done');
-  await page.getByText('Changed, not saved yet').waitFor();
+  await page.getByText('The draft is kept in this browser').waitFor();
   const context = page.context();
   await page.close();
   const again = await context.newPage();
@@ -172,4 +172,57 @@ it('has the draft again after the tab was closed', async () => {
   await again.getByText('This is your draft from before').waitFor();
   await goTo(again, path).catch(() => goTo(again, path, 'k'));
   expect(await again.locator('.review-current').innerText()).toBe('half done');
+});
+
+it('keeps a draft of megabytes, and what was typed as text, without a change of anything else', async () => {
+  const people = Array.from(
+    { length: 20_000 },
+    (_, row) => `{"nip":1987032120100${row},"nama":"NAMA ${row}","x":1.0,"long":"${'y'.repeat(200)}"}`,
+  );
+  const result = `{"a":1e400,"personel":[${people.join(',')}]}`;
+  const fields = '"fields":{"personel[1].nama":{"confidence":0.4},"personel[3].nama":{"confidence":0.4}}';
+  const body = `{"filename":"large.pdf","source_kind":"pdf","result":${result},${fields}}`;
+  const created = await call('POST', '/jobs', { body });
+  const id = created.json.job_id as string;
+  const page = await open(`/review/${id}`);
+  await page.locator('#review-path').waitFor();
+  expect(await pathOf(page)).toBe('personel[1].nama');
+  await press(page, '3');
+  const text = page.getByRole('textbox', { name: 'The document as JSON' });
+  await text.focus();
+  // The first line of the first row: nothing else may change, and the fields stay known as unsure.
+  await press(page, 'ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'End');
+  await press(page, 'ArrowLeft', 'ArrowLeft');
+  await page.keyboard.type(' BARU');
+  await press(page, 'Escape', '1');
+  await page.getByText('2 of 2 unsure fields left').waitFor();
+  await press(page, 'n', 'n');
+  expect(await pathOf(page)).toBe('personel[3].nama');
+  await page.getByText('The draft is kept in this browser').waitFor();
+  const context = page.context();
+  await page.close();
+  const again = await context.newPage();
+  await again.goto(`${server.url}/review/${id}`);
+  await again.getByText('This is your draft from before').waitFor();
+  await press(again, 's');
+  await rows(again).first().waitFor();
+  expect(await rows(again).count()).toBe(1);
+  await press(again, 'Enter');
+  await again.getByText('Saved.').waitFor();
+  const saved = await (await fetch(`${server.url}/api/v1/jobs/${id}`)).text();
+  expect(saved).toContain(result.replace('"NAMA 0"', '"NAMA 0 BARU"'));
+});
+
+it('lets no text go that is no JSON yet', async () => {
+  const page = await open('/review');
+  await page.locator('#review-path').waitFor();
+  await press(page, '3');
+  await page.getByRole('textbox', { name: 'The document as JSON' }).focus();
+  await page.keyboard.type('x');
+  await press(page, 'Escape', 's');
+  await page.getByText('mend it, or drop what you typed').waitFor();
+  await page.getByRole('button', { name: 'Drop what I typed' }).click();
+  await press(page, 's');
+  await page.getByText('There is nothing to save').waitFor();
+  expect(await page.getByText('This is not JSON yet').count()).toBe(0);
 });

@@ -1,5 +1,6 @@
-import { Buffer } from 'node:buffer';
+import { type Buffer } from 'node:buffer';
 import { type FieldPath, formatFieldPath, key as toKey, sliceOf } from '../../../src/json-text/index.js';
+import { bytesOf } from '../json/bytes.js';
 import { Ids, type JsonChild, type JsonNode, keyOf, readNode } from '../json/json-node.js';
 
 /**
@@ -14,7 +15,7 @@ const ids = new Ids();
 
 /** @param text compact JSON */
 export function treeOf(text: Buffer | string): JsonNode {
-  return readNode(sliceOf(typeof text === 'string' ? Buffer.from(text) : text), ids);
+  return readNode(sliceOf(typeof text === 'string' ? bytesOf(text) : text), ids);
 }
 
 /** The document as compact JSON: what was not edited, as it was written. */
@@ -105,7 +106,7 @@ function withChildren(
  */
 export function replaceAt(root: JsonNode, place: Place, text: string): JsonNode {
   const index = place.at(-1);
-  const made = (id: number): JsonNode => readNode(sliceOf(Buffer.from(text)), ids, id);
+  const made = (id: number): JsonNode => readNode(sliceOf(bytesOf(text)), ids, id);
   if (index === undefined) return made(root.id);
   return withChildren(root, place.slice(0, -1), (children) =>
     children.with(index, { written: children[index]!.written, node: made(children[index]!.node.id) }),
@@ -144,104 +145,84 @@ export function removeAt(root: JsonNode, place: Place): JsonNode {
   return withChildren(root, place.slice(0, -1), (children) => children.toSpliced(place.at(-1)!, 1));
 }
 
-/** The number of lines that a value takes: one, and those of its children. */
-const lineCounts = new WeakMap<JsonNode, number>();
-
-export function linesOf(node: JsonNode): number {
-  if (node.children.length === 0) return 1;
-  let count = lineCounts.get(node);
-  if (count === undefined) {
-    count = 1;
-    for (const child of node.children) count += linesOf(child.node);
-    lineCounts.set(node, count);
-  }
-  return count;
-}
-
-/** A line of the document: one value. */
-export interface Line {
-  readonly place: Place;
-  readonly node: JsonNode;
-  /** The key, or the number of the row; undefined for the whole document. */
-  readonly label: string | number | undefined;
-}
-
-/** The lines from one to before another, in the order of the document. */
-export function linesBetween(root: JsonNode, from: number, until: number): Line[] {
-  const lines: Line[] = [];
-  const visit = (node: JsonNode, at: number, place: Place, label: Line['label']): void => {
-    if (at >= until || at + linesOf(node) <= from) return;
-    if (at >= from) lines.push({ place, node, label });
-    let line = at + 1;
-    for (const [index, child] of node.children.entries()) {
-      if (line >= until) return;
-      const isRow = node.kind === 'array';
-      visit(child.node, line, [...place, index], isRow ? index : keyOf(child));
-      line += linesOf(child.node);
-    }
-  };
-  visit(root, 0, [], undefined);
-  return lines;
-}
-
-/** The line of a place. */
-export function lineOf(root: JsonNode, place: Place): number {
-  let node = root;
-  let line = 0;
-  for (const index of place) {
-    line++;
-    for (const child of node.children.slice(0, index)) line += linesOf(child.node);
-    node = node.children[index]!.node;
-  }
-  return line;
-}
-
 /** Whether a value has no parts: it can be edited as it stands. */
 export function isLeaf(node: JsonNode): boolean {
   return node.children.length === 0;
 }
 
-/** The place of the next value without parts, in a direction; undefined behind the last one. */
-export function nextLeaf(root: JsonNode, place: Place, by: 1 | -1): Place | undefined {
-  const count = linesOf(root);
-  for (let line = lineOf(root, place) + by; line >= 0 && line < count; line += by) {
-    const [found] = linesBetween(root, line, line + 1);
-    if (found && isLeaf(found.node)) return found.place;
-  }
+/** The values after a place, or before it, in the order of the document: the next one that is wanted. */
+export function nextPlace(
+  root: JsonNode,
+  place: Place,
+  by: 1 | -1,
+  isWanted: (node: JsonNode) => boolean,
+): Place | undefined {
+  const at = [...place];
+  const path = [root];
+  for (const index of place) path.push(path.at(-1)!.children[index]!.node);
+  const enter = (index: number): void => {
+    at.push(index);
+    path.push(path.at(-1)!.children[index]!.node);
+  };
+  const forward = (): boolean => {
+    if (path.at(-1)!.children.length > 0) {
+      enter(0);
+      return true;
+    }
+    while (at.length > 0) {
+      const index = at.pop()! + 1;
+      path.pop();
+      if (index < path.at(-1)!.children.length) {
+        enter(index);
+        return true;
+      }
+    }
+    return false;
+  };
+  const back = (): boolean => {
+    const index = at.pop();
+    if (index === undefined) return false;
+    path.pop();
+    if (index === 0) return true;
+    enter(index - 1);
+    for (let last = path.at(-1)!; last.children.length > 0; last = path.at(-1)!)
+      enter(last.children.length - 1);
+    return true;
+  };
+  while (by === 1 ? forward() : back()) if (isWanted(path.at(-1)!)) return at;
   return undefined;
 }
 
-/** The place of the value with an id. */
-export function placeOfId(root: JsonNode, id: number): Place | undefined {
-  const visit = (node: JsonNode, place: Place): Place | undefined => {
-    if (node.id === id) return place;
-    for (const [index, child] of node.children.entries()) {
-      const found = visit(child.node, [...place, index]);
-      if (found) return found;
-    }
-    return undefined;
-  };
-  return visit(root, []);
+/** The place of the next value without parts, in a direction; undefined behind the last one. */
+export function nextLeaf(root: JsonNode, place: Place, by: 1 | -1): Place | undefined {
+  return nextPlace(root, place, by, isLeaf);
 }
 
-/** What a reviewer sees of a value without parts, and edits: a text without its quotes, all else as JSON. */
-export function shownText(node: JsonNode): string {
-  if (node.kind === 'object') return '{}';
-  if (node.kind === 'array') return '[]';
-  return node.text.startsWith('"') ? (JSON.parse(node.text) as string) : node.text;
+/** The first value without parts at a place or in it. */
+export function firstLeaf(root: JsonNode, place: Place): Place {
+  return isLeaf(nodeAt(root, place)!) ? place : nextLeaf(root, place, 1)!;
 }
 
-/**
- * The JSON of what a reviewer typed over a value. A text stays a text, whatever is in it; where there was another value, JSON is meant
- * if it is JSON, else a text. What was not changed stays as it was written.
- */
-export function typedText(before: JsonNode, typed: string): string {
-  if (typed === shownText(before)) return textOf(before);
-  if (before.kind === 'leaf' && before.text.startsWith('"')) return JSON.stringify(typed);
-  return isScalar(typed) ? typed : JSON.stringify(typed);
+/** The places of the values with these ids, as far as the document has them, in its order. */
+export function placesOf(root: JsonNode, wanted: ReadonlySet<number>): Place[] {
+  const found: Place[] = wanted.has(root.id) ? [[]] : [];
+  if (wanted.size === 0) return found;
+  const isWanted = ({ id }: JsonNode): boolean => wanted.has(id);
+  let at: Place | undefined = [];
+  while (found.length < wanted.size && (at = nextPlace(root, at, 1, isWanted))) found.push(at);
+  return found;
 }
 
-/** A number is not read into one of JavaScript: only its form is checked. */
-function isScalar(text: string): boolean {
-  return /^(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)$/.test(text);
+/** Whether two documents have the same text. What they share is not looked at. */
+export function isSameText(one: JsonNode, other: JsonNode): boolean {
+  if (one === other) return true;
+  if (one.kind !== other.kind || one.text !== other.text) return false;
+  const { children } = other;
+  return (
+    one.children.length === children.length &&
+    one.children.every((child, index) => {
+      const beside = children[index]!;
+      return child === beside || (child.written === beside.written && isSameText(child.node, beside.node));
+    })
+  );
 }

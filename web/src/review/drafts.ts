@@ -1,3 +1,5 @@
+import { createStore, del, get, set } from 'idb-keyval';
+
 /** What a reviewer has not saved yet, kept in this browser: it survives a closed tab. */
 export interface StoredDraft {
   /** The version that the draft began with, and its document. */
@@ -10,31 +12,23 @@ export interface StoredDraft {
   readonly confirmed: readonly string[];
 }
 
-const PREFIX = 'ground-truth.draft.';
+/** In IndexedDB, since local storage has room for five megabytes, and stands still while it is written. */
+let store: ReturnType<typeof createStore> | undefined;
+const drafts = () => (store ??= createStore('ground-truth', 'drafts'));
 
-export function storedDraft(jobId: string): StoredDraft | undefined {
-  const text = localStorage.getItem(PREFIX + jobId);
-  if (text === null) return undefined;
-  try {
-    const draft = JSON.parse(text) as Partial<StoredDraft>;
-    const { etag, base, text: mine, confirmed, correction_count = 0 } = draft;
-    if (typeof etag !== 'string' || typeof base !== 'string' || typeof mine !== 'string') return undefined;
-    return { etag, base, correction_count, text: mine, confirmed: Array.isArray(confirmed) ? confirmed : [] };
-  } catch {
-    return undefined;
-  }
+/** @returns undefined also where the browser keeps nothing */
+export async function storedDraft(jobId: string): Promise<StoredDraft | undefined> {
+  return get<StoredDraft>(jobId, drafts()).catch(() => undefined);
 }
 
 /** @returns whether there was room for it */
-export function storeDraft(jobId: string, draft: StoredDraft): boolean {
-  try {
-    localStorage.setItem(PREFIX + jobId, JSON.stringify(draft));
-    return true;
-  } catch {
-    return false;
-  }
+export async function storeDraft(jobId: string, draft: StoredDraft): Promise<boolean> {
+  return set(jobId, draft, drafts()).then(
+    () => true,
+    () => false,
+  );
 }
 
-export function forgetDraft(jobId: string): void {
-  localStorage.removeItem(PREFIX + jobId);
+export async function forgetDraft(jobId: string): Promise<void> {
+  await del(jobId, drafts()).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { nameOfReviewer } from '../access/ask-for-name.js';
 import { ApiError, ask } from '../api/client.js';
 import { Failed } from '../parts/states.js';
@@ -57,10 +57,20 @@ export function Editor({
   const [error, setError] = useState<Error>();
   const [isBusy, setBusy] = useState(false);
   const [said, setSaid] = useState('');
+  /** Why the text that was typed is no document. */
+  const [fault, setFault] = useState<string>();
   const frame = useRef<HTMLDivElement>(null);
-  const { correction_count } = job;
   const jobPath = `jobs/${job.job_id}`;
 
+  const focusFrame = (): void => {
+    frame.current?.focus({ preventScroll: true });
+  };
+  /** What was typed as text and is not JSON yet would be lost. */
+  const isHeldByText = (): boolean => {
+    if (fault === undefined) return false;
+    setSaid('The text is not JSON yet: mend it, or drop what you typed.');
+    return true;
+  };
   /** Runs one step at a time, and says what went wrong. */
   const run = async (step: () => Promise<void>): Promise<void> => {
     if (isBusy) return;
@@ -72,8 +82,7 @@ export function Editor({
       await step();
     } catch (failure) {
       if (failure instanceof ApiError && failure.kind === 'precondition-failed') {
-        const { base, text, confirmedPaths: confirmed } = draft;
-        storeDraft(job.job_id, { etag: job.etag, base, correction_count, text, confirmed });
+        await storeDraft(job.job_id, draft.written());
         setOpen(undefined);
         steps.reload('');
       } else setError(failure as Error);
@@ -83,7 +92,7 @@ export function Editor({
   };
 
   const confirm = async (etag: string): Promise<void> => {
-    const { confirmedPaths: paths } = draft;
+    const { confirmed: paths } = draft.written();
     for (let at = 0; at < paths.length; at += MOST_PATHS)
       await ask(`${jobPath}/confirmations`, {
         method: 'POST',
@@ -100,12 +109,12 @@ export function Editor({
       const response = await ask(`${jobPath}/result`, {
         method: 'PUT',
         headers: { 'If-Match': etag, 'Content-Type': RESULT_WITH_REASONS },
-        body: `{"result":${draft.text},"reasons":${named}}`,
+        body: `{"result":${draft.written().text},"reasons":${named}}`,
       });
       etag = response.headers.get('etag') ?? etag;
     }
     await confirm(etag);
-    forgetDraft(job.job_id);
+    await forgetDraft(job.job_id);
     return etag;
   };
 
@@ -115,10 +124,11 @@ export function Editor({
   };
 
   const propose = (approves: boolean): void => {
+    if (isHeldByText()) return;
     void run(async () => {
       if (!draft.isChanged) {
         if (approves) await approve(await write(new Map()));
-        else if (draft.confirmedPaths.length > 0) {
+        else if (draft.written().confirmed.length > 0) {
           await write(new Map());
           steps.reload('The confirmations are recorded.');
         } else setSaid('There is nothing to save: no value was changed or confirmed.');
@@ -128,7 +138,7 @@ export function Editor({
         method: 'PUT',
         query: { dry_run: true },
         headers: { 'If-Match': job.etag },
-        body: draft.text,
+        body: draft.written().text,
       });
       setOpen({ dialog: 'save', corrections: await readCorrections(response), approves });
     });
@@ -148,6 +158,7 @@ export function Editor({
     dispatch(action);
   };
   const showing = (name: View) => (): void => {
+    if (isHeldByText()) return;
     setView(name);
   };
   const opening = (dialog: 'flag' | 'help') => (): void => {
@@ -189,7 +200,8 @@ export function Editor({
   ];
   const WITH_CONTROL: Readonly<Record<string, string>> = { z: 'u', s: 's', Enter: 'a' };
 
-  useEffect(() => {
+  // Not after the painting: the next key may come before it, and must not meet the state of before.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       const target = event.target as HTMLElement;
       const isTyping = /^(?:INPUT|SELECT|TEXTAREA)$/.test(target.tagName);
@@ -209,8 +221,7 @@ export function Editor({
     };
   });
   useEffect(() => {
-    if (!draft.isEditing && !open && !(document.activeElement instanceof HTMLSelectElement))
-      frame.current?.focus({ preventScroll: true });
+    if (!draft.isEditing && !open && !(document.activeElement instanceof HTMLSelectElement)) focusFrame();
   }, [draft.isEditing, open]);
 
   const note = draft.notes.get(nodeAt(draft.root, draft.place)?.id ?? -1);
@@ -220,7 +231,7 @@ export function Editor({
   return (
     <>
       {error && <Failed error={error} />}
-      {!draft.isKept && (
+      {draft.keeping === 'no room' && (
         <p class="notice failed" role="alert">
           This browser has no room to keep the draft: save before you close the page.
         </p>
@@ -263,7 +274,9 @@ export function Editor({
             </div>
             {view === 'fields' && <LinesView draft={draft} />}
             {view === 'table' && <TableView draft={draft} />}
-            {view === 'text' && <TextView key={draft.text} draft={draft} />}
+            {view === 'text' && (
+              <TextView draft={draft} fault={fault} setFault={setFault} leave={focusFrame} />
+            )}
           </section>
         </div>
       </div>
@@ -280,10 +293,9 @@ export function Editor({
                 headers: { 'If-Match': job.etag },
                 body: JSON.stringify(change),
               });
-              const { base, text, confirmedPaths: confirmed, isChanged } = draft;
               const etag = response.headers.get('etag') ?? job.etag;
-              if (isChanged || confirmed.length > 0)
-                storeDraft(job.job_id, { etag, base, correction_count, text, confirmed });
+              if (draft.isChanged || draft.confirmed.size > 0)
+                await storeDraft(job.job_id, { ...draft.written(), etag });
               setOpen(undefined);
               steps.reload('The flags are set.');
             });
@@ -310,7 +322,8 @@ function Progress({ draft }: { draft: ReturnType<typeof useDraft> }) {
     draft.doubtful.size === 0
       ? 'The pipeline was unsure of no field.'
       : `${left} of ${draft.doubtful.size} unsure fields left.`,
-    draft.isChanged ? 'Changed, not saved yet: the draft is kept in this browser.' : 'Nothing is changed.',
+    draft.isChanged ? 'Changed, not saved yet.' : 'Nothing is changed.',
+    draft.isChanged && draft.keeping === 'kept' ? 'The draft is kept in this browser.' : '',
   ];
   return <>{parts.join(' ')}</>;
 }

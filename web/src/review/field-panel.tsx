@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Text } from '../parts/text.js';
-import { fieldPathOf, isLeaf, nodeAt, shownText, typedText } from './draft-tree.js';
+import { fieldPathOf, isLeaf, nodeAt } from './draft-tree.js';
+import { shownText, typedText } from './draft-values.js';
 import { Signs } from './lines-view.js';
 import { type Draft } from './use-draft.js';
 

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { decoded } from '../json/bytes.js';
 import { readElements, readMembers } from '../../../src/json-text/index.js';
 import { type Schemas } from '../api/client.js';
 
@@ -29,10 +30,10 @@ function jobOf(text: Buffer, etag: string): JobAnswer {
   const members = membersOf(text);
   const plain = [...members].filter(([name]) => name !== 'result' && name !== 'producer');
   const job = JSON.parse(
-    `{${plain.map(([name, value]) => `${JSON.stringify(name)}:${value.toString()}`).join(',')}}`,
+    `{${plain.map(([name, value]) => `${JSON.stringify(name)}:${decoded(value)}`).join(',')}}`,
   ) as Omit<JobAnswer, 'result' | 'etag'>;
   const result = members.get('result')!;
-  return { ...job, etag, result: result.toString() === 'null' ? null : result };
+  return { ...job, etag, result: result.length === 4 && result.toString() === 'null' ? null : result };
 }
 
 /** A correction that would be recorded, or was; values as they are written. */

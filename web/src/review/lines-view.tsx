@@ -1,6 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Text } from '../parts/text.js';
-import { isLeaf, lineOf, linesBetween, linesOf, type Line, shownText } from './draft-tree.js';
+import { type Line, lineOf, linesBetween, linesOf } from './draft-lines.js';
+import { isLeaf } from './draft-tree.js';
+import { shownText } from './draft-values.js';
 import { type Draft } from './use-draft.js';
 
 /** Pixels of a line. All have the same height, so that only those in sight are drawn, however many there are. */

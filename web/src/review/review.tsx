@@ -1,9 +1,9 @@
 import './review.css';
-import { Buffer } from 'node:buffer';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { mayReview, useAccess } from '../access/access.js';
 import { nameOfReviewer } from '../access/ask-for-name.js';
 import { ask } from '../api/client.js';
+import { bytesOf } from '../json/bytes.js';
 import { Page, type PageProps } from '../parts/page.js';
 import { Empty, Failed, Waiting } from '../parts/states.js';
 import { Text } from '../parts/text.js';
@@ -331,9 +331,8 @@ function Told({ notice: { said, theirs, left = [] } }: { notice: Notice }) {
 
 /** What the review of a job begins with: its result, or the draft that this browser has kept of it. */
 async function begin(job: JobAnswer, said: string): Promise<{ start: Start; notice: Notice }> {
-  const text = job.result?.toString() ?? 'null';
-  const kept = job.approved || job.result === null ? undefined : storedDraft(job.job_id);
-  if (!kept) return { start: { text, confirmed: [] }, notice: { said } };
+  const kept = job.approved || job.result === null ? undefined : await storedDraft(job.job_id);
+  if (!kept) return { start: { text: undefined, confirmed: [] }, notice: { said } };
   if (kept.etag === job.etag) {
     const restored = 'This is your draft from before: it is not saved yet.';
     return { start: kept, notice: { said: said === '' ? restored : said } };
@@ -346,10 +345,10 @@ async function carriedOver(
   kept: StoredDraft,
   said: string,
 ): Promise<{ start: Start; notice: Notice }> {
-  const { text, carried, left } = carryOver(Buffer.from(kept.base), Buffer.from(kept.text), job.result!);
+  const { text, carried, left } = carryOver(bytesOf(kept.base), bytesOf(kept.text), job.result!);
   const all = await readCorrections(await ask(`jobs/${job.job_id}/corrections`));
   const theirs = all.slice(kept.correction_count);
-  if (left.length === 0 && carried === 0) forgetDraft(job.job_id);
+  if (left.length === 0 && carried === 0) await forgetDraft(job.job_id);
   const told = `${carried} of your ${carried + left.length} edits were carried over to the new version.`;
   return {
     // What was confirmed is right only if it is what was seen: the reviewer confirms it again.

@@ -1,7 +1,8 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { type JsonNode, keyOf } from '../json/json-node.js';
 import { Text } from '../parts/text.js';
-import { fieldPathOf, isLeaf, nodeAt, type Place, rowOf, shownText } from './draft-tree.js';
+import { fieldPathOf, isLeaf, nodeAt, type Place, rowOf } from './draft-tree.js';
+import { shownText } from './draft-values.js';
 import { useWindow } from './lines-view.js';
 import { type Draft } from './use-draft.js';
 
@@ -30,7 +31,7 @@ function columnsOf(table: JsonNode): string[] {
 /** A list of rows, one a line. */
 export function TableView({ draft }: { draft: Draft }) {
   const { root, place } = draft;
-  const tables = tablesOf(root);
+  const tables = useMemo(() => tablesOf(root), [root]);
   const isIn = ({ place: at }: Table): boolean => at.every((step, index) => place[index] === step);
   const [chosen, setChosen] = useState<number>();
   const inFocus = tables.findIndex((table) => table.place.length > 0 && isIn(table));

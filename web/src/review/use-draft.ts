@@ -1,18 +1,21 @@
 import { useEffect, useMemo, useReducer, useState } from 'preact/hooks';
 import { parseFieldPath } from '../../../src/json-text/index.js';
 import { type Schemas } from '../api/client.js';
+import { decoded } from '../json/bytes.js';
 import { type JsonNode } from '../json/json-node.js';
-import { forgetDraft, storeDraft } from './drafts.js';
+import { forgetDraft, storeDraft, type StoredDraft } from './drafts.js';
 import {
   fieldPathOf,
+  firstLeaf,
   insertRowAfter,
   isLeaf,
-  lineOf,
+  isSameText,
   nextLeaf,
+  nextPlace,
   nodeAt,
   type Place,
   placeAt,
-  placeOfId,
+  placesOf,
   removeAt,
   replaceAt,
   rowOf,
@@ -20,6 +23,7 @@ import {
   treeOf,
 } from './draft-tree.js';
 import { type JobAnswer } from './job-answer.js';
+import { withValuesOf } from './same-values.js';
 
 export type FieldNote = Schemas['CurrentField'];
 
@@ -39,6 +43,7 @@ export type Action =
   | { readonly do: 'edit' | 'leave' | 'insert' | 'remove' | 'undo' }
   | { readonly do: 'replace'; readonly place: Place; readonly text: string }
   | { readonly do: 'confirm'; readonly ids: ReadonlySet<number> }
+  /** Another text of the whole document; what is the same in it is shared. */
   | { readonly do: 'load'; readonly root: JsonNode };
 
 function reduce(state: State, action: Action): State {
@@ -97,6 +102,7 @@ function reduce(state: State, action: Action): State {
       return { ...next, place: nextDoubtful(next, action.ids, 1) ?? nextLeaf(root, place, 1) ?? place };
     }
     case 'load':
+      if (isSameText(root, action.root)) return state;
       return edited({ root: action.root, place: firstLeaf(action.root, []) });
   }
 }
@@ -105,36 +111,25 @@ function without(set: ReadonlySet<number>, id: number): ReadonlySet<number> {
   return new Set([...set].filter((each) => each !== id));
 }
 
-function firstLeaf(root: JsonNode, place: Place): Place {
-  let at = place;
-  for (let node = nodeAt(root, place)!; node.children.length > 0; node = node.children[0]!.node)
-    at = [...at, 0];
-  return at;
-}
-
 /** The next of the fields that the pipeline was unsure of, and that nobody has confirmed here. */
 function nextDoubtful(
   { root, place, confirmed }: Pick<State, 'root' | 'place' | 'confirmed'>,
   ids: ReadonlySet<number>,
   by: 1 | -1,
 ): Place | undefined {
-  const here = lineOf(root, place);
-  const lines = [...ids]
-    .filter((id) => !confirmed.has(id))
-    .map((id) => placeOfId(root, id))
-    .filter((found) => found !== undefined)
-    .map((found) => ({ found, line: lineOf(root, found) }))
-    .filter(({ line }) => (line - here) * by > 0)
-    .sort((a, b) => (a.line - b.line) * by);
-  return lines[0]?.found;
+  return nextPlace(root, place, by, ({ id }) => ids.has(id) && !confirmed.has(id));
 }
 
 /** What a draft begins with. */
 export interface Start {
-  readonly text: string;
+  /** Undefined: the document of the job. */
+  readonly text: string | undefined;
   /** Field paths in the text. */
   readonly confirmed: readonly string[];
 }
+
+/** Milliseconds after the last change. Keeping a draft of megabytes takes a part of the time between two keys. */
+const KEPT_AFTER = 300;
 
 /**
  * A document under review: what it was, what it is, and what was said of its fields. For one job and version: a component that shows
@@ -143,71 +138,66 @@ export interface Start {
  * @param below a field of which the pipeline was less sure than this is visited first
  */
 export function useDraft(job: JobAnswer, start: Start, below: number) {
-  const base = useMemo(() => job.result!.toString(), [job]);
   const first = useMemo(() => begin(job, start, below), [job]);
   const [state, dispatch] = useReducer<State, Action, State>(reduce, first.state, (initial) => initial);
-  const [isKept, setKept] = useState(true);
-  const text = useMemo(() => textOf(state.root), [state.root]);
-  const isChanged = text !== base;
-  const doubtful = useMemo(
-    () =>
-      new Set(
-        [...first.notes].flatMap(([id, { confidence, touched }]) =>
-          typeof confidence === 'number' && confidence < below && !touched ? [id] : [],
-        ),
-      ),
-    [first, below],
-  );
-  const confirmedPaths = useMemo(
-    () =>
-      [...state.confirmed].flatMap((id) => {
-        const place = placeOfId(state.root, id);
-        return place ? [fieldPathOf(state.root, place)] : [];
-      }),
-    [state.root, state.confirmed],
-  );
+  const [keeping, setKeeping] = useState<'not yet' | 'kept' | 'no room'>('not yet');
+  const { root, confirmed } = state;
+  const isChanged = useMemo(() => !isSameText(root, first.base), [root, first]);
+  // Written when it is needed: over a document of megabytes, each key would wait for it.
+  const written = useMemo(() => once(() => write(job, first.text, state)), [job, first, root, confirmed]);
   useEffect(() => {
-    const { etag, correction_count } = job;
+    let isDone = false;
     const keep = (): void => {
-      if (!isChanged && confirmedPaths.length === 0) forgetDraft(job.job_id);
-      else setKept(storeDraft(job.job_id, { etag, base, correction_count, text, confirmed: confirmedPaths }));
+      if (isDone) return;
+      isDone = true;
+      if (!isChanged && confirmed.size === 0) void forgetDraft(job.job_id);
+      else
+        void storeDraft(job.job_id, written()).then((hasRoom) => {
+          setKeeping(hasRoom ? 'kept' : 'no room');
+        });
     };
-    const timer = setTimeout(keep, 300);
+    setKeeping((before) => (before === 'no room' ? before : 'not yet'));
+    const timer = setTimeout(keep, KEPT_AFTER);
     window.addEventListener('pagehide', keep);
     return () => {
       clearTimeout(timer);
       window.removeEventListener('pagehide', keep);
     };
-  }, [job, base, text, isChanged, confirmedPaths]);
-  return {
-    ...state,
-    dispatch,
-    base,
-    text,
-    isChanged,
-    isKept,
-    notes: first.notes,
-    doubtful,
-    confirmedPaths,
-  };
+  }, [job, isChanged, confirmed, written]);
+  const { notes, doubtful } = first;
+  return { ...state, dispatch, written, isChanged, keeping, notes, doubtful };
 }
 
 export type Draft = ReturnType<typeof useDraft>;
 
-function begin(
-  job: JobAnswer,
-  { text, confirmed }: Start,
-  below: number,
-): { state: State; notes: ReadonlyMap<number, FieldNote> } {
-  const root = treeOf(text);
-  const noted = Object.entries(job.fields ?? {}).flatMap(([path, note]) => {
-    const node = nodeOf(root, path);
-    return node ? [[node.id, note] as const] : [];
-  });
-  const notes = new Map(noted);
-  const ids = noted.flatMap(([id, { confidence, touched }]) =>
-    typeof confidence === 'number' && confidence < below && !touched ? [id] : [],
-  );
+function write(
+  { etag, correction_count }: JobAnswer,
+  base: () => string,
+  { root, confirmed }: State,
+): StoredDraft {
+  const paths = placesOf(root, confirmed).map((place) => fieldPathOf(root, place));
+  return { etag, base: base(), correction_count, text: textOf(root), confirmed: paths };
+}
+
+/** Computes a value when it is first asked for. */
+function once<Value>(compute: () => Value): () => Value {
+  let known: { readonly value: Value } | undefined;
+  return () => (known ??= { value: compute() }).value;
+}
+
+function begin(job: JobAnswer, { text, confirmed }: Start, below: number) {
+  const base = treeOf(job.result!);
+  const root = text === undefined ? base : withValuesOf(base, treeOf(text));
+  // The paths are those of the document of the job: in a draft, rows may have moved.
+  const notes = new Map<number, FieldNote>();
+  const doubtful = new Set<number>();
+  for (const [path, note] of Object.entries(job.fields ?? {})) {
+    const id = nodeOf(base, path)?.id;
+    if (id === undefined) continue;
+    notes.set(id, note);
+    const { confidence, touched } = note;
+    if (typeof confidence === 'number' && confidence < below && !touched) doubtful.add(id);
+  }
   const start = firstLeaf(root, []);
   const state: State = {
     root,
@@ -216,9 +206,9 @@ function begin(
     before: [],
     isEditing: false,
   };
-  const isDoubtful = ids.includes(nodeAt(root, start)!.id);
-  const place = isDoubtful ? start : (nextDoubtful(state, new Set(ids), 1) ?? start);
-  return { state: { ...state, place }, notes };
+  const isDoubtful = doubtful.has(nodeAt(root, start)!.id);
+  const place = isDoubtful ? start : (nextDoubtful(state, doubtful, 1) ?? start);
+  return { base, text: once(() => decoded(job.result!)), state: { ...state, place }, notes, doubtful };
 }
 
 function nodeOf(root: JsonNode, path: string): JsonNode | undefined {
