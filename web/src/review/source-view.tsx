@@ -1,6 +1,9 @@
+import { type ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ask, type Schemas } from '../api/client.js';
 import { useAnswer } from '../api/use-answer.js';
+import { Download } from '../parts/download.js';
+import { Pdf, PDF } from '../parts/pdf.js';
 import { Answered } from '../parts/states.js';
 import { isImage, KeptElsewhere, MOST_LINES, nameOfSource, SourceChoice, useUrl } from '../parts/source.js';
 import { type FieldNote } from './use-draft.js';
@@ -91,35 +94,60 @@ function Content({ source, ...shown }: Shown) {
 function Held({ blob, source, ...shown }: Shown & { blob: Blob }) {
   const type = source.media_type ?? blob.type;
   if (isImage(type)) return <Picture blob={blob} source={source} {...shown} />;
+  if (type === PDF) return <PdfPages blob={blob} source={source} {...shown} />;
   if (type.startsWith('text/')) return <Words blob={blob} note={shown.note} zoom={shown.zoom} />;
   return <Download blob={blob} name={nameOfSource(source)} />;
 }
 
-function Download({ blob, name }: { blob: Blob; name: string }) {
+function Picture({ blob, source, ...shown }: Shown & { blob: Blob }) {
   const url = useUrl(blob);
-  if (url === undefined) return null;
+  const name = nameOfSource(source);
   return (
-    <p>
-      <a class="button" href={url} download={name}>
-        Download it
-      </a>
-    </p>
+    <Sheet name={name} page={source.page} {...shown}>
+      {url !== undefined && <img src={url} alt={`${name} of the document`} />}
+    </Sheet>
   );
 }
 
-function Picture({ blob, source, note, zoom, turns }: Shown & { blob: Blob }) {
-  const url = useUrl(blob);
+/** A PDF of the whole document, or of the page of it that the source names and those after it. */
+function PdfPages({ blob, source, ...shown }: Shown & { blob: Blob }) {
+  const name = nameOfSource(source);
+  const before = (source.page ?? 1) - 1;
+  return (
+    <Pdf
+      blob={blob}
+      name={name}
+      wanted={Math.max(1, (shown.note?.page ?? 1) - before)}
+      zoom={shown.zoom}
+      sheet={(page, number) => (
+        <Sheet name={name} page={before + number} {...shown}>
+          {page}
+        </Sheet>
+      )}
+    />
+  );
+}
+
+/** A page as it looks, with the place of the field in focus, if it is on this page. */
+function Sheet({
+  name,
+  page,
+  note,
+  zoom,
+  turns,
+  children,
+}: Omit<Shown, 'source'> & { name: string; page: number | null; children: ComponentChildren }) {
   const mark = useRef<HTMLDivElement>(null);
   const bbox = note?.bbox ?? undefined;
-  const isHere = bbox !== undefined && (note?.page ?? source.page) === source.page;
+  const isHere = bbox !== undefined && (note?.page ?? page) === page;
   const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = bbox ?? [];
   useLayoutEffect(() => {
     mark.current?.scrollIntoView({ block: 'center', inline: 'center' });
-  }, [x0, y0, x1, y1, url, zoom, turns]);
+  }, [x0, y0, x1, y1, page, zoom, turns]);
   return (
-    <div class="review-picture" role="region" aria-label={nameOfSource(source)} tabIndex={0}>
+    <div class="review-picture" role="region" aria-label={name} tabIndex={0}>
       <div class={`review-sheet turn-${turns}`} style={{ width: `${zoom * 100}%` }}>
-        {url !== undefined && <img src={url} alt={`${nameOfSource(source)} of the document`} />}
+        {children}
         {isHere && (
           <div
             ref={mark}

@@ -1,6 +1,9 @@
+import { type ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { ask, type Schemas } from '../api/client.js';
 import { useAnswer } from '../api/use-answer.js';
+import { Download } from '../parts/download.js';
+import { Pdf, PDF } from '../parts/pdf.js';
 import { isImage, KeptElsewhere, MOST_LINES, nameOfSource, SourceChoice, useUrl } from '../parts/source.js';
 import { Answered } from '../parts/states.js';
 import { Text } from '../parts/text.js';
@@ -64,22 +67,20 @@ function Held({ sha256, name, type }: { sha256: string; name: string; type: stri
 }
 
 function Blob({ blob, name, type }: { blob: Blob; name: string; type: string }) {
+  if (type === PDF) return <Pdf blob={blob} name={name} sheet={(page) => framed(page, name)} />;
+  if (isImage(type)) return <Image blob={blob} name={name} />;
+  return <Download blob={blob} name={name} />;
+}
+
+function Image({ blob, name }: { blob: Blob; name: string }) {
   const url = useUrl(blob);
-  if (url === undefined) return null;
-  if (isImage(type))
-    return (
-      <div class="source-image" role="region" aria-label={name} tabIndex={0}>
-        <img src={url} alt={`${name} of the document`} />
-      </div>
-    );
+  return url === undefined ? null : framed(<img src={url} alt={`${name} of the document`} />, name);
+}
+
+function framed(content: ComponentChildren, name: string) {
   return (
-    <p>
-      <a class="button" href={url} download={name}>
-        Download it
-      </a>{' '}
-      <span class="soft">
-        {type}, {blob.size.toLocaleString()} bytes
-      </span>
-    </p>
+    <div class="source-image" role="region" aria-label={name} tabIndex={0}>
+      {content}
+    </div>
   );
 }
