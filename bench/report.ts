@@ -2,7 +2,18 @@ import { type Measurement } from './measurement.js';
 import { partsReport } from './parts-report.js';
 import { inGroups, median, megabytes, milliseconds, table } from './report-text.js';
 
-const THROUGHPUT = ['import', 'floor', 'service', 'recorded', 'cli', 'http', 'changes: all', 'typeorm'];
+const THROUGHPUT = [
+  'import',
+  'floor',
+  'service',
+  'recorded',
+  'cli',
+  'http',
+  'changes: all',
+  'typeorm',
+  'dataset, no near-duplicates',
+  'dataset',
+];
 
 type Finding = ReturnType<typeof summarise>[number];
 

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { query } from './database.js';
+import { dataset } from './dataset.js';
 import { parts } from './parts.js';
 import { type Measurement, measure, secondsOfEach, secondsSince } from './measurement.js';
 import { changes, corpusFiles } from './versions.js';
@@ -40,6 +41,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   changes: withServer(changes),
   'corpus-files': corpusFiles,
   parts,
+  dataset,
   'cli-start': cliStart,
   'slow-reader': withServer(slowReader),
 };

@@ -59,7 +59,7 @@ const MOST_PATHS = 10_000;
 /**
  * A corpus, read once: the rows that it gives, in a temporary file, and of each what decides about its split. The caller must close it.
  *
- * In memory, a row takes some 60 bytes, and 514 more where near-duplicates are looked for.
+ * In memory, a row takes some 60 bytes, and 522 more where near-duplicates are looked for.
  */
 export class Scan {
   readonly ids = new JobIds();

@@ -44,7 +44,7 @@ export interface DatasetSource {
 }
 
 /**
- * Writes a dataset as a folder, which appears whole or not at all. The corpus is read once; memory takes some 60 bytes a row, and 514
+ * Writes a dataset as a folder, which appears whole or not at all. The corpus is read once; memory takes some 60 bytes a row, and 522
  * more where near-duplicates are looked for. The same corpus, ledger and request give the same bytes.
  *
  * @param place see `replaceFolder`
