@@ -226,3 +226,26 @@ it('lets no text go that is no JSON yet', async () => {
   await page.getByText('There is nothing to save').waitFor();
   expect(await page.getByText('This is not JSON yet').count()).toBe(0);
 });
+
+it('shows what can be done with a field, and takes an edited one for looked at', async () => {
+  const page = await open(`/review/019486e7-9f70-7552-8ee8-6e4393c9c087`);
+  await page.locator('#review-path').waitFor();
+  const [, all] = /of ([0-9]+) unsure/.exec(await page.locator('.review-document').innerText())!;
+  const left = (count: number) => page.getByText(`${count} of ${all!} unsure fields left`);
+  await left(Number(all)).waitFor();
+  await page.getByRole('button', { name: 'Edit e' }).click();
+  await page.getByRole('textbox', { name: 'New value' }).fill('lain');
+  await press(page, 'Enter');
+  await left(Number(all) - 1).waitFor();
+  await page.getByRole('button', { name: 'Undo u' }).click();
+  await left(Number(all)).waitFor();
+  await page.getByRole('button', { name: 'It is right c' }).click();
+  await left(Number(all) - 1).waitFor();
+  await page.getByRole('button', { name: 'Table' }).click();
+  const rowsBefore = await page.locator('.review-table').getAttribute('aria-rowcount');
+  await page.locator('.review-cell').first().click();
+  await page.getByRole('button', { name: 'Remove row x' }).click();
+  expect(await page.locator('.review-table').getAttribute('aria-rowcount')).toBe(
+    String(Number(rowsBefore) - 1),
+  );
+});

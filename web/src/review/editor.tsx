@@ -257,7 +257,7 @@ export function Editor({
           <p role="status" class="soft small">
             {said !== '' ? said : <Progress draft={draft} />}
           </p>
-          <FieldPanel draft={draft} />
+          <FieldPanel draft={draft} actions={actions} />
           <section class="card" aria-label="Document">
             <div class="actions" role="group" aria-label="How to show the document">
               {VIEWS.map(([name, title]) => (
@@ -317,7 +317,7 @@ export function Editor({
 }
 
 function Progress({ draft }: { draft: ReturnType<typeof useDraft> }) {
-  const left = [...draft.doubtful].filter((id) => !draft.confirmed.has(id)).length;
+  const left = [...draft.doubtful].filter((id) => !draft.confirmed.has(id) && !draft.edited.has(id)).length;
   const parts = [
     draft.doubtful.size === 0
       ? 'The pipeline was unsure of no field.'

@@ -1,16 +1,31 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Text } from '../parts/text.js';
-import { fieldPathOf, isLeaf, nodeAt } from './draft-tree.js';
+import { fieldPathOf, isLeaf, nodeAt, rowOf } from './draft-tree.js';
 import { shownText, typedText } from './draft-values.js';
 import { Signs } from './lines-view.js';
 import { type Draft } from './use-draft.js';
 
 /** The field in focus: all of its value, and where it is edited. */
-export function FieldPanel({ draft }: { draft: Draft }) {
+export function FieldPanel({
+  draft,
+  actions,
+}: {
+  draft: Draft;
+  /** What keys do. */
+  actions: Readonly<Record<string, () => void>>;
+}) {
   const { root, place, isEditing } = draft;
   const node = nodeAt(root, place)!;
   const path = fieldPathOf(root, place);
   const isValue = isLeaf(node);
+  const isInRow = rowOf(root, place) !== undefined;
+  const buttons: readonly (readonly [key: string, title: string, isDisabled: boolean])[] = [
+    ['e', 'Edit', !isValue],
+    ['c', draft.confirmed.has(node.id) ? 'Not confirmed' : 'It is right', false],
+    ['n', 'Next unsure', draft.doubtful.size === 0],
+    ['i', 'Insert row', !isInRow],
+    ['x', 'Remove row', !isInRow],
+  ];
   return (
     <section class="card review-panel" aria-labelledby="review-path" aria-live="polite">
       <div class="card-head">
@@ -33,6 +48,19 @@ export function FieldPanel({ draft }: { draft: Draft }) {
           {isValue ? <Text text={shownText(node)} /> : `${node.children.length} values`}
         </button>
       )}
+      <div class="actions" role="group" aria-label="What to do with the field">
+        {buttons.map(([key, title, isDisabled]) => (
+          <button
+            key={key}
+            type="button"
+            class="quiet"
+            disabled={isDisabled || isEditing}
+            onClick={actions[key]}
+          >
+            {title} <kbd>{key}</kbd>
+          </button>
+        ))}
+      </div>
     </section>
   );
 }

@@ -108,6 +108,12 @@ function LineView({
 export function Signs({ id, draft }: { id: number; draft: Draft }) {
   const note = draft.notes.get(id);
   if (draft.confirmed.has(id)) return <span class="mark yes">confirmed</span>;
+  if (draft.edited.has(id)) return <span class="mark yes">edited</span>;
   if (!draft.doubtful.has(id)) return null;
-  return <span class="mark doubtful">{Math.round((note?.confidence ?? 0) * 100)}%</span>;
+  const sure = `${Math.round((note?.confidence ?? 0) * 100)}%`;
+  return (
+    <span class="mark doubtful" title={`The pipeline was ${sure} sure of this field`}>
+      {sure} sure
+    </span>
+  );
 }

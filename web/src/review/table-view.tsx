@@ -113,8 +113,8 @@ function Space({ rows }: { rows: number }) {
 function Cell({ node, place, draft }: { node: JsonNode | undefined; place: Place; draft: Draft }) {
   if (!node) return <td />;
   const isCurrent = nodeAt(draft.root, draft.place) === node;
-  const isDoubtful = draft.doubtful.has(node.id) && !draft.confirmed.has(node.id);
-  const kind = draft.confirmed.has(node.id) ? 'confirmed' : isDoubtful ? 'doubtful' : undefined;
+  const isSettled = draft.confirmed.has(node.id) || draft.edited.has(node.id);
+  const kind = isSettled ? 'confirmed' : draft.doubtful.has(node.id) ? 'doubtful' : undefined;
   return (
     <td class={kind}>
       <button

@@ -31,6 +31,8 @@ interface State {
   readonly root: JsonNode;
   readonly place: Place;
   readonly confirmed: ReadonlySet<number>;
+  /** Values that were edited one by one: whoever edits a value has looked at it. */
+  readonly edited: ReadonlySet<number>;
   /** What undo goes back to. */
   readonly before: readonly Omit<State, 'before' | 'isEditing'>[];
   readonly isEditing: boolean;
@@ -47,7 +49,7 @@ export type Action =
   | { readonly do: 'load'; readonly root: JsonNode };
 
 function reduce(state: State, action: Action): State {
-  const { root, place, confirmed } = state;
+  const { root, place, confirmed, edited: looked } = state;
   const { before: _before, isEditing: _isEditing, ...kept } = state;
   const edited = (change: Partial<State>): State => ({
     ...state,
@@ -73,6 +75,7 @@ function reduce(state: State, action: Action): State {
       return edited({
         root: replaceAt(root, action.place, action.text),
         confirmed: without(confirmed, node.id),
+        edited: new Set([...looked, node.id]),
       });
     }
     case 'insert': {
@@ -111,13 +114,13 @@ function without(set: ReadonlySet<number>, id: number): ReadonlySet<number> {
   return new Set([...set].filter((each) => each !== id));
 }
 
-/** The next of the fields that the pipeline was unsure of, and that nobody has confirmed here. */
+/** The next of the fields that the pipeline was unsure of, and that nobody has confirmed or edited here. */
 function nextDoubtful(
-  { root, place, confirmed }: Pick<State, 'root' | 'place' | 'confirmed'>,
+  { root, place, confirmed, edited }: Pick<State, 'root' | 'place' | 'confirmed' | 'edited'>,
   ids: ReadonlySet<number>,
   by: 1 | -1,
 ): Place | undefined {
-  return nextPlace(root, place, by, ({ id }) => ids.has(id) && !confirmed.has(id));
+  return nextPlace(root, place, by, ({ id }) => ids.has(id) && !confirmed.has(id) && !edited.has(id));
 }
 
 /** What a draft begins with. */
@@ -203,12 +206,21 @@ function begin(job: JobAnswer, { text, confirmed }: Start, below: number) {
     root,
     place: start,
     confirmed: new Set(confirmed.flatMap((path) => nodeOf(root, path)?.id ?? [])),
+    edited: editedOf(base, root, doubtful),
     before: [],
     isEditing: false,
   };
   const isDoubtful = doubtful.has(nodeAt(root, start)!.id);
   const place = isDoubtful ? start : (nextDoubtful(state, doubtful, 1) ?? start);
   return { base, text: once(() => decoded(job.result!)), state: { ...state, place }, notes, doubtful };
+}
+
+/** Those of the values that a draft has otherwise than the document of the job. */
+function editedOf(base: JsonNode, root: JsonNode, ids: ReadonlySet<number>): ReadonlySet<number> {
+  if (base === root) return new Set();
+  const before = new Map(placesOf(base, ids).map((place) => [nodeAt(base, place)!.id, nodeAt(base, place)!]));
+  const now = placesOf(root, ids).map((place) => nodeAt(root, place)!);
+  return new Set(now.filter((node) => !isSameText(node, before.get(node.id)!)).map(({ id }) => id));
 }
 
 function nodeOf(root: JsonNode, path: string): JsonNode | undefined {
