@@ -152,19 +152,15 @@ describe('an export in parts', () => {
   });
 
   it('reads a range again, of the same moment, when its connection is lost', async () => {
-    const ended = await breaking([], 5, async () => {
-      // A range is read in milliseconds: the server's process is halted, so that its reader has asked for one.
-      let pid = NaN;
-      while (Number.isNaN(pid)) {
-        const [row] = await postgres.query(
-          `select pid from pg_stat_activity where query ilike 'copy %' and state <> 'idle' limit 1`,
-        );
-        pid = Number(row?.pid);
-      }
-      process.kill(pid, 'SIGSTOP');
-      await sleep(1_000);
-      await postgres.query(`select pg_terminate_backend(${pid})`);
-      process.kill(pid, 'SIGCONT');
+    const ended = await breaking([], 5, async (child) => {
+      // All ranges take a second: halted, it cannot end before the connection of a reader is found.
+      child.kill('SIGSTOP');
+      await postgres.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where state in ('active', 'idle in transaction') and pid <> pg_backend_pid() and query not like '%pg_export_snapshot%'
+         limit 1`,
+      );
+      child.kill('SIGCONT');
     });
     expect(ended).toMatchObject({ code: 0 });
     expect(ended.stderr).toContain('a part is read again: the database cannot be used: ');
