@@ -117,6 +117,7 @@ export class Comparison {
   }
 
   private pairingOf(gold: ValueNode, predicted: ValueNode): Pairing {
+    if (gold === predicted) return pairWithItself(gold);
     let ofGold = this.pairings.get(gold);
     if (!ofGold) this.pairings.set(gold, (ofGold = new Map<ValueNode, Pairing>()));
     let pairing = ofGold.get(predicted);
@@ -209,6 +210,12 @@ function isNothing(node: ValueNode | undefined): boolean {
     (node.kind === 'string' && node.text === '') ||
     ((node.kind === 'object' || node.kind === 'array') && node.children.length === 0)
   );
+}
+
+/** Nothing is better than each element with itself: all of its values are right, and its texts the same. */
+function pairWithItself({ children, leaves }: ValueNode): Pairing {
+  const pairs = Int32Array.from(children.keys());
+  return { byValues: pairs, bySimilarity: pairs, right: leaves };
 }
 
 function pairEqual(gold: readonly ValueNode[], predicted: readonly ValueNode[]): Int32Array {

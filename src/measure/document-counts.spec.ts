@@ -92,6 +92,16 @@ describe('what is counted of a document', () => {
     expect(parents['rows[*]']).toMatchObject({ gold: 6, predicted: 5, right: 5 });
   });
 
+  it('is the same of an answer in the very words of the document as of one in another order', () => {
+    fc.assert(
+      fc.property(jsonText, fc.constantFrom('missing' as const, 'value' as const), (value, nulls) => {
+        const gold = `{"rows":[${value},1,${value}],"a":1}`;
+        const answer = `{"a":1,"rows":[1,${value},${value}]}`;
+        expect(count(gold, gold, { null: nulls })).toEqual(count(gold, answer, { null: nulls }));
+      }),
+    );
+  });
+
   it('has the pairs of rows with the most right values, not the first that fit', () => {
     // By greed, the first row takes the prediction with two right values, and the second is left with none.
     const gold = [

@@ -73,7 +73,7 @@ export class DocumentCounter {
     const [prediction, pipeline] = answers.map((answer, index) => {
       // Most answers are right, or the pipeline's.
       const isSame = index === 1 && answer.equals(answers[0]);
-      const node = dictionary.read(answer);
+      const node = answer.equals(gold) ? right : dictionary.read(answer);
       counting.countAnswer(right, node, SYSTEMS[index]!);
       return isSame ? undefined : counting.anls(right, node);
     });
