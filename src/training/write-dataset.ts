@@ -4,6 +4,7 @@ import path from 'node:path';
 import { ByteWriter } from '../platform/byte-writer.js';
 import { counted } from '../platform/counted.js';
 import { Fault } from '../platform/fault.js';
+import { GradualSync } from '../platform/files/gradual-sync.js';
 import { replaceFolder } from '../platform/files/replace-folder.js';
 import { datasetCard } from './card.js';
 import { type ImageStore } from './image-store.js';
@@ -172,7 +173,11 @@ class RowsFile {
   /** Of `other`. */
   private writing = Promise.resolve();
 
-  private constructor(private readonly file: FileHandle) {}
+  private readonly sync: GradualSync;
+
+  private constructor(private readonly file: FileHandle) {
+    this.sync = new GradualSync(file);
+  }
 
   static async create(name: string): Promise<RowsFile> {
     return new RowsFile(await open(name, 'wx', PRIVATE));
@@ -188,7 +193,7 @@ class RowsFile {
     await this.writing;
     const { block } = this;
     const bytes = block.bytes.subarray(0, block.length);
-    this.writing = this.file.writeFile(bytes);
+    this.writing = this.file.writeFile(bytes).then(() => this.sync.wrote(bytes.length));
     // Its failure is thrown by the next call.
     this.writing.catch(() => undefined);
     this.digest.update(bytes);
@@ -200,12 +205,13 @@ class RowsFile {
   async finish(): Promise<string> {
     await this.write();
     await this.writing;
+    await this.sync.end();
     await this.file.sync();
     return this.digest.digest('hex');
   }
 
   async close(): Promise<void> {
-    await this.writing.catch(() => undefined);
+    await this.writing.then(() => this.sync.end()).catch(() => undefined);
     await this.file.close();
   }
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
+import { GradualSync } from '../files/gradual-sync.js';
 import { gzip } from '../files/gzip.js';
 import { replaceFile } from '../files/replace-file.js';
 import { errorCode, isAbsent, unlessAbsent } from '../files/system-error.js';
@@ -128,8 +129,6 @@ function toFailure(error: unknown, name: string): unknown {
 const PRIVATE = 0o600;
 /** The most bytes that may be read ahead of the writing. */
 const WRITE_AHEAD = 1024 * 1024;
-/** After so many bytes, what was written is synchronised while more is written, so that not all of it is left for the end. */
-const SYNC_BYTES = 64 * 1024 * 1024;
 /** The same limit as in Linux. */
 const MAX_LINKS = 40;
 
@@ -168,22 +167,14 @@ async function writeAndSync(
 }
 
 async function* syncing(file: FileHandle, blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let sync: Promise<void> | undefined;
-  let unsynced = 0;
+  const sync = new GradualSync(file);
   try {
     for await (const block of blocks) {
       yield block;
-      unsynced += block.length;
-      if (unsynced < SYNC_BYTES) continue;
-      await sync;
-      sync = file.datasync();
-      // Thrown where it is awaited.
-      sync.catch(() => undefined);
-      unsynced = 0;
+      await sync.wrote(block.length);
     }
   } finally {
-    // The file must not be closed before.
-    await sync;
+    await sync.end();
   }
 }
 
