@@ -1,18 +1,17 @@
 /** Sources that are PDFs, on the pages that show sources. */
 import { createHash } from 'node:crypto';
-import { type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
 import { apiOf } from '../setup/api.js';
 import { launchChromium } from '../setup/chromium.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 import { pdfOf } from '../setup/pdf.js';
+import { named, WatchedPages } from '../setup/watched-pages.js';
 
 let database: TestDatabase;
 let server: LocalServer;
 let browser: Browser;
-let context: BrowserContext;
-/** What the browser refused or complained of. */
-let faults: string[] = [];
+const pages = new WatchedPages();
 const call = apiOf(() => server);
 
 beforeAll(async () => {
@@ -26,26 +25,11 @@ afterAll(async () => {
   await database.drop();
 });
 afterEach(async () => {
-  await context.close();
-  const found = faults;
-  faults = [];
-  expect(found).toEqual([]);
+  expect(await pages.close()).toEqual([]);
 });
 
 async function open(address: string): Promise<Page> {
-  context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  await context.exposeFunction('noteViolation', (text: string) => faults.push(`refused: ${text}`));
-  await context.addInitScript(
-    `document.addEventListener('securitypolicyviolation', (event) => noteViolation(event.violatedDirective + ' ' + event.blockedURI));
-     sessionStorage.setItem('ground-truth.name', 'rini.k')`,
-  );
-  const page = await context.newPage();
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('dialog', (dialog) => faults.push(`asks ${dialog.message()}`));
-  page.on('request', (request) => {
-    if (!request.url().startsWith(server.url) && !request.url().startsWith('blob:'))
-      faults.push(`asks ${request.url()}`);
-  });
+  const page = await pages.open(browser, server.url, {}, named('rini.k'));
   await page.goto(new URL(address, server.url).href);
   return page;
 }

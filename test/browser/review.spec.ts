@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
 import { launchChromium } from '../setup/chromium.js';
 import { apiOf } from '../setup/api.js';
 import { exportSamples, exportText, importBundled } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { type LocalServer, startLocalServer } from '../setup/local-server.js';
+import { named, WatchedPages } from '../setup/watched-pages.js';
 
 /** Of the demo, not reviewed yet; it has five persons. */
 const JOB = '01949262-79e8-740e-a8a9-3305c224ecc4';
@@ -12,9 +13,7 @@ const JOB = '01949262-79e8-740e-a8a9-3305c224ecc4';
 let database: TestDatabase;
 let server: LocalServer;
 let browser: Browser;
-let contexts: BrowserContext[] = [];
-/** What the browser refused or complained of. */
-let faults: string[] = [];
+const pages = new WatchedPages();
 const call = apiOf(() => server);
 
 beforeAll(async () => {
@@ -29,24 +28,12 @@ afterAll(async () => {
   await database.drop();
 });
 afterEach(async () => {
-  await Promise.all(contexts.map((context) => context.close()));
-  contexts = [];
-  const found = faults;
-  faults = [];
-  expect(found).toEqual([]);
+  expect(await pages.close()).toEqual([]);
 });
 
 /** A browser of its own, in which a reviewer has said who they are. */
 async function open(address: string, name = 'rini.k'): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  contexts.push(context);
-  await context.exposeFunction('noteViolation', (text: string) => faults.push(`refused: ${text}`));
-  await context.addInitScript(
-    `document.addEventListener('securitypolicyviolation', (event) => noteViolation(event.violatedDirective + ' ' + event.blockedURI));
-     sessionStorage.setItem('ground-truth.name', ${JSON.stringify(name)})`,
-  );
-  const page = await context.newPage();
-  page.on('pageerror', (error) => faults.push(error.message));
+  const page = await pages.open(browser, server.url, {}, named(name));
   await page.goto(new URL(address, server.url).href);
   return page;
 }
@@ -66,6 +53,16 @@ async function type(page: Page, text: string): Promise<void> {
   await press(page, 'Enter');
   await page.getByRole('textbox', { name: 'New value' }).fill(text);
   await press(page, 'Enter');
+}
+/** The same document in another tab, once the draft is kept and the tab closed. */
+async function reopened(page: Page, id: string): Promise<Page> {
+  await page.getByText('The draft is kept in this browser').waitFor();
+  const context = page.context();
+  await page.close();
+  const again = await context.newPage();
+  await again.goto(`${server.url}/review/${id}`);
+  await again.getByText('This is your draft from before').waitFor();
+  return again;
 }
 const rows = (page: Page) => page.locator('.review-corrections li');
 const initialOf = async (id: string) => {
@@ -164,12 +161,7 @@ it('has the draft again after the tab was closed', async () => {
   const id = /review\/([0-9a-f-]{36})/.exec(page.url())![1]!;
   const path = await pathOf(page);
   await type(page, 'half done');
-  await page.getByText('The draft is kept in this browser').waitFor();
-  const context = page.context();
-  await page.close();
-  const again = await context.newPage();
-  await again.goto(`${server.url}/review/${id}`);
-  await again.getByText('This is your draft from before').waitFor();
+  const again = await reopened(page, id);
   await goTo(again, path).catch(() => goTo(again, path, 'k'));
   expect(await again.locator('.review-current').innerText()).toBe('half done');
 });
@@ -198,12 +190,7 @@ it('keeps a draft of megabytes, and what was typed as text, without a change of 
   await page.getByText('2 of 2 unsure fields left').waitFor();
   await press(page, 'n', 'n');
   expect(await pathOf(page)).toBe('personel[3].nama');
-  await page.getByText('The draft is kept in this browser').waitFor();
-  const context = page.context();
-  await page.close();
-  const again = await context.newPage();
-  await again.goto(`${server.url}/review/${id}`);
-  await again.getByText('This is your draft from before').waitFor();
+  const again = await reopened(page, id);
   await press(again, 's');
   await rows(again).first().waitFor();
   expect(await rows(again).count()).toBe(1);

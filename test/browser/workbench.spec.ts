@@ -1,12 +1,13 @@
 /** The workbench in a browser: what it shows, with whose key, and of documents that would be more than text. */
 import { readFileSync } from 'node:fs';
-import { type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
 import { launchChromium } from '../setup/chromium.js';
 import { importBundled, importText, sampleLine } from '../setup/corpus.js';
 import { createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { createKey } from '../setup/keys.js';
 import { type LocalServer, startLocalServer } from '../setup/local-server.js';
 import { startReverseProxy } from '../setup/reverse-proxy.js';
+import { WatchedPages } from '../setup/watched-pages.js';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -69,16 +70,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-let contexts: BrowserContext[] = [];
-/** What the browser refused or complained of. */
-let faults: string[] = [];
-
+const pages = new WatchedPages();
 afterEach(async () => {
-  await Promise.all(contexts.map((context) => context.close()));
-  contexts = [];
-  const found = faults;
-  faults = [];
-  expect(found).toEqual([]);
+  expect(await pages.close()).toEqual([]);
 });
 
 interface Looks {
@@ -87,28 +81,17 @@ interface Looks {
 }
 
 async function open(address: string, { width = 1280, theme = 'light' }: Looks = {}): Promise<Page> {
-  const context = await browser.newContext({
+  const { origin, href } = new URL(address, server.url);
+  const page = await pages.open(browser, origin, {
     viewport: { width, height: 900 },
     colorScheme: theme,
     locale: 'en-GB',
     timezoneId: 'Asia/Jakarta',
   });
-  contexts.push(context);
-  await context.exposeFunction('noteViolation', (text: string) => faults.push(`refused: ${text}`));
-  await context.addInitScript(
-    `document.addEventListener('securitypolicyviolation', (event) => noteViolation(event.violatedDirective + ' ' + event.blockedURI))`,
-  );
-  const page = await context.newPage();
-  page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text());
+    if (message.type() === 'error') pages.note(message.text());
   });
-  const origin = new URL(address, server.url).origin;
-  page.on('request', (request) => {
-    if (!request.url().startsWith(origin) && !request.url().startsWith('blob:'))
-      faults.push(`asks ${request.url()}`);
-  });
-  await page.goto(new URL(address, server.url).href);
+  await page.goto(href);
   await settled(page);
   return page;
 }
@@ -160,7 +143,7 @@ describe.each(Object.entries(PAGES))('%s', (name, address) => {
     expect(await overhang(page)).toBe(0);
     expect(await page.title()).toMatch(/ · Ground Truth$/);
     // The browser says so of an answer of 404.
-    if (name === 'no page') faults = faults.filter((fault) => !fault.includes('404'));
+    if (name === 'no page') pages.forget((fault) => fault.includes('404'));
   });
 });
 
@@ -317,7 +300,7 @@ describe('where keys are needed', () => {
   }
   /** The browser says so of each answer of 401 or 403. */
   const expectRefusals = (): void => {
-    faults = faults.filter((fault) => !/status of 40[13]/.test(fault));
+    pages.forget((fault) => /status of 40[13]/.test(fault));
   };
 
   it('asks for a key, at any address, and goes on there', async () => {
@@ -413,5 +396,5 @@ it('says what to do when the server does not answer', async () => {
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.locator('tbody tr').first().waitFor();
   expect(await page.locator('.failed').count()).toBe(0);
-  faults = faults.filter((fault) => !fault.includes('ERR_FAILED'));
+  pages.forget((fault) => fault.includes('ERR_FAILED'));
 });
