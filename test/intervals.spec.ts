@@ -8,6 +8,14 @@ const SIZES = [30, 60];
 /** A wider run: MEASURE_SIMULATIONS=2000 npx jest test/intervals.spec.ts */
 const SIMULATIONS = Number(process.env.MEASURE_SIMULATIONS ?? 60);
 
+/** @param shares by what was simulated, of the intervals that held the truth */
+function expectCoverage(shares: readonly number[]): void {
+  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  expect(mean).toBeGreaterThan(0.93);
+  expect(mean).toBeLessThan(0.97);
+  expect(Math.min(...shares)).toBeGreaterThan(0.84);
+}
+
 describe('intervals by the bootstrap', () => {
   it('hold the true rate of correlated values in 93% to 97% of the cases, from 30 documents on: their coverage', () => {
     const chance = new Chance();
@@ -29,10 +37,7 @@ describe('intervals by the bootstrap', () => {
         shares.push(covered / SIMULATIONS);
       }
     }
-    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-    expect(mean).toBeGreaterThan(0.93);
-    expect(mean).toBeLessThan(0.97);
-    expect(Math.min(...shares)).toBeGreaterThan(0.84);
+    expectCoverage(shares);
   });
 
   it('hold the true difference of two systems on the same documents as often', () => {
@@ -80,9 +85,6 @@ describe('intervals of calibration', () => {
         }
         shares.push(covered / SIMULATIONS);
       }
-    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-    expect(mean).toBeGreaterThan(0.93);
-    expect(mean).toBeLessThan(0.97);
-    expect(Math.min(...shares)).toBeGreaterThan(0.84);
+    expectCoverage(shares);
   });
 });
