@@ -39,5 +39,5 @@ export { JsonDocument, resolvePointer, type Target } from './json-document.js';
 export { type JsonSink, type JsonSlice, sliceOf, textOf } from './json-slice.js';
 export { type LeafVisitor, visitLeaves } from './leaves.js';
 export { describeReach } from './reach.js';
-export { JSON_NULL, readElements, readMembers } from './read.js';
+export { decodedKey, JSON_NULL, readElements, readMembers } from './read.js';
 export { JsonTextError, TooDeepError } from './scan.js';

@@ -30,14 +30,17 @@ export function readMembers(text: Buffer, most = Infinity): Member[] | undefined
     const start = afterKey + 1;
     const end = before && isRepeated(text, before, start) ? start + before.length : skipValue(text, start);
     const written = text.toString('utf8', at, afterKey);
-    // Most keys have no escape, and parsing one takes longer than reading it.
-    const key = written.includes('\\') ? (JSON.parse(written) as string) : written.slice(1, -1);
     const value = text.subarray(start, end);
-    members.push({ key, written, value });
+    members.push({ key: decodedKey(written), written, value });
     before = value;
     at = end;
   }
   return members;
+}
+
+/** A key without its quotes and escapes. Most have no escape, and parsing one takes longer than reading it. */
+export function decodedKey(written: string): string {
+  return written.includes('\\') ? (JSON.parse(written) as string) : written.slice(1, -1);
 }
 
 /** Whether the value at `at` is the one before it once more, as the final result of a sample without corrections is. */

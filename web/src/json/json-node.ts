@@ -1,5 +1,5 @@
 import { type Buffer } from 'node:buffer';
-import { type JsonSlice, visitLeaves } from '../../../src/json-text/index.js';
+import { decodedKey, type JsonSlice, visitLeaves } from '../../../src/json-text/index.js';
 
 /** A value of a document. Its texts are those of the document: a number is never read into one of JavaScript. */
 export interface JsonNode {
@@ -20,9 +20,7 @@ export interface JsonChild {
 
 /** The key of a member, decoded. */
 export function keyOf({ written }: JsonChild): string | undefined {
-  if (written === undefined) return undefined;
-  // Most keys have no escape, and are looked at for each value that is looked for.
-  return written.includes('\\') ? (JSON.parse(written) as string) : written.slice(1, -1);
+  return written === undefined ? undefined : decodedKey(written);
 }
 
 /** Gives each value another id. */
