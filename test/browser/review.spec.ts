@@ -200,6 +200,22 @@ it('keeps a draft of megabytes, and what was typed as text, without a change of 
   expect(saved).toContain(result.replace('"NAMA 0"', '"NAMA 0 BARU"'));
 });
 
+it('counts no field as unsure whose row was removed', async () => {
+  const body = JSON.stringify({
+    filename: 'twice.pdf',
+    source_kind: 'pdf',
+    result: { personel: [{ nama: 'A' }, { nama: 'A' }, { nama: 'B' }] },
+    fields: { 'personel[1].nama': { confidence: 0.4 }, 'personel[2].nama': { confidence: 0.4 } },
+  });
+  const page = await open(`/review/${(await call('POST', '/jobs', { body })).json.job_id as string}`);
+  await page.getByText('2 of 2 unsure fields left').waitFor();
+  await press(page, 'x');
+  await page.getByText('1 of 2 unsure fields left').waitFor();
+  await press(page, 'u');
+  await page.getByText('2 of 2 unsure fields left').waitFor();
+  await expect(page.getByText('1 of 2 unsure fields left').count()).resolves.toBe(0);
+});
+
 it('lets no text go that is no JSON yet', async () => {
   const page = await open('/review');
   await page.locator('#review-path').waitFor();

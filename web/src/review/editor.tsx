@@ -1,8 +1,8 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { nameOfReviewer } from '../access/ask-for-name.js';
 import { ApiError, ask } from '../api/client.js';
 import { Failed } from '../parts/states.js';
-import { nodeAt } from './draft-tree.js';
+import { nodeAt, placesOf } from './draft-tree.js';
 import { forgetDraft, storeDraft } from './drafts.js';
 import { FieldPanel } from './field-panel.js';
 import { FlagDialog } from './flag-dialog.js';
@@ -317,7 +317,12 @@ export function Editor({
 }
 
 function Progress({ draft }: { draft: ReturnType<typeof useDraft> }) {
-  const left = [...draft.doubtful].filter((id) => !draft.confirmed.has(id) && !draft.edited.has(id)).length;
+  const { root, doubtful, confirmed, edited } = draft;
+  // Without those of rows that were removed.
+  const left = useMemo(() => {
+    const unseen = [...doubtful].filter((id) => !confirmed.has(id) && !edited.has(id));
+    return placesOf(root, new Set(unseen)).length;
+  }, [root, doubtful, confirmed, edited]);
   const parts = [
     draft.doubtful.size === 0
       ? 'The pipeline was unsure of no field.'
