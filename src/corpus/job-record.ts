@@ -32,13 +32,21 @@ export interface Holding {
   readonly expires_at: string;
 }
 
-/** What reviews change of a job, and its other columns. */
-export interface JobState {
-  readonly summary: JobSummary;
+/** What reviews change of a job. */
+export interface VersionedState {
+  readonly summary: Pick<
+    JobSummary,
+    'job_id' | 'approved' | 'reviewed_by' | 'reviewed_at' | 'review_flags' | 'correction_count'
+  >;
   /** Compact JSON text; null if the job has no result. */
   readonly result: Buffer | null;
   /** The id of the newest correction; null if there is none. */
   readonly lastCorrection: string | null;
+}
+
+/** What reviews change of a job, and its other columns. */
+export interface JobState extends VersionedState {
+  readonly summary: JobSummary;
 }
 
 /** All of a job. */
@@ -119,7 +127,7 @@ export function isTheJobItself(body: Buffer, { summary }: JobState): boolean {
  * A digest of what reviews change: result, trail, approval and flags. Other members do not count, so that no reviewer has to start
  * again because of them. The trail is append-only, so its length and its newest id tell it from any other.
  */
-export function versionOf({ summary, result, lastCorrection }: JobState): string {
+export function versionOf({ summary, result, lastCorrection }: VersionedState): string {
   const { job_id, approved, reviewed_by, reviewed_at, review_flags, correction_count } = summary;
   const trail = [correction_count, lastCorrection];
   return createHash('sha256')

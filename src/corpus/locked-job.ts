@@ -7,7 +7,7 @@ import { Job, JobEvent } from '../platform/database/entities/job.entity.js';
 import { CorpusFault } from './corpus-fault.js';
 import { type Evidence } from './evidence/evidence.js';
 import { appendEvidence } from './evidence/evidence.repository.js';
-import { type JobRecord, type JobState, toSummary } from './job-record.js';
+import { type JobRecord, type JobState, toSummary, type VersionedState } from './job-record.js';
 import { type PlannedCorrection } from './plan.js';
 import {
   CORRECTION_BYTES,
@@ -58,13 +58,17 @@ export class LockedJob {
    * Appends to the trail and sets the new result. All corrections get the same time, never before the job's last change, and after
    * every confirmation: so the times say of which document the confirmed paths are.
    *
-   * @returns also their time, if it is thereby later than now
+   * @returns also their time, if it is thereby later than now, and the version of the job that they make
    */
   async correct(
     corrections: readonly NewCorrection[],
     correctedBy: string,
     result: Buffer,
-  ): Promise<{ recorded: RecordedCorrection[]; aheadOfClock: string | undefined }> {
+  ): Promise<{
+    recorded: RecordedCorrection[];
+    aheadOfClock: string | undefined;
+    changed: VersionedState;
+  }> {
     const rows = await this.manager.query<AppendedRow[]>(appendCorrections, [
       this.id,
       correctedBy,
@@ -83,7 +87,13 @@ export class LockedJob {
       corrected_by: correctedBy,
       corrected_at: rows[index]!.corrected_at,
     }));
-    return { recorded, aheadOfClock: rows.find(({ is_ahead }) => is_ahead)?.corrected_at };
+    const { summary } = this.found;
+    const changed = {
+      summary: { ...summary, correction_count: summary.correction_count + rows.length },
+      result,
+      lastCorrection: rows.at(-1)!.id,
+    };
+    return { recorded, aheadOfClock: rows.find(({ is_ahead }) => is_ahead)?.corrected_at, changed };
   }
 
   /**
@@ -148,11 +158,6 @@ export class LockedJob {
     await addEvidence(this.manager, this.id, this.found.result, evidence);
     const { fields } = evidence;
     if (fields) await this.manager.update(Job, this.id, { lowest_field_confidence: fields.lowestConfidence });
-  }
-
-  /** Reads the current state. */
-  async readState(): Promise<JobState> {
-    return readState(this.manager.getRepository(Job), this.id);
   }
 
   /** Reads all of the job. */

@@ -1,7 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { JSON_NULL } from '../json-text/index.js';
 import { CorpusFault } from './corpus-fault.js';
-import { isTheJobItself, type JobRecord, type JobState, versionOf } from './job-record.js';
+import {
+  isTheJobItself,
+  type JobRecord,
+  type JobState,
+  type VersionedState,
+  versionOf,
+} from './job-record.js';
 import { bytesAsJson, bytesOfCorrections, bytesOfEvent, type JobSize } from './reading/job-size.js';
 import { type EditRequest, type ResultPlan } from './plan.js';
 import { Planner } from './planner.js';
@@ -182,8 +188,7 @@ async function record(
 ): Promise<Recorded> {
   const corrections = reasoned(planned, reasonOf);
   requireRoom(await job.size(), corrections, reviewer, planned);
-  const { recorded, aheadOfClock } = await job.correct(corrections, reviewer, planned.result);
-  const changed = await job.readState();
+  const { recorded, aheadOfClock, changed } = await job.correct(corrections, reviewer, planned.result);
   return {
     corrections: recorded,
     version: versionOf(changed),
@@ -193,7 +198,7 @@ async function record(
 }
 
 /** The order of a trail is that of its times, so none may be before the job's last change, even if that is in the future. */
-function warnOfClock({ summary }: JobState, correctedAt: string): string {
+function warnOfClock({ summary }: VersionedState, correctedAt: string): string {
   const warning = `corrected_at is ${correctedAt}, later than now, because the job's last change is`;
   logger.warn({ message: `job ${summary.job_id}: ${warning}` });
   return warning;

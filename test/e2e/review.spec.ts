@@ -506,6 +506,20 @@ describe('POST /jobs/{id}/corrections', () => {
     expect((await correct(body(5), { 'if-match': 'nonsense' })).status).toBe(400);
   });
 
+  it('answers with the ETag that the job then has', async () => {
+    const one = await correct('{"field_path":"header.no","new_value":1.50}');
+    expect(one.headers.get('etag')).toBe(await tagOf());
+    const several = await correct(
+      '{"corrections":[{"field_path":"header.no","new_value":2},{"field_path":"header.baru","op":"add","new_value":"é"}]}',
+    );
+    expect(several.headers.get('etag')).toBe(await tagOf());
+    const body = ' { "a" : [ null ] } ';
+    const whole = await call('PUT', `/jobs/${JOB}/result?force=true`, { body });
+    expect(whole.headers.get('etag')).toBe(await tagOf());
+    const cleared = await correct('{"field_path":"","new_value":null}');
+    expect([cleared.status, cleared.headers.get('etag')]).toEqual([201, await tagOf()]);
+  });
+
   it('accepts the ETag as a proxy that compresses passes it on', async () => {
     const marked = [(tag: string) => `W/${tag}`, (tag: string) => tag.replace(/"$/, '-gzip"')];
     for (const [n, mark] of marked.entries()) {
