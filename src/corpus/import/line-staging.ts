@@ -128,10 +128,10 @@ export class LineStaging {
     if (isAhead(sample.created_at)) this.ahead++;
     const original = trail.isProved ? orNone(trail.original) : null;
     const { producer, fields } = sample.evidence;
+    const evidence = columnsOfEvidence({ producer, fields, sources: sources.sources });
+    // All members by name: objects that begin with those of others took an eighth of the time of an import to make.
     await this.staging.append(
       {
-        // By name: to spread the sample here took an eighth of the time of an import.
-        ...columnsOfEvidence({ producer, fields, sources: sources.sources }),
         line,
         id: sample.job_id,
         has_new_id: false,
@@ -145,12 +145,26 @@ export class LineStaging {
         reviewed_at: sample.reviewed_at,
         review_flags: sample.review_flags,
         confidence: sample.confidence,
+        lowest_field_confidence: evidence.lowest_field_confidence,
         created_at: sample.created_at,
+        producer: evidence.producer,
+        fields: evidence.fields,
+        producer_sha256: evidence.producer_sha256,
+        fields_sha256: evidence.fields_sha256,
+        sources_sha256: evidence.sources_sha256,
       },
-      sample.corrections.map((correction, index) => ({
-        ...correction,
-        field_path: trail.paths[index]!,
-        position: trail.positions[index]!,
+      sample.corrections.map((correction, ordinal) => ({
+        line,
+        ordinal,
+        job_id: sample.job_id,
+        field_path: trail.paths[ordinal]!,
+        op: correction.op,
+        old_value: correction.old_value,
+        new_value: correction.new_value,
+        corrected_by: correction.corrected_by,
+        reason: correction.reason,
+        corrected_at: correction.corrected_at,
+        position: trail.positions[ordinal]!,
       })),
       sample.history,
     );

@@ -43,6 +43,10 @@ export interface StagedJob extends Digests {
 
 /** A correction to import. The corrections of a job are appended in trail order. */
 export interface StagedCorrection extends ImportedCorrection {
+  readonly line: number;
+  /** Its place in the trail, from 0. */
+  readonly ordinal: number;
+  readonly job_id: string;
   readonly position: number | null;
 }
 
@@ -130,6 +134,8 @@ export class Staging {
   private readonly events = new BinaryCopyWriter(STAGED_EVENTS.length);
   readonly sources: StagedSources;
   private client: PoolClient | undefined;
+  /** The batch on its way to the database, while the next one is read. */
+  private copying: Promise<void> = Promise.resolve();
   private hasHistory = false;
   private hasEvidence = false;
 
@@ -146,13 +152,7 @@ export class Staging {
     history: readonly ReviewEvent[],
   ): Promise<void> {
     writeRow(this.jobs, STAGED_JOBS, job);
-    for (const [ordinal, correction] of trail.entries())
-      writeRow(this.corrections, STAGED_CORRECTIONS, {
-        ...correction,
-        line: job.line,
-        ordinal,
-        job_id: job.id,
-      });
+    for (const correction of trail) writeRow(this.corrections, STAGED_CORRECTIONS, correction);
     this.hasHistory ||= history.length > 0;
     this.hasEvidence ||= job.producer !== null || job.fields !== null;
     for (const [ordinal, { event, by, at, added, removed, field_paths }] of history.entries())
@@ -274,6 +274,7 @@ export class Staging {
   /** Discards everything. Never throws. */
   async rollBack(): Promise<void> {
     let failure: Error | undefined;
+    await this.copying.catch(() => undefined);
     await this.client?.query('rollback').catch((error: unknown) => {
       failure = error as Error;
     });
@@ -281,18 +282,20 @@ export class Staging {
     this.client = undefined;
   }
 
+  /** Does not wait for the database, but for what was flushed before; a failure then is that of the next use of the connection. */
   private async flush(): Promise<void> {
-    await this.copy(JOBS_TABLE, this.jobs);
-    await this.copy(CORRECTIONS_TABLE, this.corrections);
-    await this.copy(EVENTS_TABLE, this.events);
     await this.sources.flush();
-  }
-
-  private async copy(table: string, writer: BinaryCopyWriter): Promise<void> {
-    if (writer.rows === 0) return;
-    const stream = (await this.begun()).query(copyFrom(`copy ${table} from stdin (format binary)`));
-    stream.end(writer.take());
-    await finished(stream);
+    const client = await this.begun();
+    const tables = [
+      [JOBS_TABLE, this.jobs],
+      [CORRECTIONS_TABLE, this.corrections],
+      [EVENTS_TABLE, this.events],
+    ] as const;
+    const batches = tables
+      .filter(([, { rows }]) => rows > 0)
+      .map(([table, writer]) => ({ table, rows: writer.take() }));
+    this.copying = copyAll(client, batches);
+    this.copying.catch(() => undefined);
   }
 
   private async conflicts(lines: string, condition: string, most: number): Promise<Conflicts> {
@@ -315,12 +318,24 @@ export class Staging {
     return (await (await this.begun()).query(statement)).rowCount ?? 0;
   }
 
-  /** Returns the connection; on first use, begins the transaction and creates the staging tables. */
+  /** Returns the connection, when it is free; on first use, begins the transaction and creates the staging tables. */
   private async begun(): Promise<PoolClient> {
+    await this.copying;
     if (this.client) return this.client;
     this.client = await this.connect();
     await this.client.query(openStaging);
     return this.client;
+  }
+}
+
+async function copyAll(
+  client: PoolClient,
+  batches: readonly { readonly table: string; readonly rows: Buffer }[],
+): Promise<void> {
+  for (const { table, rows } of batches) {
+    const stream = client.query(copyFrom(`copy ${table} from stdin (format binary)`));
+    stream.end(rows);
+    await finished(stream);
   }
 }
 
