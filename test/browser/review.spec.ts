@@ -188,8 +188,7 @@ it('keeps a draft of megabytes, and what was typed as text, without a change of 
   await page.keyboard.type(' BARU');
   await press(page, 'Escape', '1');
   await page.getByText('2 of 2 unsure fields left').waitFor();
-  await press(page, 'n', 'n');
-  expect(await pathOf(page)).toBe('personel[3].nama');
+  await goTo(page, 'personel[3].nama', 'n');
   const again = await reopened(page, id);
   await press(again, 's');
   await rows(again).first().waitFor();
@@ -251,4 +250,85 @@ it('shows what can be done with a field, and takes an edited one for looked at',
   expect(await page.locator('.review-table').getAttribute('aria-rowcount')).toBe(
     String(Number(rowsBefore) - 1),
   );
+});
+
+it('adds what a row lacks, as a text where other rows have texts, and keeps the place over an edit as text', async () => {
+  const result =
+    '{"perihal":"x","personel":[{"nrp":"1","nama":"A"},{"nama":"B"},{"nrp":"3","nama":null},{"nrp":"4","nama":""}]}';
+  const body = JSON.stringify({
+    filename: 'kurang.pdf',
+    source_kind: 'pdf',
+    result: JSON.parse(result) as unknown,
+  });
+  const id = (await call('POST', '/jobs', { body })).json.job_id as string;
+  const page = await open(`/review/${id}`);
+  await page.getByRole('button', { name: 'Table' }).click();
+  await page.getByRole('button', { name: '+ add' }).click();
+  await page.getByRole('textbox', { name: 'New value' }).waitFor();
+  await press(page, 'Escape');
+  expect(await page.getByRole('button', { name: '+ add' }).count()).toBe(1);
+  await page.getByRole('button', { name: '+ add' }).click();
+  await page.getByRole('textbox', { name: 'New value' }).fill('0087');
+  await press(page, 'Enter');
+  await page.getByRole('button', { name: 'null', exact: true }).click();
+  await type(page, '7');
+  await page.getByRole('button', { name: 'empty', exact: true }).click();
+  expect(await pathOf(page)).toBe('personel[3].nama');
+  await press(page, '3');
+  await page.getByRole('textbox', { name: 'The document as JSON' }).focus();
+  // The line of the first value.
+  await press(page, 'ArrowDown', 'End', 'ArrowLeft', 'ArrowLeft');
+  await page.keyboard.type('y');
+  await press(page, 'Escape', '2');
+  expect(await pathOf(page)).toBe('personel[3].nama');
+  await press(page, 's');
+  await rows(page).first().waitFor();
+  await press(page, 'Enter');
+  await page.getByText('Saved.').waitFor();
+  expect(JSON.stringify((await call('GET', `/jobs/${id}`)).json.result)).toBe(
+    result
+      .replace('{"nama":"B"}', '{"nama":"B","nrp":"0087"}')
+      .replace('"nama":null', '"nama":"7"')
+      .replace('"x"', '"xy"'),
+  );
+});
+
+const SCROLLED = 'window.scrollY';
+const widthOf = (page: Page) => page.locator('.review-sheet').first().getAttribute('style');
+
+it('says what was approved, keeps the size of the page image, and scrolls nothing but the image', async () => {
+  // Of the demo: what other tests have sent has no pages.
+  const page = await open('/review?until=2026-01-01T00:00:00Z&sort=lowest_field_confidence');
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await page.locator('.review-box').waitFor();
+  expect(await page.evaluate(SCROLLED)).toBe(0);
+  await page.getByRole('button', { name: 'Larger' }).click();
+  const width = await widthOf(page);
+  const name = await page.getByRole('heading', { level: 1 }).innerText();
+  await press(page, 'a');
+  await page.getByText(`${name} is approved. Since this page was opened: 1.`).waitFor();
+  await page.locator('.review-box').waitFor();
+  expect([width, await widthOf(page), await page.evaluate(SCROLLED)]).toEqual(['width: 125%;', width, 0]);
+});
+
+it('goes from the last unsure field to the first, and nowhere when none is left', async () => {
+  const body = JSON.stringify({
+    filename: 'ragu.pdf',
+    source_kind: 'pdf',
+    result: { a: 'x', b: 'y', c: 'z' },
+    fields: { a: { confidence: 0.4 }, c: { confidence: 0.4 } },
+  });
+  const page = await open(`/review/${(await call('POST', '/jobs', { body })).json.job_id as string}`);
+  await page.locator('#review-path').waitFor();
+  const seen = [await pathOf(page)];
+  for (const key of ['n', 'n', 'p']) {
+    await press(page, key);
+    seen.push(await pathOf(page));
+  }
+  expect(seen).toEqual(['a', 'c', 'a', 'c']);
+  // The first is left of what was before the last.
+  await press(page, 'c');
+  expect(await pathOf(page)).toBe('a');
+  await press(page, 'c');
+  expect(await page.getByRole('button', { name: 'Next unsure n' }).isDisabled()).toBe(true);
 });

@@ -368,6 +368,8 @@ it('works below the path of a proxy', async () => {
     await page.reload();
     await settled(page);
     expect(await page.locator('h1').innerText()).toBe('Overview');
+    await page.getByRole('link', { name: 'Review the next document' }).click();
+    expect(new URL(page.url()).pathname).toBe('/ocr/corpus/review');
   } finally {
     await proxy.stop();
     await below.stop();

@@ -1,5 +1,5 @@
 import './overview.css';
-import { may, useAccess } from '../access/access.js';
+import { may, mayReview, useAccess } from '../access/access.js';
 import { askJson, type Schemas } from '../api/client.js';
 import { useAnswer } from '../api/use-answer.js';
 import { Page } from '../parts/page.js';
@@ -15,7 +15,17 @@ import { Weeks } from './weeks.js';
 export function Overview() {
   const access = useAccess();
   return (
-    <Page title="Overview" lead="What is in the corpus, and where the pipeline is weak.">
+    <Page
+      title="Overview"
+      lead="What is in the corpus, and where the pipeline is weak."
+      actions={
+        mayReview(access) && (
+          <a class="button primary" href="review">
+            Review the next document
+          </a>
+        )
+      }
+    >
       {may(access, 'export') ? (
         <Contents />
       ) : (

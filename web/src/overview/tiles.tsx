@@ -31,7 +31,7 @@ export function Tiles({
         <span class="tile-count">{diverged === undefined ? '…' : diverged.toLocaleString()}</span>
         <span class="tile-note">
           {diverged === 0 || diverged === undefined ? (
-            'approved, and the trail leads back'
+            'every approved trail leads back'
           ) : (
             <>
               <code>ground-truth verify</code> names them

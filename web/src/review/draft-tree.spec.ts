@@ -3,6 +3,7 @@ import { formatFieldPath, key, parseFieldPath } from '../../../src/json-text/ind
 import { keyOf } from '../json/json-node.js';
 import { lineOf, linesBetween, linesOf } from './draft-lines.js';
 import {
+  addMember,
   fieldPathOf,
   firstLeaf,
   insertRowAfter,
@@ -19,6 +20,7 @@ import {
   rowOf,
   textOf,
   treeOf,
+  valueBeside,
 } from './draft-tree.js';
 import { indented, shownText, typedText } from './draft-values.js';
 
@@ -159,6 +161,24 @@ it('inserts a row behind the one in focus, and goes to it', () => {
   const { root, place } = insertRowAfter(treeOf('{"p":[{"n":"x","m":1.0},2]}'), [0, 0]);
   expect(textOf(root)).toBe('{"p":[{"n":"x","m":1.0},{"n":"","m":null},2]}');
   expect(place).toEqual([0, 1]);
+});
+
+it('adds a member where other rows have it, and knows what they have there', () => {
+  const root = treeOf('[{"a":"x","b":1,"c":null},{"c":2,"a":"y"},[3]]');
+  const added = addMember(root, [1], 'b');
+  expect(textOf(added.root)).toBe('[{"a":"x","b":1,"c":null},{"c":2,"a":"y","b":null},[3]]');
+  expect([added.place, textOf(nodeAt(added.root, added.place)!)]).toEqual([[1, 2], 'null']);
+  expect(textOf(valueBeside(added.root, added.place)!)).toBe('1');
+  expect(textOf(valueBeside(root, [0, 2])!)).toBe('2');
+  expect(textOf(addMember(treeOf('{}'), [], 'é"').root)).toBe('{"é\\"":null}');
+  expect(valueBeside(treeOf('{"a":null}'), [0])).toBeUndefined();
+});
+
+it('takes digits for a text where other rows have texts', () => {
+  const root = treeOf('[{"nrp":null},{"nrp":"87031234"},{"nrp":null}]');
+  const typed = (text: string) => typedText(nodeAt(root, [0, 0])!, text, valueBeside(root, [0, 0]));
+  expect([typed('0123'), typed('null')]).toEqual(['"0123"', 'null']);
+  expect(typedText(treeOf('null'), '123')).toBe('123');
 });
 
 it('finds places by path, and takes the last of duplicate keys', () => {

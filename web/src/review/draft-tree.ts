@@ -45,7 +45,7 @@ export function nodeAt(root: JsonNode, place: Place): JsonNode | undefined {
 }
 
 /** The field path of a place. */
-function pathOf(root: JsonNode, place: Place): FieldPath {
+export function pathOf(root: JsonNode, place: Place): FieldPath {
   const path: FieldPath[number][] = [];
   let node = root;
   for (const index of place) {
@@ -120,6 +120,22 @@ export function rowOf(root: JsonNode, place: Place): Place | undefined {
   return undefined;
 }
 
+/** How many rows are looked at for what a value may be. */
+const MOST_BESIDE = 100;
+
+/** What other rows have in the place of a value: the first one that is not null. */
+export function valueBeside(root: JsonNode, place: Place): JsonNode | undefined {
+  const row = rowOf(root, place);
+  if (!row) return undefined;
+  const path = pathOf(nodeAt(root, row)!, place.slice(row.length));
+  for (const { node } of nodeAt(root, row.slice(0, -1))!.children.slice(0, MOST_BESIDE)) {
+    const at = placeAt(node, path);
+    const value = at && nodeAt(node, at);
+    if (value && value.text !== 'null') return value;
+  }
+  return undefined;
+}
+
 /** Inserts a row behind another, with the same members, each of them empty. */
 export function insertRowAfter(root: JsonNode, row: Place): { root: JsonNode; place: Place } {
   const parent = row.slice(0, -1);
@@ -139,6 +155,15 @@ function emptied(node: JsonNode): string {
   if (node.kind === 'array') return '[]';
   if (node.kind === 'leaf') return node.text.startsWith('"') ? '""' : 'null';
   return `{${node.children.map(({ written, node: child }) => `${written!}:${emptied(child)}`).join(',')}}`;
+}
+
+/** Adds a member with the value null to an object that lacks it: behind the others, as a correction that adds one does. */
+export function addMember(root: JsonNode, place: Place, name: string): { root: JsonNode; place: Place } {
+  const member = { written: JSON.stringify(name), node: treeOf('null') };
+  return {
+    root: withChildren(root, place, (children) => [...children, member]),
+    place: [...place, nodeAt(root, place)!.children.length],
+  };
 }
 
 export function removeAt(root: JsonNode, place: Place): JsonNode {

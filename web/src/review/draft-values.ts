@@ -9,12 +9,15 @@ export function shownText(node: JsonNode): string {
 }
 
 /**
- * The JSON of what a reviewer typed over a value. A text stays a text, whatever is in it; where there was another value, JSON is meant
- * if it is JSON, else a text. What was not changed stays as it was written.
+ * The JSON of what a reviewer typed over a value. A text stays a text, whatever is in it, and null becomes one where other rows have
+ * texts; where there was another value, JSON is meant if it is JSON, else a text. What was not changed stays as it was written.
+ *
+ * @param beside what other rows have in the place of the value, if they have anything
  */
-export function typedText(before: JsonNode, typed: string): string {
+export function typedText(before: JsonNode, typed: string, beside?: JsonNode): string {
   if (typed === shownText(before)) return textOf(before);
-  if (before.kind === 'leaf' && before.text.startsWith('"')) return JSON.stringify(typed);
+  const like = before.text === 'null' && beside ? beside : before;
+  if (like.kind === 'leaf' && like.text.startsWith('"')) return JSON.stringify(typed);
   return isScalar(typed) ? typed : JSON.stringify(typed);
 }
 

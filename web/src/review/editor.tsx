@@ -1,8 +1,8 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { nameOfReviewer } from '../access/ask-for-name.js';
 import { ApiError, ask } from '../api/client.js';
 import { Failed } from '../parts/states.js';
-import { nodeAt, placesOf } from './draft-tree.js';
+import { nodeAt } from './draft-tree.js';
 import { forgetDraft, storeDraft } from './drafts.js';
 import { FieldPanel } from './field-panel.js';
 import { FlagDialog } from './flag-dialog.js';
@@ -44,11 +44,19 @@ export function Editor({
   job,
   start,
   below,
+  zoom,
+  setZoom,
+  said: saidBefore,
   steps,
 }: {
   job: JobAnswer;
   start: Start;
   below: number;
+  /** How large the source is shown: what suits one document suits the next. */
+  zoom: number;
+  setZoom: (zoom: number) => void;
+  /** What there is to say of what was done before. */
+  said: string;
   steps: Steps;
 }) {
   const draft = useDraft(job, start, below);
@@ -56,7 +64,7 @@ export function Editor({
   const [open, setOpen] = useState<Open>();
   const [error, setError] = useState<Error>();
   const [isBusy, setBusy] = useState(false);
-  const [said, setSaid] = useState('');
+  const [said, setSaid] = useState(saidBefore);
   /** Why the text that was typed is no document. */
   const [fault, setFault] = useState<string>();
   const frame = useRef<HTMLDivElement>(null);
@@ -207,7 +215,9 @@ export function Editor({
       const isTyping = /^(?:INPUT|SELECT|TEXTAREA)$/.test(target.tagName);
       const isElsewhere = target.closest('dialog') !== null || event.altKey || event.metaKey;
       // Buttons and links keep their own keys, except for lines of the document.
-      const isPressed = event.key === 'Enter' && /^(?:BUTTON|A)$/.test(target.tagName) && !event.ctrlKey;
+      const isLine = target.closest('.review-lines') !== null;
+      const isPressed =
+        event.key === 'Enter' && /^(?:BUTTON|A)$/.test(target.tagName) && !isLine && !event.ctrlKey;
       if (event.defaultPrevented || isTyping || isElsewhere || isPressed) return;
       const name = event.ctrlKey ? WITH_CONTROL[event.key] : event.key;
       const action = name === undefined ? undefined : actions[name];
@@ -238,7 +248,7 @@ export function Editor({
       )}
       <div class="review">
         <div class="review-source card">
-          <SourceView sources={job.sources} note={note} />
+          <SourceView sources={job.sources} note={note} zoom={zoom} setZoom={setZoom} />
         </div>
         <div class="review-document" ref={frame} tabIndex={-1}>
           <div class="actions" role="group" aria-label="What to do with the document">
@@ -255,7 +265,8 @@ export function Editor({
             ))}
           </div>
           <p role="status" class="soft small">
-            {said !== '' ? said : <Progress draft={draft} />}
+            {said !== '' && <strong>{said} </strong>}
+            <Progress draft={draft} />
           </p>
           <FieldPanel draft={draft} actions={actions} />
           <section class="card" aria-label="Document">
@@ -317,16 +328,10 @@ export function Editor({
 }
 
 function Progress({ draft }: { draft: ReturnType<typeof useDraft> }) {
-  const { root, doubtful, confirmed, edited } = draft;
-  // Without those of rows that were removed.
-  const left = useMemo(() => {
-    const unseen = [...doubtful].filter((id) => !confirmed.has(id) && !edited.has(id));
-    return placesOf(root, new Set(unseen)).length;
-  }, [root, doubtful, confirmed, edited]);
   const parts = [
     draft.doubtful.size === 0
       ? 'The pipeline was unsure of no field.'
-      : `${left} of ${draft.doubtful.size} unsure fields left.`,
+      : `${draft.unseen.length} of ${draft.doubtful.size} unsure fields left.`,
     draft.isChanged ? 'Changed, not saved yet.' : 'Nothing is changed.',
     draft.isChanged && draft.keeping === 'kept' ? 'The draft is kept in this browser.' : '',
   ];

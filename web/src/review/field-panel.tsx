@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Text } from '../parts/text.js';
-import { fieldPathOf, isLeaf, nodeAt, rowOf } from './draft-tree.js';
+import { fieldPathOf, isLeaf, nodeAt, rowOf, valueBeside } from './draft-tree.js';
 import { shownText, typedText } from './draft-values.js';
-import { Signs } from './lines-view.js';
+import { Signs, Value } from './lines-view.js';
 import { type Draft } from './use-draft.js';
 
 /** The field in focus: all of its value, and where it is edited. */
@@ -22,7 +22,7 @@ export function FieldPanel({
   const buttons: readonly (readonly [key: string, title: string, isDisabled: boolean])[] = [
     ['e', 'Edit', !isValue],
     ['c', draft.confirmed.has(node.id) ? 'Not confirmed' : 'It is right', false],
-    ['n', 'Next unsure', draft.doubtful.size === 0],
+    ['n', 'Next unsure', draft.unseen.length === 0],
     ['i', 'Insert row', !isInRow],
     ['x', 'Remove row', !isInRow],
   ];
@@ -45,7 +45,7 @@ export function FieldPanel({
             draft.dispatch({ do: 'edit' });
           }}
         >
-          {isValue ? <Text text={shownText(node)} /> : `${node.children.length} values`}
+          {isValue ? <Value node={node} most={Infinity} /> : `${node.children.length} values`}
         </button>
       )}
       <div class="actions" role="group" aria-label="What to do with the field">
@@ -79,7 +79,7 @@ function Editor({ draft }: { draft: Draft }) {
   const use = (): void => {
     if (isLeft.current) return;
     isLeft.current = true;
-    dispatch({ do: 'replace', place, text: typedText(node, typed) });
+    dispatch({ do: 'replace', place, text: typedText(node, typed, valueBeside(root, place)) });
   };
   return (
     <>

@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { type JsonNode } from '../json/json-node.js';
 import { Text } from '../parts/text.js';
 import { type Line, lineOf, linesBetween, linesOf } from './draft-lines.js';
 import { isLeaf } from './draft-tree.js';
@@ -92,16 +93,23 @@ function LineView({
       </span>
       {isValue ? (
         <span class="review-value mono">
-          <Text text={shownText(node).slice(0, MOST)} />
+          <Value node={node} most={MOST} />
         </span>
       ) : (
         <span class="soft small">
-          {node.children.length.toLocaleString()} {node.kind === 'array' ? 'rows' : 'members'}
+          {node.children.length.toLocaleString()} {node.kind === 'array' ? 'rows' : 'values'}
         </span>
       )}
       <Signs id={node.id} draft={draft} />
     </button>
   );
+}
+
+/** A value without parts. What is not there, and a text without a sign, look otherwise than texts do. */
+export function Value({ node, most }: { node: JsonNode; most: number }) {
+  if (node.text === 'null') return <em class="soft">null</em>;
+  if (node.text === '""') return <em class="soft">empty</em>;
+  return <Text text={shownText(node).slice(0, most)} />;
 }
 
 /** What is known of a field: confirmed here, or of how little the pipeline was sure. */

@@ -6,6 +6,7 @@ import { ask } from '../api/client.js';
 import { bytesOf } from '../json/bytes.js';
 import { Page, type PageProps } from '../parts/page.js';
 import { Empty, Failed, Waiting } from '../parts/states.js';
+import { visible } from '../parts/signs.js';
 import { Text } from '../parts/text.js';
 import { go, usePlace } from '../router.js';
 import { carryOver, type LeftEdit } from './carried-edits.js';
@@ -46,7 +47,7 @@ const PARAMETERS = [
 
 type Shown =
   | { readonly state: 'waiting' }
-  | { readonly state: 'none' }
+  | { readonly state: 'none'; readonly said: string }
   | { readonly state: 'nameless' }
   | { readonly state: 'failed'; readonly error: Error; readonly again: () => void }
   | { readonly state: 'open'; readonly job: JobAnswer; readonly start: Start; readonly notice: Notice };
@@ -87,6 +88,8 @@ function Desk({ id }: { id: string | undefined }) {
     [],
   );
   const opened = useRef<string>(undefined);
+  const [zoom, setZoom] = useState(1);
+  const [approvedHere, setApprovedHere] = useState(0);
   const attempt = (work: () => Promise<void>): void => {
     setShown((before) => (before.state === 'open' ? before : { state: 'waiting' }));
     work().catch((error: unknown) => {
@@ -104,7 +107,7 @@ function Desk({ id }: { id: string | undefined }) {
     opened.current = job.job_id;
     setShown({ state: 'open', job, ...(await begin(job, said)) });
   };
-  const takeNext = async (): Promise<void> => {
+  const takeNext = async (said = ''): Promise<void> => {
     if ((await nameOfReviewer()) === undefined) {
       setShown({ state: 'nameless' });
       return;
@@ -120,12 +123,12 @@ function Desk({ id }: { id: string | undefined }) {
     });
     if (response.status === 204) {
       opened.current = undefined;
-      setShown({ state: 'none' });
+      setShown({ state: 'none', said });
       return;
     }
     const { job, lease } = await readLeasedJob(response);
     leases.open(job.job_id, lease);
-    await show(job);
+    await show(job, said);
     go(`review/${job.job_id}${query.size > 0 ? `?${query.toString()}` : ''}`, 'replace');
   };
   const read = async (jobId: string, said = ''): Promise<void> => {
@@ -133,7 +136,7 @@ function Desk({ id }: { id: string | undefined }) {
   };
   useEffect(() => {
     if (id !== undefined && id === opened.current) return;
-    attempt(id === undefined ? takeNext : () => read(id));
+    attempt(() => (id === undefined ? takeNext() : read(id)));
   }, [id]);
   useEffect(() => {
     const leave = (): void => {
@@ -154,11 +157,15 @@ function Desk({ id }: { id: string | undefined }) {
       },
       approved: () => {
         leases.end(job.job_id);
-        attempt(takeNext);
+        const count = approvedHere + 1;
+        setApprovedHere(count);
+        attempt(() =>
+          takeNext(`${visible(job.filename)} is approved. Since this page was opened: ${count}.`),
+        );
       },
       skip: () => {
         leases.skip();
-        attempt(takeNext);
+        attempt(() => takeNext());
       },
     };
     return (
@@ -168,7 +175,7 @@ function Desk({ id }: { id: string | undefined }) {
             Somebody else has this document now. Your draft is kept: save it, or skip the document.
           </p>
         )}
-        <Told notice={notice} />
+        <Told notice={notice} isSaidBelow={!job.approved && job.result !== null} />
         {job.approved ? (
           <Approved job={job} steps={steps} />
         ) : job.result === null ? (
@@ -184,6 +191,9 @@ function Desk({ id }: { id: string | undefined }) {
             job={job}
             start={start}
             below={BELOW}
+            zoom={zoom}
+            setZoom={setZoom}
+            said={notice.said}
             steps={steps}
           />
         )}
@@ -201,7 +211,7 @@ function Desk({ id }: { id: string | undefined }) {
             type="button"
             class="primary"
             onClick={() => {
-              attempt(takeNext);
+              attempt(() => takeNext());
             }}
           >
             Give a name
@@ -210,6 +220,7 @@ function Desk({ id }: { id: string | undefined }) {
       )}
       {shown.state === 'none' && (
         <Empty title="No document waits for you">
+          {shown.said !== '' && <p role="status">{shown.said}</p>}
           <p>
             All that match are approved, or somebody holds them at the moment. See the{' '}
             <a href="samples?approved=false">documents that are open</a>.
@@ -217,7 +228,7 @@ function Desk({ id }: { id: string | undefined }) {
           <button
             type="button"
             onClick={() => {
-              attempt(takeNext);
+              attempt(() => takeNext());
             }}
           >
             Look again
@@ -284,10 +295,17 @@ function Approved({ job, steps }: { job: JobAnswer; steps: Steps }) {
 }
 
 /** What happened to the draft: nothing of it is lost without a word. */
-function Told({ notice: { said, theirs, left = [] } }: { notice: Notice }) {
+function Told({
+  notice: { said, theirs, left = [] },
+  isSaidBelow,
+}: {
+  notice: Notice;
+  /** The document says it, where it takes no room from what is below. */
+  isSaidBelow: boolean;
+}) {
   return (
     <>
-      {said !== '' && <p role="status">{said}</p>}
+      {said !== '' && !isSaidBelow && <p role="status">{said}</p>}
       {theirs && (
         <section class="notice" aria-label="Changes by others">
           <h2>Somebody else has changed this document since you began</h2>

@@ -1,5 +1,5 @@
 import { type ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ask, type Schemas } from '../api/client.js';
 import { useAnswer } from '../api/use-answer.js';
 import { Download } from '../parts/download.js';
@@ -11,9 +11,20 @@ import { type FieldNote } from './use-draft.js';
 type Source = Schemas['Source'];
 
 /** What the document looks like, with the place of the field in focus. */
-export function SourceView({ sources, note }: { sources: readonly Source[]; note: FieldNote | undefined }) {
+export function SourceView({
+  sources: sent,
+  note,
+  zoom,
+  setZoom,
+}: {
+  sources: readonly Source[];
+  note: FieldNote | undefined;
+  zoom: number;
+  setZoom: (zoom: number) => void;
+}) {
   const [chosen, setChosen] = useState(0);
-  const [zoom, setZoom] = useState(1);
+  // Pages before texts, each in the order of the pipeline.
+  const sources = useMemo(() => [...sent.filter((each) => !isText(each)), ...sent.filter(isText)], [sent]);
   const [turns, setTurns] = useState(0);
   const source = sources[chosen];
   const page = note?.page ?? undefined;
@@ -59,6 +70,10 @@ export function SourceView({ sources, note }: { sources: readonly Source[]; note
       />
     </>
   );
+}
+
+function isText({ media_type }: Source): boolean {
+  return media_type?.startsWith('text/') === true;
 }
 
 function Tool({ name, sign, use }: { name: string; sign: string; use: () => void }) {
@@ -142,7 +157,7 @@ function Sheet({
   const isHere = bbox !== undefined && (note?.page ?? page) === page;
   const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = bbox ?? [];
   useLayoutEffect(() => {
-    mark.current?.scrollIntoView({ block: 'center', inline: 'center' });
+    centre(mark.current);
   }, [x0, y0, x1, y1, page, zoom, turns]);
   return (
     <div class="review-picture" role="region" aria-label={name} tabIndex={0}>
@@ -165,6 +180,18 @@ function Sheet({
   );
 }
 
+/** Scrolls what a mark is in, and not the page, which `scrollIntoView` would scroll, too. */
+function centre(mark: HTMLElement | null): void {
+  const frame = mark?.closest('[role=region]');
+  if (!mark || !frame) return;
+  const inner = mark.getBoundingClientRect();
+  const outer = frame.getBoundingClientRect();
+  frame.scrollBy(
+    (inner.left + inner.right - outer.left - outer.right) / 2,
+    (inner.top + inner.bottom - outer.top - outer.bottom) / 2,
+  );
+}
+
 function Words({ blob, note, zoom }: { blob: Blob; note: FieldNote | undefined; zoom: number }) {
   const [text, setText] = useState('');
   const mark = useRef<HTMLElement>(null);
@@ -180,7 +207,7 @@ function Words({ blob, note, zoom }: { blob: Blob; note: FieldNote | undefined; 
   const quote = note?.quote ?? '';
   const at = quote === '' ? -1 : text.indexOf(quote);
   useLayoutEffect(() => {
-    mark.current?.scrollIntoView({ block: 'center' });
+    centre(mark.current);
   }, [text, at]);
   const shown = text.split('\n', MOST_LINES).join('\n');
   return (

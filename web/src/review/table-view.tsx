@@ -1,9 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
 import { type JsonNode, keyOf } from '../json/json-node.js';
+import { visible } from '../parts/signs.js';
 import { Text } from '../parts/text.js';
 import { fieldPathOf, isLeaf, nodeAt, type Place, rowOf } from './draft-tree.js';
-import { shownText } from './draft-values.js';
-import { useWindow } from './lines-view.js';
+import { useWindow, Value } from './lines-view.js';
 import { type Draft } from './use-draft.js';
 
 const HEIGHT = 34;
@@ -94,8 +94,13 @@ function Rows({ table, draft }: { table: Table; draft: Draft }) {
               <th scope="row">{from + index}</th>
               {columns.map((name) => {
                 const at = node.children.findLastIndex((member) => keyOf(member) === name);
-                const cell: Place = [...table.place, from + index, at];
-                return <Cell key={name} node={node.children[at]?.node} place={cell} draft={draft} />;
+                const row: Place = [...table.place, from + index];
+                const value = node.children[at]?.node;
+                if (value) return <Cell key={name} node={value} place={[...row, at]} draft={draft} />;
+                const add = (): void => {
+                  draft.dispatch({ do: 'add', row, name });
+                };
+                return <Missing key={name} name={name} add={node.kind === 'object' ? add : undefined} />;
               })}
             </tr>
           ))}
@@ -110,8 +115,26 @@ function Space({ rows }: { rows: number }) {
   return <tr aria-hidden="true" style={{ height: `${rows * HEIGHT}px` }} />;
 }
 
-function Cell({ node, place, draft }: { node: JsonNode | undefined; place: Place; draft: Draft }) {
-  if (!node) return <td />;
+/** Where a row lacks a member that others have. */
+function Missing({ name, add }: { name: string; add: (() => void) | undefined }) {
+  return (
+    <td>
+      {add && (
+        <button
+          type="button"
+          tabIndex={-1}
+          class="review-cell soft"
+          title={`This row has no ${visible(name)}: add it`}
+          onClick={add}
+        >
+          + add
+        </button>
+      )}
+    </td>
+  );
+}
+
+function Cell({ node, place, draft }: { node: JsonNode; place: Place; draft: Draft }) {
   const isCurrent = nodeAt(draft.root, draft.place) === node;
   const isSettled = draft.confirmed.has(node.id) || draft.edited.has(node.id);
   const kind = isSettled ? 'confirmed' : draft.doubtful.has(node.id) ? 'doubtful' : undefined;
@@ -126,7 +149,7 @@ function Cell({ node, place, draft }: { node: JsonNode | undefined; place: Place
           draft.dispatch({ do: 'go', place });
         }}
       >
-        {isLeaf(node) ? <Text text={shownText(node).slice(0, MOST)} /> : '…'}
+        {isLeaf(node) ? <Value node={node} most={MOST} /> : '…'}
       </button>
     </td>
   );

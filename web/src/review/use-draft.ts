@@ -5,6 +5,7 @@ import { decoded } from '../json/bytes.js';
 import { type JsonNode } from '../json/json-node.js';
 import { forgetDraft, storeDraft, type StoredDraft } from './drafts.js';
 import {
+  addMember,
   fieldPathOf,
   firstLeaf,
   insertRowAfter,
@@ -13,6 +14,7 @@ import {
   nextLeaf,
   nextPlace,
   nodeAt,
+  pathOf,
   type Place,
   placeAt,
   placesOf,
@@ -34,8 +36,10 @@ interface State {
   /** Values that were edited one by one: whoever edits a value has looked at it. */
   readonly edited: ReadonlySet<number>;
   /** What undo goes back to. */
-  readonly before: readonly Omit<State, 'before' | 'isEditing'>[];
+  readonly before: readonly Omit<State, 'before' | 'isEditing' | 'isNew'>[];
   readonly isEditing: boolean;
+  /** Whether what is edited was added for it. */
+  readonly isNew: boolean;
 }
 
 export type Action =
@@ -44,17 +48,20 @@ export type Action =
   | { readonly do: 'doubtful'; readonly by: 1 | -1; readonly ids: ReadonlySet<number> }
   | { readonly do: 'edit' | 'leave' | 'insert' | 'remove' | 'undo' }
   | { readonly do: 'replace'; readonly place: Place; readonly text: string }
+  /** A member that a row lacks, to be edited at once. */
+  | { readonly do: 'add'; readonly row: Place; readonly name: string }
   | { readonly do: 'confirm'; readonly ids: ReadonlySet<number> }
   /** Another text of the whole document; what is the same in it is shared. */
   | { readonly do: 'load'; readonly root: JsonNode };
 
 function reduce(state: State, action: Action): State {
   const { root, place, confirmed, edited: looked } = state;
-  const { before: _before, isEditing: _isEditing, ...kept } = state;
+  const { before: _before, isEditing: _isEditing, isNew: _isNew, ...kept } = state;
   const edited = (change: Partial<State>): State => ({
     ...state,
     before: [...state.before, kept],
     isEditing: false,
+    isNew: false,
     ...change,
   });
   switch (action.do) {
@@ -67,10 +74,10 @@ function reduce(state: State, action: Action): State {
     case 'edit':
       return { ...state, isEditing: isLeaf(nodeAt(root, place) ?? root) };
     case 'leave':
-      return { ...state, isEditing: false };
+      return state.isNew ? reduce(state, { do: 'undo' }) : { ...state, isEditing: false };
     case 'replace': {
       const node = nodeAt(root, action.place);
-      if (!node || textOf(node) === action.text) return { ...state, isEditing: false };
+      if (!node || textOf(node) === action.text) return { ...state, isEditing: false, isNew: false };
       // It is edited, which says more than that it is right.
       return edited({
         root: replaceAt(root, action.place, action.text),
@@ -85,6 +92,10 @@ function reduce(state: State, action: Action): State {
       const first = firstLeaf(inserted.root, inserted.place);
       return edited({ root: inserted.root, place: first });
     }
+    case 'add': {
+      const added = addMember(root, action.row, action.name);
+      return edited({ ...added, isEditing: true, isNew: true });
+    }
     case 'remove': {
       const row = rowOf(root, place);
       if (!row) return state;
@@ -96,7 +107,7 @@ function reduce(state: State, action: Action): State {
     }
     case 'undo': {
       const last = state.before.at(-1);
-      return last ? { ...last, before: state.before.slice(0, -1), isEditing: false } : state;
+      return last ? { ...last, before: state.before.slice(0, -1), isEditing: false, isNew: false } : state;
     }
     case 'confirm': {
       const node = nodeAt(root, place)!;
@@ -106,21 +117,35 @@ function reduce(state: State, action: Action): State {
     }
     case 'load':
       if (isSameText(root, action.root)) return state;
-      return edited({ root: action.root, place: firstLeaf(action.root, []) });
+      return edited({ root: action.root, place: placeLike(root, place, action.root) });
   }
+}
+
+/** The place in another document that has the same path, or the first value, if there is none. */
+function placeLike(root: JsonNode, place: Place, other: JsonNode): Place {
+  return firstLeaf(other, placeAt(other, pathOf(root, place)) ?? []);
 }
 
 function without(set: ReadonlySet<number>, id: number): ReadonlySet<number> {
   return new Set([...set].filter((each) => each !== id));
 }
 
-/** The next of the fields that the pipeline was unsure of, and that nobody has confirmed or edited here. */
+type Seen = Pick<State, 'confirmed' | 'edited'>;
+
+/** Those of the fields that nobody has confirmed or edited here. */
+function unseenOf({ confirmed, edited }: Seen, ids: ReadonlySet<number>): ReadonlySet<number> {
+  return new Set([...ids].filter((id) => !confirmed.has(id) && !edited.has(id)));
+}
+
+/** The next of the fields that the pipeline was unsure of, and that nobody has seen; behind the last one comes the first. */
 function nextDoubtful(
-  { root, place, confirmed, edited }: Pick<State, 'root' | 'place' | 'confirmed' | 'edited'>,
+  { root, place, ...seen }: Seen & Pick<State, 'root' | 'place'>,
   ids: ReadonlySet<number>,
   by: 1 | -1,
 ): Place | undefined {
-  return nextPlace(root, place, by, ({ id }) => ids.has(id) && !confirmed.has(id) && !edited.has(id));
+  const unseen = unseenOf(seen, ids);
+  const next = nextPlace(root, place, by, ({ id }) => unseen.has(id));
+  return next ?? placesOf(root, unseen).at(by === 1 ? 0 : -1);
 }
 
 /** What a draft begins with. */
@@ -168,7 +193,13 @@ export function useDraft(job: JobAnswer, start: Start, below: number) {
     };
   }, [job, isChanged, confirmed, written]);
   const { notes, doubtful } = first;
-  return { ...state, dispatch, written, isChanged, keeping, notes, doubtful };
+  const { edited } = state;
+  // Without those of rows that were removed.
+  const unseen = useMemo(
+    () => placesOf(root, unseenOf({ confirmed, edited }, doubtful)),
+    [root, doubtful, confirmed, edited],
+  );
+  return { ...state, dispatch, written, isChanged, keeping, notes, doubtful, unseen };
 }
 
 export type Draft = ReturnType<typeof useDraft>;
@@ -209,6 +240,7 @@ function begin(job: JobAnswer, { text, confirmed }: Start, below: number) {
     edited: editedOf(base, root, doubtful),
     before: [],
     isEditing: false,
+    isNew: false,
   };
   const isDoubtful = doubtful.has(nodeAt(root, start)!.id);
   const place = isDoubtful ? start : (nextDoubtful(state, doubtful, 1) ?? start);
