@@ -99,34 +99,30 @@ function putText(out: ByteWriter, text: Buffer): number {
     let at = out.length;
     for (let i = start; i < end; i++) {
       const byte = text[i]!;
-      const kind = KINDS[byte]!;
-      if (kind === ESCAPED) {
-        for (const escape of ESCAPES[byte]!) bytes[at++] = escape;
-        continue;
+      if (byte === QUOTE || byte === BACKSLASH) {
+        bytes[at++] = BACKSLASH;
+        bytes[at++] = byte;
+      } else if (byte < SPACE) {
+        at += CONTROLS[byte]!.copy(bytes, at);
+      } else {
+        // A character beyond ASCII: only its first byte counts, for two if it takes four.
+        if (byte >= FOLLOWING) length += byte < FIRST ? -1 : byte < FIRST_OF_FOUR ? 0 : 1;
+        bytes[at++] = byte;
       }
-      if (kind === FOLLOWING) length--;
-      else if (kind === FIRST_OF_FOUR) length++;
-      bytes[at++] = byte;
     }
     out.length = at;
   }
   return length;
 }
 
-/** What a byte of UTF-8 means for the text in JSON, and for its length in UTF-16 units. */
-const PLAIN = 0;
-const ESCAPED = 1;
-/** Not the first byte of its character. */
-const FOLLOWING = 2;
-/** Of a character that takes two units. */
-const FIRST_OF_FOUR = 3;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const SPACE = 0x20;
+/** The least bytes of UTF-8 that follow the first one of their character, that are such a first one, and one of four. */
+const FOLLOWING = 0x80;
+const FIRST = 0xc0;
+const FIRST_OF_FOUR = 0xf0;
 
-const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
-  if (byte < 0x20 || byte === 0x22 || byte === 0x5c) return ESCAPED;
-  if (byte >= 0xf0) return FIRST_OF_FOUR;
-  return byte >= 0x80 && byte < 0xc0 ? FOLLOWING : PLAIN;
-});
-
-const ESCAPES = Array.from({ length: 0x60 }, (_, byte) =>
-  Uint8Array.from(Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1))),
+const CONTROLS = Array.from({ length: SPACE }, (_, byte) =>
+  Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1)),
 );

@@ -83,6 +83,8 @@ export class Scan {
   private readonly maker: ExampleMaker;
   private readonly lead: string;
   private readonly writer: RowWriter;
+  /** The fields of paths that corrections had, by their JSON. */
+  private readonly fields = new Map<string, string>();
   private lastOrder = '';
 
   /** @param folder for temporary files */
@@ -202,9 +204,19 @@ export class Scan {
     return createHash('sha256').update(value).digest().readUIntBE(0, HASH_BYTES);
   }
 
+  /** @param written the path of a correction, as JSON */
+  private fieldOf(written: string): string {
+    let field = this.fields.get(written);
+    if (field === undefined) {
+      field = collapsed(JSON.parse(written) as string);
+      if (this.fields.size < MOST_PATHS) this.fields.set(written, field);
+    }
+    return field;
+  }
+
   private count({ corrections, producer }: CorpusSample): void {
     for (const correction of readElements(corrections) ?? []) {
-      const field = collapsed(pathOf(correction));
+      const field = this.fieldOf(pathOf(correction));
       if (this.corrected.has(field) || this.corrected.size < MOST_PATHS)
         this.corrected.set(field, (this.corrected.get(field) ?? 0) + 1);
     }
@@ -214,12 +226,12 @@ export class Scan {
   }
 }
 
-/** The path of a correction, which an export writes first: the other members, which may be long, are then not read. */
+/** The path of a correction as JSON, which an export writes first: the other members, which may be long, are then not read. */
 function pathOf(correction: Buffer): string {
   const [first] = readMembers(correction, 0) ?? [];
   const member =
     first?.key === 'field_path' ? first : readMembers(correction)?.find(({ key }) => key === 'field_path');
-  return JSON.parse(member?.value.toString() ?? '""') as string;
+  return member?.value.toString() ?? '""';
 }
 
 /** Values that do not say that two documents belong together. */
