@@ -184,6 +184,7 @@ const rooms = {
     holds: 'Datasets for training: rows of samples, groups and splits, the card',
     knows: [
       'json-text',
+      'replay',
       'platform',
       'platform/files',
       'platform/parameters',

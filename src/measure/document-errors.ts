@@ -1,17 +1,14 @@
 import {
-  compact,
-  deriveEdits,
   equal,
   type FieldPath,
   formatFieldPath,
   JSON_NULL,
-  type JsonSlice,
   type Key,
   type LeafVisitor,
   sliceOf,
-  textOf,
   visitLeaves,
 } from '../json-text/index.js';
+import { isContainer, movesOf } from '../replay/moves.js';
 import { type Move, traceBack } from '../replay/trace.js';
 import { traceAllForward } from '../replay/trace-all.js';
 import { type Confirmation } from './confirmations.js';
@@ -83,7 +80,7 @@ export class DocumentErrors {
     confirmations: readonly Confirmation[] = [],
   ): void {
     this.reset();
-    const steps = trail.map(toMoves);
+    const steps = trail.map(movesOf);
     this.moves = steps.flat();
     if (trail.length > 0) this.compare(initial, final);
     else {
@@ -215,35 +212,14 @@ const ANY_DOCUMENT = -1;
 /** The most steps of the paths of values to compare: 8 bytes each. Only a document with millions of values, or thousands of levels, has more. */
 const MOST_STEPS = 10_000_000;
 
-/** Where values move in a correction of an exact trail. */
-function toMoves({ op, path = [], oldValue, newValue }: Edit): readonly Move[] {
-  const isOfOneKind =
-    isContainer(oldValue) && oldValue.bytes[oldValue.start] === newValue.bytes[newValue.start];
-  const edits =
-    op === 'replace' && isOfOneKind ? deriveEdits(compacted(oldValue), compacted(newValue)) : undefined;
-  return edits?.map((edit) => ({ op: edit.op, path: [...path, ...edit.path] })) ?? [{ op, path }];
-}
-
-/** Direct SQL may have left white space. */
-function compacted(value: JsonSlice): Buffer {
-  return compact(textOf(value), Infinity);
-}
-
 function isNull(text: Buffer): boolean {
   return text.equals(JSON_NULL);
-}
-
-function isContainer({ bytes, start }: JsonSlice): boolean {
-  return bytes[start] === OPEN_OBJECT || bytes[start] === OPEN_ARRAY;
 }
 
 /** @param text of a value without values in it */
 function isEmpty(text: Buffer): boolean {
   return isContainer(sliceOf(text));
 }
-
-const OPEN_OBJECT = 0x7b;
-const OPEN_ARRAY = 0x5b;
 
 /** A value that a correction may have changed. */
 interface Value {

@@ -72,7 +72,8 @@ training on the difference alone then makes both less likely, and the model wors
 - Train with \`--objective sft\` first. Start from that model, and compare with it.
 - Keep a loss on the chosen answer beside the preference, as the configuration in this folder does.
 - \`rejected\` is best what the model to be trained has answered. Above, under "producer", is what made the rejected answers.
-- Leave out pairs that hardly differ: \`--min-edit-ratio\`.
+- Leave out pairs that hardly differ: \`--min-edit-ratio\`. Pairs of single rows, \`--field 'personel[*]'\`, have less in common than
+  documents have.
 `;
 
 /**

@@ -9,6 +9,7 @@ import {
 import { type AnswerForm, ANSWERS, type Input, INPUTS } from './example.js';
 import { type Objective, OBJECTIVES } from './layouts/layout.js';
 import { LAYOUT_NAMES, type LayoutName } from './layouts/layouts.js';
+import { parseField } from './parts.js';
 
 const MOST_TOKENS = 10_000_000;
 
@@ -27,8 +28,8 @@ export class DatasetFlagsDto {
   readonly answer: AnswerForm = 'as-is';
 
   @TextThat(
-    (text) => tryParseFieldPath(text) !== undefined,
-    'a field path, such as header or personel[0].nrp',
+    (text) => parseField(text) !== undefined,
+    'a field path, such as header, or personel[*] for the rows of a table',
   )
   readonly field: string = '';
 

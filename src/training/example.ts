@@ -1,9 +1,10 @@
-import { type FieldPath, JSON_NULL, JsonDocument, sliceOf } from '../json-text/index.js';
+import { JSON_NULL } from '../json-text/index.js';
 import { type AnswerSchema } from './answer-schema.js';
 import { type CorpusSample } from './corpus-sample.js';
 import { editRatio } from './edit-ratio.js';
 import { type Objective } from './layouts/layout.js';
 import { ocrTextOf, type PageImage, pageImagesOf } from './pages.js';
+import { type Field, type Part, PartReader } from './parts.js';
 
 export const INPUTS = ['initial', 'ocr_text', 'page_image', 'ocr_text+page_image'] as const;
 export type Input = (typeof INPUTS)[number];
@@ -30,61 +31,80 @@ export interface ExampleOptions {
   readonly schema: AnswerSchema | undefined;
   readonly answer: AnswerForm;
   /** The part of the documents that is asked for. */
-  readonly field: FieldPath;
+  readonly field: Field;
   /** Preferences whose answers differ in a smaller share of their text are left out. */
   readonly minEditRatio: number;
 }
 
 const DOCUMENT = 'Answer with the data of the document as JSON only.';
-/** What the model is told before the input. */
-export const INSTRUCTIONS: Readonly<Record<Input, string>> = {
-  initial:
-    'You are given JSON that an OCR pipeline read from a document. It may have mistakes. Answer with the corrected JSON only.',
-  ocr_text: `You are given the OCR text of a document. ${DOCUMENT}`,
-  page_image: `You are given the pages of a document as images. ${DOCUMENT}`,
-  'ocr_text+page_image': `You are given the pages of a document as images, and their OCR text, which may have mistakes. ${DOCUMENT}`,
+const ROW = 'Answer with this row as JSON only.';
+const PATH = 'the path of a row in the data of a document, whose rows are counted from 0';
+/** What the model is told before the input: for whole documents or a field of each, and for rows. */
+export const INSTRUCTIONS: Readonly<Record<'whole' | 'row', Readonly<Record<Input, string>>>> = {
+  whole: {
+    initial:
+      'You are given JSON that an OCR pipeline read from a document. It may have mistakes. Answer with the corrected JSON only.',
+    ocr_text: `You are given the OCR text of a document. ${DOCUMENT}`,
+    page_image: `You are given the pages of a document as images. ${DOCUMENT}`,
+    'ocr_text+page_image': `You are given the pages of a document as images, and their OCR text, which may have mistakes. ${DOCUMENT}`,
+  },
+  row: {
+    initial:
+      'You are given a row of a table as JSON that an OCR pipeline read from a document. It may have mistakes. Answer with the corrected row as JSON only.',
+    ocr_text: `You are given ${PATH}, and the OCR text of the document. ${ROW}`,
+    page_image: `You are given the pages of a document as images, and ${PATH}. ${ROW}`,
+    'ocr_text+page_image': `You are given the pages of a document as images, ${PATH}, and the OCR text of the document, which may have mistakes. ${ROW}`,
+  },
 };
+
+/** What a sample gives. */
+export interface Examples {
+  readonly examples: readonly Example[];
+  /** Why there are not more: a reason for the sample, or for each of its rows. */
+  readonly leftOut: readonly string[];
+}
+
+/** What a model is given of a document. */
+type Seen = Pick<Example, 'images'> & { readonly text: Buffer };
 
 /** Makes examples of samples. */
 export class ExampleMaker {
-  private readonly document = new JsonDocument();
+  private readonly parts: PartReader;
 
-  constructor(private readonly options: ExampleOptions) {}
+  constructor(private readonly options: ExampleOptions) {
+    this.parts = new PartReader(options.field);
+  }
 
-  /** @returns the reason why the sample gives none, as text */
-  make(sample: CorpusSample): Example | string {
-    if (!sample.approved) return 'not approved';
-    if (sample.diverged) return 'diverged: its trail does not lead back exactly';
-    if (sample.final.equals(JSON_NULL)) return 'no result';
+  make(sample: CorpusSample): Examples {
+    const { input, objective } = this.options;
+    const needsInitial = input === 'initial' || objective === 'preference';
+    const parts = whyUnused(sample) ?? this.parts.read(sample, needsInitial);
+    if (typeof parts === 'string') return { examples: [], leftOut: [parts] };
+    let seen: Seen | string | undefined;
+    const look = (): Seen | string => (seen ??= this.look(sample));
+    const made = parts.map((part) => this.exampleOf(part, sample, look));
+    return {
+      examples: made.filter((each) => typeof each !== 'string'),
+      leftOut: made.filter((each) => typeof each === 'string'),
+    };
+  }
+
+  /** @returns the reason why the part gives none, as text */
+  private exampleOf(part: Part, sample: CorpusSample, look: () => Seen | string): Example | string {
     const { options } = this;
-    const answer = this.part(sample.final);
-    if (answer === undefined) return 'the final result lacks the field';
+    const { final: answer } = part;
     const misfit = options.schema?.misfit(answer);
     if (misfit) return `does not fit the schema (${misfit.keyword})`;
-    const input = this.inputOf(sample);
+    const input = options.input === 'initial' ? initialOf(part, sample) : naming(part, look());
     if (typeof input === 'string') return input;
-    const rejected = options.objective === 'preference' ? this.rejectedFor(sample, answer) : undefined;
-    if (rejected !== undefined && 'reason' in rejected) return rejected.reason;
+    const rejected = options.objective === 'preference' ? this.rejectedFor(part) : undefined;
+    if (typeof rejected === 'string') return rejected;
     return {
       input: input.text,
       images: input.images,
       answer: this.inForm(answer),
-      rejected: rejected && this.inForm(rejected.answer),
+      rejected: rejected && this.inForm(rejected),
     };
-  }
-
-  /** The text of the value at a path, or undefined. */
-  valueAt(document: Buffer, path: FieldPath): Buffer | undefined {
-    if (path.length === 0) return document;
-    this.document.load(sliceOf(document));
-    const target = this.document.find(path);
-    const value = target?.exists === true ? this.document.valueOf(target) : undefined;
-    this.document.clear();
-    return value;
-  }
-
-  private part(document: Buffer): Buffer | undefined {
-    return this.valueAt(document, this.options.field);
   }
 
   private inForm(answer: Buffer): Buffer {
@@ -92,14 +112,8 @@ export class ExampleMaker {
     return form === 'schema' && schema ? schema.inOrder(answer) : answer;
   }
 
-  private inputOf(sample: CorpusSample): { text: Buffer; images: readonly PageImage[] } | string {
+  private look({ sources }: CorpusSample): Seen | string {
     const { input } = this.options;
-    if (input === 'initial') {
-      if (sample.initial.equals(JSON_NULL)) return 'no initial result';
-      const text = this.part(sample.initial);
-      return text === undefined ? 'the initial result lacks the field' : { text, images: [] };
-    }
-    const { sources } = sample;
     if (sources === undefined) return 'its line has no sources';
     const ocr = input.includes('ocr_text') ? ocrTextOf(sources) : { text: '' };
     if ('reason' in ocr) return ocr.reason;
@@ -107,26 +121,47 @@ export class ExampleMaker {
     return 'reason' in pages ? pages.reason : { text: Buffer.from(ocr.text), images: pages.images };
   }
 
-  private rejectedFor(
-    sample: CorpusSample,
-    answer: Buffer,
-  ): { readonly answer: Buffer } | { readonly reason: string } {
-    const rejected = sample.initial.equals(JSON_NULL) ? undefined : this.part(sample.initial);
-    if (rejected === undefined) return { reason: 'the initial result lacks the field' };
-    const [chosen, other] = [this.inForm(answer), this.inForm(rejected)];
-    if (chosen.equals(other)) return { reason: 'the initial result is right already' };
+  /** @returns the reason why there is none, as text */
+  private rejectedFor(part: Part): Buffer | string {
+    const { initial } = part;
+    if (initial === undefined) return lacking(part);
+    const [chosen, other] = [this.inForm(part.final), this.inForm(initial)];
+    if (chosen.equals(other)) return 'the initial result is right already';
     const { minEditRatio } = this.options;
     if (minEditRatio > 0) {
       const ratio = editRatio(chosen.toString(), other.toString());
-      if (ratio === undefined) return { reason: 'the two answers are too long to be compared' };
-      if (ratio < minEditRatio) return { reason: 'the two answers differ too little (--min-edit-ratio)' };
+      if (ratio === undefined) return 'the two answers are too long to be compared';
+      if (ratio < minEditRatio) return 'the two answers differ too little (--min-edit-ratio)';
     }
-    return { answer: rejected };
+    return initial;
   }
 }
 
-/** What all prompts begin with: the instruction, the schema, and the blank line before the input, if that is text. */
-export function leadOf({ instruction, schema, input }: ExampleOptions): string {
+/** Why no dataset takes a sample, if none does. */
+function whyUnused({ approved, diverged, final }: CorpusSample): string | undefined {
+  if (!approved) return 'not approved';
+  if (diverged) return 'diverged: its trail does not lead back exactly';
+  return final.equals(JSON_NULL) ? 'no result' : undefined;
+}
+
+function initialOf(part: Part, sample: CorpusSample): Seen | string {
+  if (sample.initial.equals(JSON_NULL)) return 'no initial result';
+  return part.initial === undefined ? lacking(part) : { text: part.initial, images: [] };
+}
+
+/** What is seen of a document, behind the path of the row that is asked for, if one is. */
+function naming({ place }: Part, seen: Seen | string): Seen | string {
+  if (place === undefined || typeof seen === 'string') return seen;
+  const lead = Buffer.from(seen.text.length === 0 ? place : `${place}\n\n`);
+  return { ...seen, text: Buffer.concat([lead, seen.text]) };
+}
+
+function lacking({ place }: Part): string {
+  return place === undefined ? 'the initial result lacks the field' : 'a row that the initial result lacks';
+}
+
+/** What all prompts begin with: the instruction, the schema, and the blank line before the input, if that has text. */
+export function leadOf({ instruction, schema, input, field }: ExampleOptions): string {
   const parts = [instruction, ...(schema ? [`The JSON Schema of the answer:\n${schema.text}`] : [])];
-  return [...parts, ...(input === 'page_image' ? [] : [''])].join('\n\n');
+  return [...parts, ...(input === 'page_image' && !field.isByRow ? [] : [''])].join('\n\n');
 }

@@ -1,15 +1,15 @@
 /** Documents named with a reason; more are only counted. */
 const MOST_NAMED = 10;
 
-/** Why documents are not in a dataset, and how many of them. */
+/** Why documents, or rows of theirs, are not in a dataset, and how many of them. */
 export interface LeftOutFor {
   readonly reason: string;
   readonly count: number;
-  /** The first of them. */
+  /** The first of the documents. */
   readonly job_ids: readonly string[];
 }
 
-/** Counts documents that are left out, by reason. */
+/** Counts documents, and rows, that are left out, by reason. */
 export class LeftOut {
   private readonly reasons = new Map<string, { count: number; job_ids: string[] }>();
 
@@ -17,7 +17,7 @@ export class LeftOut {
     const found = this.reasons.get(reason) ?? { count: 0, job_ids: [] };
     this.reasons.set(reason, found);
     found.count++;
-    if (found.job_ids.length < MOST_NAMED) found.job_ids.push(jobId);
+    if (found.job_ids.length < MOST_NAMED && found.job_ids.at(-1) !== jobId) found.job_ids.push(jobId);
   }
 
   get total(): number {

@@ -64,7 +64,7 @@ interface LeakageReport {
 
 const MOST_LISTED = 10;
 
-/** @param fromLedger by split, how many of its rows the ledger had already */
+/** @param of by split: `rows`, how many it has, and `fromLedger`, how many of those the ledger had already */
 export function reportOf(
   scan: Scan,
   parts: Partition,
@@ -72,15 +72,14 @@ export function reportOf(
   of: {
     readonly version: string;
     readonly flags: Readonly<Record<string, string>>;
+    readonly rows: readonly number[];
     readonly fromLedger: readonly number[];
     readonly digests: readonly (string | undefined)[];
     readonly images: number;
   },
 ): DatasetReport {
   const { splitOf, groups, closest } = parts;
-  const rows = splits.map(() => 0);
-  for (const split of splitOf) if (split !== LEFT_OUT) rows[split]!++;
-  const isIn = (row: number): boolean => splitOf[row] !== LEFT_OUT;
+  const isIn = (row: number): boolean => splitOf[scan.documentOf(row)] !== LEFT_OUT;
   const lengths = {
     prompt_characters: quantiles(scan.promptLengths.sorted(isIn)),
     answer_characters: quantiles(scan.answerLengths.sorted(isIn)),
@@ -97,7 +96,7 @@ export function reportOf(
     splits: splits.map(({ name, share }, split) => ({
       name,
       share,
-      rows: rows[split]!,
+      rows: of.rows[split]!,
       from_ledger: of.fromLedger[split]!,
       sha256: of.digests[split] ?? null,
     })),

@@ -20,6 +20,7 @@ import { JobIds } from './job-ids.js';
 import { type Layout } from './layouts/layout.js';
 import { LeftOut } from './left-out.js';
 import { NearDuplicates } from './near-duplicates.js';
+import { PartReader } from './parts.js';
 import { RowWriter } from './row-writer.js';
 
 /** What puts documents into one group beside their likeness: `none`, their file name, or a field of their result. */
@@ -57,16 +58,20 @@ const LINE_DEPTH = MAX_DEPTH + 8;
 const MOST_PATHS = 10_000;
 
 /**
- * A corpus, read once: the rows that it gives, in a temporary file, and of each what decides about its split. The caller must close it.
+ * A corpus, read once: the rows that it gives, in a temporary file, and of each document what decides about its split. The caller must
+ * close it.
  *
- * In memory, a row takes some 60 bytes, and 522 more where near-duplicates are looked for.
+ * In memory, a document takes some 60 bytes with its row, 32 for each further row, and 522 more where near-duplicates are looked for.
  */
 export class Scan {
+  /** Of the documents that have rows. */
   readonly ids = new JobIds();
   readonly rows: Spool;
-  /** The names of each row's images, with line feeds between them. */
+  /** By row: the number of its document. Empty where each document has one row. */
+  private readonly documents = new NumberList();
+  /** The names of each document's images, with line feeds between them. */
   readonly images: Spool;
-  /** By row, if they are grouped by something: a hash of it, or NO_KEY. */
+  /** By document, if they are grouped by something: a hash of it, or NO_KEY. */
   readonly keys = new NumberList();
   readonly promptLengths = new NumberList();
   readonly answerLengths = new NumberList();
@@ -74,13 +79,14 @@ export class Scan {
   readonly tokens = new NumberList();
   readonly nearDuplicates: NearDuplicates | undefined;
   readonly leftOut = new LeftOut();
-  /** How often each field of the rows' documents was corrected, with * for indices. */
+  /** How often each field of the documents was corrected, with * for indices. */
   readonly corrected = new Map<string, number>();
-  /** How many rows' results came from each producer: by its JSON text. */
+  /** How many documents' results came from each producer: by its JSON text. */
   readonly producers = new Map<string, number>();
   readonly corpus = { samples: 0, bytes: 0, sha256: '' };
   private readonly results: Spool;
   private readonly maker: ExampleMaker;
+  private readonly parts: PartReader;
   private readonly lead: string;
   private readonly writer: RowWriter;
   /** The fields of paths that corrections had, by their JSON. */
@@ -96,6 +102,7 @@ export class Scan {
     this.images = new Spool(path.join(folder, '.images'));
     this.results = new Spool(path.join(folder, '.results'));
     this.maker = new ExampleMaker(options);
+    this.parts = new PartReader(options.field);
     this.lead = leadOf(options);
     this.writer = new RowWriter(
       options.layout,
@@ -127,6 +134,11 @@ export class Scan {
     this.corpus.sha256 = digest?.digest('hex') ?? sha256!();
   }
 
+  /** The number of the document that a row is of. */
+  documentOf(row: number): number {
+    return this.documents.count === 0 ? row : this.documents.at(row);
+  }
+
   close(): void {
     for (const spool of [this.rows, this.images, this.results]) spool.close();
   }
@@ -150,47 +162,44 @@ export class Scan {
   }
 
   private take(sample: CorpusSample): void {
-    const { options } = this;
-    const example = this.maker.make(sample);
-    const reason = typeof example === 'string' ? example : this.refusal(example);
-    if (typeof example === 'string' || reason !== undefined) {
-      this.leftOut.add(reason!, sample.jobId);
-      return;
+    const { examples, leftOut } = this.maker.make(sample);
+    for (const reason of leftOut) this.leftOut.add(reason, sample.jobId);
+    let isKnown = false;
+    for (const example of examples) {
+      const tokens = this.tokensOf(example);
+      const reason = this.refusal(example, tokens);
+      if (reason !== undefined) {
+        this.leftOut.add(reason, sample.jobId);
+        continue;
+      }
+      if (!isKnown) this.addDocument(sample, example);
+      isKnown = true;
+      this.addRow(example, tokens);
     }
-    const { input, answer } = example;
-    const tokens = options.countTokens?.(`${this.lead}${input.toString()}${answer.toString()}`) ?? 0;
-    if (tokens > options.maxTokens) {
-      this.leftOut.add(`longer than ${options.maxTokens} tokens`, sample.jobId);
-      return;
-    }
-    this.add(sample, example, tokens);
+  }
+
+  private tokensOf({ input, answer }: Example): number {
+    return this.options.countTokens?.(`${this.lead}${input.toString()}${answer.toString()}`) ?? 0;
   }
 
   /** Why an example cannot be a row, if it cannot. */
-  private refusal({ input, answer, rejected, images }: Example): string | undefined {
-    const { layout, images: store } = this.options;
+  private refusal({ input, answer, rejected, images }: Example, tokens: number): string | undefined {
+    const { layout, images: store, maxTokens } = this.options;
     const { reserved } = layout;
     // Placeholders are ASCII, so bytes will do as characters.
     const texts = reserved ? [input, answer, ...(rejected ? [rejected] : [])] : [];
     if (reserved?.test(this.lead) || texts.some((text) => reserved!.test(text.toString('latin1'))))
       return 'its text has a placeholder of the layout';
-    return images.every((image) => store?.has(image)) ? undefined : 'the image of a page is not held';
+    if (!images.every((image) => store?.has(image))) return 'the image of a page is not held';
+    return tokens > maxTokens ? `longer than ${maxTokens} tokens` : undefined;
   }
 
-  private add(sample: CorpusSample, example: Example, tokens: number): void {
+  /** @param example any of its rows: they have the same images */
+  private addDocument(sample: CorpusSample, example: Example): void {
     const { options } = this;
-    const names = example.images.map((image) => options.images!.nameOf(image));
-    const row = this.writer.write(
-      example,
-      names.map((name) => `images/${name}`),
-    );
     this.ids.add(sample.jobId);
-    this.rows.add(row.line);
-    if (options.images) this.images.add(Buffer.from(names.join('\n')));
+    if (options.images) this.images.add(Buffer.from(this.namesOf(example).join('\n')));
     if (options.groupBy !== 'none') this.keys.add(this.keyOf(sample, options.groupBy));
-    this.promptLengths.add(row.promptLength);
-    this.answerLengths.add(row.answerLength);
-    if (options.countTokens) this.tokens.add(tokens);
     if (this.nearDuplicates) {
       this.nearDuplicates.add(sample.final);
       this.results.add(sample.final);
@@ -198,8 +207,24 @@ export class Scan {
     this.count(sample);
   }
 
+  private addRow(example: Example, tokens: number): void {
+    const row = this.writer.write(
+      example,
+      this.namesOf(example).map((name) => `images/${name}`),
+    );
+    if (this.options.field.isByRow) this.documents.add(this.ids.count - 1);
+    this.rows.add(row.line);
+    this.promptLengths.add(row.promptLength);
+    this.answerLengths.add(row.answerLength);
+    if (this.options.countTokens) this.tokens.add(tokens);
+  }
+
+  private namesOf({ images }: Example): string[] {
+    return images.map((image) => this.options.images!.nameOf(image));
+  }
+
   private keyOf({ filename, final }: CorpusSample, groupBy: 'filename' | FieldPath): number {
-    const value = groupBy === 'filename' ? Buffer.from(filename) : this.maker.valueAt(final, groupBy);
+    const value = groupBy === 'filename' ? Buffer.from(filename) : this.parts.valueAt(final, groupBy);
     if (value === undefined || NOTHING.has(value.toString())) return NO_KEY;
     return createHash('sha256').update(value).digest().readUIntBE(0, HASH_BYTES);
   }

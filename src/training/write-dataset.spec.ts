@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { equal, parseFieldPath, readMembers } from '../json-text/index.js';
+import { equal, parseFieldPath, readElements, readMembers } from '../json-text/index.js';
 import { AnswerSchema } from './answer-schema.js';
 import { INSTRUCTIONS } from './example.js';
 import { ImageStore } from './image-store.js';
 import { LAYOUTS } from './layouts/layouts.js';
 import { Ledger } from './ledger.js';
+import { parseField } from './parts.js';
 import { type DatasetReport } from './report.js';
 import { jaccard, Shingler } from './shingles.js';
 import { parseSplits, type Split, splitByShare } from './splits.js';
@@ -32,10 +33,10 @@ const REQUEST: DatasetRequest = {
   layout: LAYOUTS.trl,
   objective: 'sft',
   input: 'initial',
-  instruction: INSTRUCTIONS.initial,
+  instruction: INSTRUCTIONS.whole.initial,
   schema: undefined,
   answer: 'as-is',
-  field: [],
+  field: { path: [], isByRow: false },
   minEditRatio: 0,
   groupBy: 'none',
   nearDuplicates: 0.85,
@@ -181,7 +182,9 @@ describe('a dataset of the demo corpus', () => {
       const lines = APPROVED.filter((line) => places.get(idOf(line)) === name);
       expect(rows[name]).toEqual(
         lines.map((line) => ({
-          prompt: [{ role: 'user', content: `${INSTRUCTIONS.initial}\n\n${member(line, 'initial_result')}` }],
+          prompt: [
+            { role: 'user', content: `${INSTRUCTIONS.whole.initial}\n\n${member(line, 'initial_result')}` },
+          ],
           completion: [{ role: 'assistant', content: member(line, 'final_result') }],
         })),
       );
@@ -287,7 +290,7 @@ describe('a dataset of the demo corpus', () => {
     const { rows, report } = await make(DEMO, {
       input: 'ocr_text',
       instruction: 'Baca.',
-      field: parseFieldPath('header'),
+      field: parseField('header')!,
     });
     const prompts = new Map<string, string>();
     for (const line of APPROVED) {
@@ -382,7 +385,9 @@ describe('a dataset of other documents', () => {
     const { rows } = await make([own], { splits: [{ name: 'train', share: 1 }] });
     expect(rows.train).toEqual([
       {
-        prompt: [{ role: 'user', content: `${INSTRUCTIONS.initial}\n\n${result.replace('1.0', '1.00')}` }],
+        prompt: [
+          { role: 'user', content: `${INSTRUCTIONS.whole.initial}\n\n${result.replace('1.0', '1.00')}` },
+        ],
         completion: [{ role: 'assistant', content: result }],
       },
     ]);
@@ -445,6 +450,122 @@ describe('a dataset of other documents', () => {
     expect(await readFile(path.join(less.place, 'README.md'), 'utf8')).toContain(
       '**Preferences are easily harmful.**',
     );
+  });
+});
+
+describe('rows of tables', () => {
+  const tableOf = (line: string, name: string): string[] =>
+    readElements(Buffer.from(member(member(line, name), 'personel')))!.map(String);
+  const jobsOf = async ({ place }: Made): Promise<{ split: string; job_id: string }[]> =>
+    (await readFile(path.join(place, 'jobs.jsonl'), 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { split: string; job_id: string });
+
+  it('are rows of the dataset, all of a document in one split', async () => {
+    const dataset = await make(DEMO, {
+      input: 'ocr_text',
+      instruction: INSTRUCTIONS.row.ocr_text,
+      field: parseField('personel[*]')!,
+    });
+    const jobs = await jobsOf(dataset);
+    const rows = NAMES.map((name) => dataset.rows[name]!.values());
+    const lines = new Map(APPROVED.map((line) => [idOf(line), line]));
+    const texts = new Map<string, string[]>();
+    for (const { split, job_id } of jobs) {
+      const row = rows[NAMES.indexOf(split)]!.next().value!;
+      const place = /\n\npersonel\[([0-9]+)\]\n\n/.exec(row.prompt[0]!.content)!;
+      const [text] = row.completion.map(({ content }) => content);
+      expect(text).toBe(tableOf(lines.get(job_id)!, 'final_result')[Number(place[1])]);
+      texts.set(`${job_id} ${split}`, [...(texts.get(`${job_id} ${split}`) ?? []), text!]);
+    }
+    expect([...texts].sort()).toEqual(
+      APPROVED.map((line) => [
+        `${idOf(line)} ${placesIn(dataset.ledger).get(idOf(line))!}`,
+        tableOf(line, 'final_result'),
+      ]).sort(),
+    );
+    expect(dataset.report.splits.map(({ rows: count }) => count)).toEqual(
+      NAMES.map((name) => jobs.filter(({ split }) => split === name).length),
+    );
+    expect(dataset.report.leakage.groups).toBe(APPROVED.length);
+  });
+
+  it('pair each row that was corrected with what the pipeline made of it', async () => {
+    const dataset = await make(DEMO, {
+      objective: 'preference',
+      input: 'ocr_text',
+      field: parseField('personel[*]')!,
+      splits: [{ name: 'train', share: 1 }],
+    });
+    const pairs: (string | undefined)[][] = [];
+    let added = 0;
+    for (const line of APPROVED) {
+      const [initial, final] = [tableOf(line, 'initial_result'), tableOf(line, 'final_result')];
+      // Where each row was, by undoing what moved rows.
+      let rows: (number | undefined)[] = final.map((_, index) => index);
+      const trail = JSON.parse(member(line, 'corrections')) as { field_path: string; op?: string }[];
+      for (const { field_path, op } of trail.reverse()) {
+        const moved = /^personel\[([0-9]+)\]$/.exec(field_path);
+        if (!moved) continue;
+        const at = Number(moved[1]);
+        if (op === 'add') rows = rows.toSpliced(at, 1);
+        else if (op === 'remove') rows = rows.toSpliced(at, 0, undefined);
+      }
+      for (const [index, chosen] of final.entries()) {
+        const origin = rows.indexOf(index);
+        if (origin < 0) added++;
+        else if (initial[origin] !== chosen) pairs.push([`personel[${index}]`, chosen, initial[origin]]);
+      }
+    }
+    const made = (await jobsOf(dataset)).map((_, index) => {
+      const row = dataset.rows.train![index] as unknown as Record<
+        'prompt' | 'chosen' | 'rejected',
+        { content: string }[]
+      >;
+      const [prompt, chosen, rejected] = (['prompt', 'chosen', 'rejected'] as const).map(
+        (name) => row[name][0]!.content,
+      );
+      return [prompt!.split('\n\n')[1], chosen, rejected];
+    });
+    expect(made).toEqual(pairs);
+    expect(pairs.length).toBeGreaterThan(100);
+    expect(dataset.report.left_out).toContainEqual(
+      expect.objectContaining({ reason: 'a row that the initial result lacks', count: added }),
+    );
+    expect(added).toBeGreaterThan(0);
+  });
+
+  it('go with their tables, without naming their place, where the pipeline gave the input', async () => {
+    const [line] = APPROVED;
+    const { rows } = await make([line!], {
+      field: parseField('personel[*]')!,
+      splits: [{ name: 'train', share: 1 }],
+    });
+    expect(rows.train!.map(({ prompt, completion }) => [prompt[0]!.content, completion[0]!.content])).toEqual(
+      tableOf(line!, 'final_result').map((row, index) => [
+        `${REQUEST.instruction}\n\n${tableOf(line!, 'initial_result')[index]!}`,
+        row,
+      ]),
+    );
+  });
+
+  it('are left out one by one, and a document without any is left out', async () => {
+    const [first, second] = APPROVED;
+    const single = second!.replaceAll(/"personel":\[[^\]]*\]/g, '"personel":{}');
+    const { report } = await make([first!, single], {
+      field: parseField('personel[*]')!,
+      countTokens: (text) => (text.includes(tableOf(first!, 'final_result')[0]!) ? 2 : 1),
+      maxTokens: 1,
+      splits: [{ name: 'train', share: 1 }],
+    });
+    expect(report.left_out).toEqual(
+      expect.arrayContaining([
+        { reason: 'the field has no rows: it is not an array', count: 1, job_ids: [idOf(single)] },
+        { reason: 'longer than 1 tokens', count: 1, job_ids: [idOf(first!)] },
+      ]),
+    );
+    expect(report.splits[0]!.rows).toBe(tableOf(first!, 'final_result').length - 1);
   });
 });
 

@@ -45,8 +45,7 @@ export interface DatasetSource {
 }
 
 /**
- * Writes a dataset as a folder, which appears whole or not at all. The corpus is read once; memory takes some 60 bytes a row, and 522
- * more where near-duplicates are looked for. The same corpus, ledger and request give the same bytes.
+ * Writes a dataset as a folder, which appears whole or not at all. The corpus is read once; for the memory see Scan. The same corpus, ledger and request give the same bytes.
  *
  * @param place see `replaceFolder`
  * @param openSource opens the corpus; gets a folder for temporary files
@@ -69,11 +68,13 @@ export function writeDataset(
       await scan.read(lines, signal);
       const parts = partition(scan, request.ledger, request.splits);
       nameLeftOut(scan, parts);
-      const rows = refuseEmptySplits(scan, parts, request.splits);
+      const rows = rowsBySplit(scan, parts, request.splits);
+      refuseEmptySplits(scan, rows, request.splits);
       const digests = await writeRows(folder, scan, parts, request.splits, images, signal);
       const report = reportOf(scan, parts, request.splits, {
         version: request.version,
         flags: request.flags,
+        rows,
         fromLedger: countFromLedger(scan, parts, request),
         digests,
         images: images?.count ?? 0,
@@ -98,30 +99,45 @@ function nameLeftOut(scan: Scan, { between, contradicting }: Partition): void {
     scan.leftOut.add('resembles a document that the ledger has in another split', scan.ids.at(row));
 }
 
-/** @returns how many rows each split has */
-function refuseEmptySplits(scan: Scan, { splitOf }: Partition, splits: readonly Split[]): number[] {
+/**
+ * Counts rows by split.
+ *
+ * @param isCounted whether those of a document, by its number, count
+ */
+function rowsBySplit(
+  scan: Scan,
+  { splitOf }: Partition,
+  splits: readonly Split[],
+  isCounted: (document: number) => boolean = () => true,
+): number[] {
   const rows = splits.map(() => 0);
-  for (const split of splitOf) if (split !== LEFT_OUT) rows[split]!++;
+  for (let row = 0; row < scan.rows.count; row++) {
+    const document = scan.documentOf(row);
+    const split = splitOf[document]!;
+    if (split !== LEFT_OUT && isCounted(document)) rows[split]!++;
+  }
+  return rows;
+}
+
+/** @param rows by split */
+function refuseEmptySplits(scan: Scan, rows: readonly number[], splits: readonly Split[]): void {
   const empty = splits.filter(({ share }, split) => share > 0 && rows[split] === 0).map(({ name }) => name);
-  if (empty.length === 0) return rows;
+  if (empty.length === 0) return;
   const leftOut = scan.leftOut
     .list()
     .map(({ reason, count }) => `  left out, ${reason}: ${count.toLocaleString('en-US')}`);
   throw new UnsoundDataset(
     [
       `no row would be in ${empty.join(' and ')}, so nothing was written: ${counted(scan.corpus.samples, 'sample')} gave ` +
-        `${counted(scan.ids.count, 'row')}; take more samples, larger shares, or smaller groups (--group-by, --near-duplicates)`,
+        `${counted(scan.rows.count, 'row')}; take more samples, larger shares, or smaller groups (--group-by, --near-duplicates)`,
       ...leftOut,
     ].join('\n'),
   );
 }
 
-function countFromLedger(scan: Scan, { splitOf }: Partition, { ledger, splits }: DatasetRequest): number[] {
-  const counts = splits.map(() => 0);
-  if (ledger.count === 0) return counts;
-  for (let row = 0; row < splitOf.length; row++)
-    if (splitOf[row] !== LEFT_OUT && ledger.splitOf(scan.ids, row) !== -1) counts[splitOf[row]!]!++;
-  return counts;
+function countFromLedger(scan: Scan, parts: Partition, { ledger, splits }: DatasetRequest): number[] {
+  if (ledger.count === 0) return splits.map(() => 0);
+  return rowsBySplit(scan, parts, splits, (document) => ledger.splitOf(scan.ids, document) !== -1);
 }
 
 /** @returns the SHA-256 digest of each split's file */
@@ -145,14 +161,16 @@ async function writeRows(
     let row = 0;
     for (const bytes of scan.rows.inOrder()) {
       if (row % 1024 === 0) signal.throwIfAborted();
-      const split = splitOf[row]!;
+      const document = scan.documentOf(row);
+      const split = splitOf[document]!;
       const output = outputs[split];
       if (output) {
         if (output.add(bytes)) await output.write();
-        const job = Buffer.from(splitJobLine(splits[split]!.name, scan.ids.at(row)));
+        const job = Buffer.from(splitJobLine(splits[split]!.name, scan.ids.at(document)));
         if (jobs.add(job)) await jobs.write();
         if (images)
-          for (const name of scan.images.at(row).toString().split('\n')) await images.put(name, imageFolder);
+          for (const name of scan.images.at(document).toString().split('\n'))
+            await images.put(name, imageFolder);
       }
       row++;
     }

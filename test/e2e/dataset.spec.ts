@@ -74,6 +74,31 @@ describe('ground-truth dataset', () => {
     expect(ofFile).toEqual(ofDatabase);
   });
 
+  it('makes rows of the rows of a table, with their page images', async () => {
+    const ledger = path.join(folder, 'ledger.jsonl');
+    const run = await fromDatabase('--field', 'personel[*]', '--input', 'page_image', '--ledger', ledger);
+    expect(run.code).toBe(0);
+    const jobs = (await readFile(path.join(out, 'jobs.jsonl'), 'utf8')).trimEnd().split('\n');
+    const documents = (await readFile(ledger, 'utf8')).trimEnd().split('\n');
+    expect(run.stderr).toContain(`${jobs.length.toLocaleString('en')} rows and `);
+    expect(jobs.length).toBeGreaterThan(2 * documents.length);
+    expect(new Set(jobs).size).toBe(documents.length);
+    const row = JSON.parse((await readFile(path.join(out, 'train.jsonl'), 'utf8')).split('\n')[1]!) as object;
+    expect(row).toMatchObject({
+      prompt: [
+        {
+          content: expect.stringMatching(/ Answer with this row as JSON only\.\n\npersonel\[1\]$/) as string,
+        },
+      ],
+      completion: [{ content: expect.stringMatching(/^\{"pangkat":/) as string }],
+      images: [expect.stringMatching(/^images\//) as string],
+    });
+    expect(
+      (await fromDatabase('--field', 'personel[*]', '--input', 'page_image', '--ledger', ledger)).code,
+    ).toBe(0);
+    expect((await report()).splits.every(({ rows, from_ledger }) => rows === from_ledger)).toBe(true);
+  });
+
   it('takes the filters of export', async () => {
     const run = await fromDatabase('--has-corrections', 'true', '--limit', '60', '--near-duplicates', 'off');
     expect(run.code).toBe(0);
@@ -187,6 +212,7 @@ describe('ground-truth dataset', () => {
     [['--split', 'train=0.5'], '--split: the shares add up to 0.5, not to 1'],
     [['--near-duplicates', '0.4'], '--near-duplicates: "0.4" is not off, or a number from 0.5 to 1'],
     [['--field', '['], '--field: "[" is not a field path'],
+    [['--field', 'personel[*].nrp'], '--field: "personel[*].nrp" is not a field path'],
     [['--approved-only', 'false'], "unknown option '--approved-only'"],
     [['--layout', 'x'], '--layout: "x" is not trl or '],
     [['--schema', ''], '--schema: it is empty'],

@@ -33,6 +33,10 @@ const CASES: [columns: string[], flags: string[]][] = [
     ['--input', 'ocr_text', '--objective', 'preference'],
   ],
   [
+    ['prompt', 'chosen', 'rejected'],
+    ['--input', 'ocr_text', '--objective', 'preference', '--field', 'personel[*]'],
+  ],
+  [
     ['prompt', 'ground_truth'],
     ['--input', 'ocr_text', '--objective', 'rl'],
   ],

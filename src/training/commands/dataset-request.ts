@@ -10,6 +10,7 @@ import { type DatasetFlagsDto } from '../dataset-flags.js';
 import { INSTRUCTIONS } from '../example.js';
 import { LAYOUTS } from '../layouts/layouts.js';
 import { Ledger } from '../ledger.js';
+import { parseField } from '../parts.js';
 import { type GroupBy } from '../scan.js';
 import { parseSplits, type Split } from '../splits.js';
 import { tokenCounter } from '../token-counter.js';
@@ -32,7 +33,11 @@ export async function requestOf(
   signal: AbortSignal,
 ): Promise<DatasetRequest> {
   const splits = parseSplits(flags.split) as readonly Split[];
-  const told = instruction === undefined ? INSTRUCTIONS[flags.input] : await textOrFile(instruction);
+  const field = parseField(flags.field)!;
+  const told =
+    instruction === undefined
+      ? INSTRUCTIONS[field.isByRow ? 'row' : 'whole'][flags.input]
+      : await textOrFile(instruction);
   const answers = schema === undefined ? undefined : await readSchema(await textOrFile(schema));
   const tokens = tokenizer === undefined ? undefined : await readWhole(tokenizer);
   return {
@@ -42,7 +47,7 @@ export async function requestOf(
     instruction: told,
     schema: answers,
     answer: flags.answer,
-    field: parseFieldPath(flags.field),
+    field,
     minEditRatio: flags.min_edit_ratio,
     groupBy: groupOf(flags.group_by),
     nearDuplicates: flags.near_duplicates === 'off' ? undefined : Number(flags.near_duplicates),

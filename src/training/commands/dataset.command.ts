@@ -128,7 +128,7 @@ export class DatasetCommand extends FilteringCommand {
   @Option({
     flags: '--field <path>',
     description:
-      'only this part of the documents, in input and answer, such as header (default: all of them)',
+      'only this part of the documents, in input and answer, such as header; personel[*] makes each row of the table a row of the dataset (default: all of them)',
   })
   field(text: string): string {
     return text;
