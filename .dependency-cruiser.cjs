@@ -200,6 +200,7 @@ const rooms = {
       'platform/files',
       'platform/parameters',
       'platform/config',
+      'platform/database',
       'platform/terminal',
       'ground-truth',
       'ground-truth/commands',
@@ -226,8 +227,10 @@ const rooms = {
     knows: ['platform/parameters', 'platform/http', 'platform/operations', 'ground-truth'],
   },
   'ground-truth/commands': {
-    holds: '`export`, `changes`, `stats`, `verify`',
+    holds: '`export`, `changes`, `stats`, `verify`; an export that a thread reads',
     knows: [
+      'replay',
+      'platform/database',
       'platform/access',
       'platform',
       'platform/files',

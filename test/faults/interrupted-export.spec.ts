@@ -107,3 +107,37 @@ describe('an export that is broken off', () => {
     child.stdout.destroy();
   });
 });
+
+describe('a dataset whose export is broken off', () => {
+  const outcome = async () => {
+    const [last] = await database.query<{ outcome: string }>(
+      'select outcome from access_log join access_log_outcomes using (id) order by access_log.id desc limit 1',
+    );
+    return last!.outcome;
+  };
+
+  it('is not there when the database ends it', async () => {
+    await whileLocked(database, async () => {
+      const end = endOf(startCli(['dataset', '--out', 'sft'], { env, cwd: folder }));
+      await untilExportWaits(database);
+      await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${EXPORTS}`);
+      const ended = await end;
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(/^ground-truth: the database cannot be used: .*\n$/);
+      expect(await readdir(folder)).toEqual([]);
+    });
+    expect(await outcome()).toBe('failed');
+  });
+
+  it('is not there when it is interrupted', async () => {
+    await whileLocked(database, async () => {
+      const child = startCli(['dataset', '--out', 'sft'], { env, cwd: folder });
+      const end = endOf(child);
+      await untilExportWaits(database);
+      child.kill('SIGTERM');
+      expect(await end).toMatchObject({ signal: 'SIGTERM', stderr: '' });
+      expect(await readdir(folder)).toEqual([]);
+    });
+    expect(await outcome()).toBe('interrupted');
+  });
+});

@@ -1,16 +1,14 @@
 /** Runs in a worker thread: see Reader. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Env } from '../../platform/config/env.js';
-import { CutByReplica } from '../../platform/database/database-fault.js';
 import { GroundTruthDataSource } from '../../platform/database/ground-truth-data-source.js';
 import { Snapshot } from '../../platform/database/snapshot.js';
-import { Fault } from '../../platform/fault.js';
 import { type Compression } from '../../platform/files/compression.js';
-import { type FaultParts, faultParts } from '../../platform/threads.js';
 import { ReplayService } from '../../replay/replay.service.js';
 import { type CorpusFilter } from '../corpus-filter.js';
 import { CorpusSnapshot } from '../ground-truth.repository.js';
 import { type KeyRange } from '../key-range.js';
+import { type ThreadError, toThreadError } from '../thread-errors.js';
 import { PartWriter, type SharedProgress, type WrittenPart } from './part-writer.js';
 
 /** What a reader does not change with its range. */
@@ -33,12 +31,7 @@ export interface ReaderOrder {
   readonly name: string;
 }
 
-/** Errors lose their class and their code on the way between threads. */
-export type ReaderAnswer =
-  | { readonly parts: WrittenPart[] }
-  | { readonly fault: FaultParts }
-  | { readonly isCutByReplica: true }
-  | { readonly error: { readonly message: string } & Record<string, unknown> };
+export type ReaderAnswer = { readonly parts: WrittenPart[] } | ThreadError;
 
 const task = workerData as ReaderTask;
 const port = parentPort!;
@@ -75,10 +68,7 @@ async function answer(order: ReaderOrder): Promise<ReaderAnswer> {
   try {
     return { parts: await read(order) };
   } catch (error) {
-    if (error instanceof Fault) return { fault: faultParts(error) };
-    if (error instanceof CutByReplica) return { isCutByReplica: true };
-    const { code, syscall, path, routine } = Object(error) as Record<string, unknown>;
-    return { error: { message: (error as Error).message, code, syscall, path, routine } };
+    return toThreadError(error);
   }
 }
 

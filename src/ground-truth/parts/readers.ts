@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { CutByReplica, toDatabaseFault } from '../../platform/database/database-fault.js';
+import { toDatabaseFault } from '../../platform/database/database-fault.js';
 import { PROGRAMS } from '../../platform/programs.js';
-import { ReturnedFault } from '../../platform/threads.js';
 import { type KeyRange } from '../key-range.js';
+import { fromThreadError } from '../thread-errors.js';
 import { type WrittenPart } from './part-writer.js';
 import { type ReaderAnswer, type ReaderOrder, type ReaderTask } from './reader.worker.js';
 
@@ -107,9 +107,7 @@ class Reader {
       throw signal.aborted ? error : new LostThread(String(error));
     });
     const [answer] = (await Promise.race([answered, lost])) as [ReaderAnswer];
-    if ('fault' in answer) throw new ReturnedFault(answer.fault);
-    if ('isCutByReplica' in answer) throw new CutByReplica();
-    if ('error' in answer) throw Object.assign(new Error(answer.error.message), answer.error);
+    if (!('parts' in answer)) throw fromThreadError(answer);
     return answer.parts;
   }
 

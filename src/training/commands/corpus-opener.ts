@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { ContentFolder } from '../../ground-truth/commands/content-folder.js';
+import { ExportInThread } from '../../ground-truth/commands/export-in-thread.js';
 import { userName } from '../../ground-truth/commands/user-name.js';
 import { type CorpusFilter } from '../../ground-truth/corpus-filter.js';
 import { type Include } from '../../ground-truth/evidence-sql.js';
-import { type CorpusExport, type ContentSink } from '../../ground-truth/export.service.js';
 import { type RecordedExport, RecordedExportService } from '../../ground-truth/recorded-export.service.js';
 import { openCorpus } from '../../corpus-files/commands/open-corpus.js';
+import { GroundTruthDataSource } from '../../platform/database/ground-truth-data-source.js';
 import { Progress } from '../../platform/terminal/progress.js';
 import { type Input } from '../example.js';
 import { ImageStore } from '../image-store.js';
@@ -28,7 +28,10 @@ export interface CorpusRequest {
 /** Opens the corpus of a dataset: a file, or an export of the database, which the access log records. */
 @Injectable()
 export class CorpusOpener {
-  constructor(private readonly exports: RecordedExportService) {}
+  constructor(
+    private readonly exports: RecordedExportService,
+    private readonly dataSource: GroundTruthDataSource,
+  ) {}
 
   async open(request: CorpusRequest): Promise<DatasetSource> {
     const { corpus, sources, signal } = request;
@@ -46,31 +49,23 @@ export class CorpusOpener {
 
   private async fromDatabase({ filter, input, temporary, signal }: CorpusRequest): Promise<DatasetSource> {
     const include = new Set<Include>(input === 'initial' ? ['producer'] : ['producer', 'sources']);
-    const folder = path.join(temporary, 'images');
-    const contents = input.includes('page_image') ? onlyImages(await ContentFolder.open(folder)) : undefined;
-    const recorded = await this.exports.begin(
+    const images = input.includes('page_image') ? path.join(temporary, 'images') : undefined;
+    const asked = { ...filter, approved_only: true, include };
+    const { settingsForThread: settings } = await this.dataSource.connected();
+    const task = { settings, filter: asked, countFirst: Progress.isShown, images };
+    const recorded = await this.exports.record(
       { who: userName(), via: 'cli' },
-      { ...filter, approved_only: true, include },
-      { signal, countFirst: Progress.isShown, ...(contents && { contents }) },
+      asked,
+      // Rows take longer than the lines that they are made of.
+      new ExportInThread(task, signal),
     );
     let sha256 = '';
     const blocks = ending(recorded, signal, (digest) => (sha256 = digest));
     return {
       lines: { blocks, name: 'the database', isTrusted: true, sha256: () => sha256 },
-      images: contents && new ImageStore(folder, true),
+      images: images === undefined ? undefined : new ImageStore(images, true),
     };
   }
-}
-
-/** Images of pages, among the contents that samples refer to. */
-function onlyImages(folder: ContentFolder): ContentSink {
-  return {
-    write: async (content, bytes) => {
-      if (content.media_type.startsWith('image/')) await folder.write(content, bytes);
-    },
-    end: () => folder.end(),
-    abandon: () => folder.abandon(),
-  };
 }
 
 /**
@@ -79,7 +74,7 @@ function onlyImages(folder: ContentFolder): ContentSink {
  * @param onComplete gets the SHA-256 digest that was recorded
  */
 async function* ending(
-  recorded: RecordedExport<CorpusExport>,
+  recorded: RecordedExport<ExportInThread>,
   signal: AbortSignal,
   onComplete: (sha256: string) => void,
 ): AsyncGenerator<Buffer> {
