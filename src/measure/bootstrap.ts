@@ -97,7 +97,7 @@ export interface Estimate {
 
 /** Draws of documents: each has as many as there are, some of them more than once, others not at all. */
 export class Resamples {
-  /** By draw and unit: how often the unit was drawn. */
+  /** By unit and draw: how often the unit was drawn. */
   private readonly weights: Uint8Array;
   /** How many documents, or groups of documents, are drawn from. */
   readonly units: number;
@@ -107,8 +107,9 @@ export class Resamples {
     this.units = Math.min(documents, MOST_UNITS);
     this.weights = new Uint8Array(DRAWS * this.units);
     const random = xoroshiro128plus(SEED);
-    for (let start = 0; start < this.weights.length; start += this.units)
-      for (let i = 0; i < this.units; i++) this.weights[start + uniformInt(random, 0, this.units - 1)]!++;
+    for (let draw = 0; draw < DRAWS; draw++)
+      for (let i = 0; i < this.units; i++)
+        this.weights[uniformInt(random, 0, this.units - 1) * DRAWS + draw]!++;
   }
 
   /** Computes several statistics of the same counts. */
@@ -124,35 +125,31 @@ export class Resamples {
       for (let i = 0; i < statistics.length; i++)
         estimates[i]!.leftOut[tallies.units[place]!] = statistics[i]!(sums);
     }
-    const columns = columnsOf(tallies);
-    const weights = new Float64Array(tallies.size);
+    const drawn = this.draw(tallies);
     for (let draw = 0; draw < DRAWS; draw++) {
-      const start = draw * this.units;
-      for (let place = 0; place < weights.length; place++)
-        weights[place] = this.weights[start + tallies.units[place]!]!;
-      for (let i = 0; i < columns.length; i++) {
-        const column = columns[i];
-        sums[i] = column ? product(weights, column) : 0;
-      }
+      for (let i = 0; i < sums.length; i++) sums[i] = drawn[i]![draw]!;
       for (let i = 0; i < statistics.length; i++) estimates[i]!.drawn[draw] = statistics[i]!(sums);
     }
     return estimates;
   }
+
+  /** The sums of counts, by kind and draw. */
+  private draw({ size, units, counts, width }: Tallies): Float64Array[] {
+    const sums = Array.from({ length: width }, () => new Float64Array(DRAWS));
+    for (let place = 0; place < size; place++) {
+      const weights = this.weights.subarray(units[place]! * DRAWS, (units[place]! + 1) * DRAWS);
+      for (let i = 0; i < width; i++) {
+        const count = counts[place * width + i]!;
+        if (count > 0) addProducts(sums[i]!, weights, count);
+      }
+    }
+    return sums;
+  }
 }
 
-/** The counts of one kind after the other, which are summed up three times as fast; undefined where all are 0. */
-function columnsOf({ size, counts, sums, width }: Tallies): (Float64Array | undefined)[] {
-  return Array.from({ length: width }, (_, index) =>
-    sums[index] === 0
-      ? undefined
-      : Float64Array.from({ length: size }, (_, place) => counts[place * width + index]!),
-  );
-}
-
-function product(weights: Float64Array, column: Float64Array): number {
-  let sum = 0;
-  for (let at = 0; at < column.length; at++) sum += weights[at]! * column[at]!;
-  return sum;
+/** One unit for all draws: their sums do not wait for each other, as the summands of one sum do, which takes half the time. */
+function addProducts(sums: Float64Array, weights: Uint8Array, count: number): void {
+  for (let draw = 0; draw < DRAWS; draw++) sums[draw]! += weights[draw]! * count;
 }
 
 /** The mean of estimates from the same resamples; of each draw, the mean of those that are defined. */
