@@ -48,6 +48,8 @@ export function confusionsOf(was: string, is: string): (readonly [from: string, 
   const [characters, others] = [charactersOf(was), charactersOf(is)];
   const [from, to] = withoutCommonEnds(characters, others);
   if (from.length === 0 || to.length === 0 || Math.max(from.length, to.length) > MOST_CHARACTERS) return [];
+  // Most texts differ in one character.
+  if (from.length === 1 && to.length === 1) return [[from[0]!, to[0]!]];
   const distances = distancesOf(from, to);
   const width = to.length + 1;
   const distance = distances[from.length * width + to.length]!;
@@ -75,7 +77,7 @@ export function confusionsOf(was: string, is: string): (readonly [from: string, 
  * The distance of each beginning of one text to each of the other, row by row ("optimal string alignment"). A swap comes before two
  * replacements, since it takes one edit.
  */
-function distancesOf(from: readonly string[], to: readonly string[]): Uint16Array {
+function distancesOf(from: Characters, to: Characters): Uint16Array {
   const width = to.length + 1;
   const distances = new Uint16Array((from.length + 1) * width);
   for (let j = 0; j <= to.length; j++) distances[j] = j;
@@ -93,30 +95,30 @@ function distancesOf(from: readonly string[], to: readonly string[]): Uint16Arra
 }
 
 /** Whether the two characters before each place are those of the other text in the other order. */
-function isSwap(from: readonly string[], to: readonly string[], i: number, j: number): boolean {
+function isSwap(from: Characters, to: Characters, i: number, j: number): boolean {
   return (
     i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1] && from[i - 1] !== from[i - 2]
   );
 }
 
-function withoutCommonEnds(
-  one: readonly string[],
-  other: readonly string[],
-): [readonly string[], readonly string[]] {
+function withoutCommonEnds(one: Characters, other: Characters): [Characters, Characters] {
   const shorter = Math.min(one.length, other.length);
   let start = 0;
   while (start < shorter && one[start] === other[start]) start++;
   let end = 0;
-  while (end < shorter - start && one.at(-1 - end) === other.at(-1 - end)) end++;
+  while (end < shorter - start && one[one.length - 1 - end] === other[other.length - 1 - end]) end++;
   return [one.slice(start, one.length - end), other.slice(start, other.length - end)];
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-function charactersOf(text: string): readonly string[] {
+/** A text of which each code unit is a character stands for these. */
+type Characters = string | readonly string[];
+
+function charactersOf(text: string): Characters {
   // Without characters beyond ASCII, and without CR LF, each code unit is one.
   // eslint-disable-next-line no-control-regex
   return /^[\x00-\x7f]*$/.test(text) && !text.includes('\r')
-    ? text.split('')
+    ? text
     : Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
