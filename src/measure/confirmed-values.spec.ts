@@ -14,15 +14,13 @@ import { confirmedValues } from './confirmed-values.js';
 /** The paths of all values of a text that have no parts. */
 function leavesOf(text: string): FieldPath[] {
   const leaves: FieldPath[] = [];
-  const steps: FieldPath[number][] = [];
-  visitLeaves(sliceOf(Buffer.from(text)), {
-    member: (bytes, start, end) => {
-      const name = JSON.parse(bytes.toString('utf8', start - 1, end + 1)) as string;
-      steps.push(key(name));
-    },
-    element: (index) => steps.push(index),
-    leaf: () => leaves.push([...steps]),
-    leave: () => steps.pop(),
+  visitLeaves<FieldPath>(sliceOf(Buffer.from(text)), [], {
+    member: (path, bytes, start, end) => [
+      ...path,
+      key(JSON.parse(bytes.toString('utf8', start - 1, end + 1)) as string),
+    ],
+    element: (path, index) => [...path, index],
+    leaf: (path) => leaves.push(path),
   });
   return leaves;
 }

@@ -62,13 +62,13 @@ function trailBetween(before: string, after: string): Edit[] {
 
 function leavesOf(text: string): { path: FieldPath; text: Buffer }[] {
   const leaves: { path: FieldPath; text: Buffer }[] = [];
-  const path: FieldPath[number][] = [];
-  visitLeaves(sliceOf(Buffer.from(text)), {
-    member: (bytes, start, end) =>
-      path.push(key(JSON.parse(`"${bytes.toString('utf8', start, end)}"`) as string)),
-    element: (index) => path.push(index),
-    leaf: (bytes, start, end) => leaves.push({ path: [...path], text: bytes.subarray(start, end) }),
-    leave: () => path.pop(),
+  visitLeaves<FieldPath>(sliceOf(Buffer.from(text)), [], {
+    member: (path, bytes, start, end) => [
+      ...path,
+      key(JSON.parse(`"${bytes.toString('utf8', start, end)}"`) as string),
+    ],
+    element: (path, index) => [...path, index],
+    leaf: (path, bytes, start, end) => leaves.push({ path, text: bytes.subarray(start, end) }),
   });
   return leaves;
 }
@@ -182,6 +182,13 @@ describe('DocumentErrors', () => {
       { a: { ...none, values: 1 } },
     ],
     [
+      'of members with the same key, the last one was edited',
+      '{"a":1,"a":2}',
+      '{"a":1,"a":3}',
+      [correction('replace', 'a', '2', '3')],
+      { a: { ...none, values: 2, wrong: 1 } },
+    ],
+    [
       'a row that was added lacks all its values',
       table('1', '3'),
       table('1', '2', '3'),
@@ -274,9 +281,15 @@ describe('DocumentErrors', () => {
     const levels = 4_000;
     const wide = `${'{"a":[1,1,1],"b":'.repeat(levels)}null${'}'.repeat(levels)}`;
     const errors = newErrors();
-    errors.count(Buffer.from(wide), Buffer.from(wide), [correction('remove', 'c', '1', 'null')]);
-    expect(errors.isTooLarge).toBe(false);
-    errors.count(Buffer.from(wide), Buffer.from(wide), [correction('replace', '', wide, '1')]);
+    errors.count(Buffer.from(wide), Buffer.from('1'), [correction('replace', '', wide, '1')]);
+    expect([errors.isTooLarge, errors.sums()]).toEqual([
+      false,
+      { values: 3 * levels + 2, wrong: 0, missing: 1, spurious: 3 * levels + 1, confirmed: 0 },
+    ]);
+    errors.count(Buffer.from(wide), Buffer.from(wide), [], [{ after: 0, paths: [[]] }]);
+    expect([errors.isTooLarge, errors.fields]).toEqual([true, []]);
+    const often = Array<Edit>(1_000).fill(correction('replace', path, '1', '1'));
+    errors.count(Buffer.from(deep), Buffer.from(deep), often);
     expect([errors.isTooLarge, errors.fields]).toEqual([true, []]);
   });
 });

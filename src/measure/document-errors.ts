@@ -1,20 +1,19 @@
-import {
-  equal,
-  type FieldPath,
-  formatFieldPath,
-  JSON_NULL,
-  type Key,
-  type LeafVisitor,
-  sliceOf,
-  visitLeaves,
-} from '../json-text/index.js';
+import { equal, JSON_NULL, sliceOf } from '../json-text/index.js';
+import { EditedPart } from '../replay/edited-part.js';
 import { isContainer, movesOf } from '../replay/moves.js';
-import { type Move, traceBack } from '../replay/trace.js';
-import { traceAllForward } from '../replay/trace-all.js';
+import { type Edit } from '../replay/replay.js';
+import { type Move } from '../replay/trace.js';
 import { type Confirmation } from './confirmations.js';
 import { confirmedValues } from './confirmed-values.js';
+import {
+  type ChangeTaker,
+  collectValues,
+  readBefore,
+  readChangedAfter,
+  type Value,
+  type ValueTaker,
+} from './document-values.js';
 import { type Field, type FieldTree } from './field-tree.js';
-import { type Edit } from '../replay/replay.js';
 
 /** A value of the initial result, and what became of it. */
 export interface WrongValue {
@@ -47,17 +46,38 @@ export class DocumentErrors {
   wrong: WrongValue[] = [];
   /** The trail of the document, with the edits that lead from one whole array or object to another. */
   moves: readonly Move[] = [];
-  /** The places of values of the final result that were wrong or missing, or do not count. */
-  private readonly notRight = new Set<string>();
-  private documents = 0;
-  private readonly counter: Counter;
-
-  constructor(private readonly tree: FieldTree) {
-    this.counter = new Counter(tree, this);
-  }
-
   /** Whether the document is too large to compare: nothing was counted. */
   isTooLarge = false;
+  /** The offsets of values of the final result that were wrong or missing, or do not count. */
+  private readonly notRight = new Set<number>();
+  /** Values of the initial and the final result that corrections have replaced, by what they are of the document. */
+  private readonly before = new Map<EditedPart, Value>();
+  private readonly after = new Map<EditedPart, Value>();
+  private readonly ofInitial: ValueTaker = {
+    unchanged: (field) => {
+      this.meet(field);
+    },
+    exchanged: (field) => {
+      this.meet(field);
+      field.spurious++;
+    },
+    edited: (part, value) => {
+      // Of members with the same key, corrections change the last one.
+      const other = this.before.get(part);
+      if (other) this.meet(other.field);
+      this.before.set(part, value);
+    },
+  };
+  private readonly ofFinal: ChangeTaker = {
+    exchanged: (field, start) => {
+      this.addMissing(field, start);
+    },
+    edited: (part, value) => {
+      this.after.set(part, value);
+    },
+  };
+
+  constructor(private readonly tree: FieldTree) {}
 
   /** Whether anything in the document was wrong, missing or spurious. */
   get hasErrors(): boolean {
@@ -82,29 +102,12 @@ export class DocumentErrors {
     this.reset();
     const steps = trail.map(movesOf);
     this.moves = steps.flat();
-    if (trail.length > 0) this.compare(initial, final);
-    else {
-      this.documents++;
-      if (!isNull(final)) this.counter.visit(final, this.documents, undefined);
+    if (this.moves.reduce((sum, { path }) => sum + path.length, 0) > MOST_STEPS) {
+      this.giveUp();
+      return;
     }
-    if (confirmations.length > 0 && !this.isTooLarge && !isNull(final))
-      this.countConfirmed(final, steps, confirmations);
-  }
-
-  private compare(initial: Buffer, final: Buffer): void {
-    const document = ++this.documents;
-    const { moves } = this;
-    for (const { path } of moves) this.mark(path, document);
-    const before: Value[] = [];
-    const after: Value[] = [];
-    this.counter.stepsLeft = MOST_STEPS;
-    if (!isNull(initial)) this.counter.visit(initial, document, before);
-    // What is out of reach of the trail is in both.
-    if (!isNull(final)) this.counter.visit(final, document, after, isNull(initial));
-    if (this.counter.stepsLeft < 0) {
-      this.reset();
-      this.isTooLarge = true;
-    } else this.pair(before, after, moves);
+    this.compare(initial, final);
+    if (confirmations.length > 0 && !isNull(final)) this.countConfirmed(final, steps, confirmations);
   }
 
   /** The counts of all fields. */
@@ -120,40 +123,46 @@ export class DocumentErrors {
     return sums;
   }
 
-  /** For `Counter`. */
-  meet(field: Field): void {
+  private compare(initial: Buffer, final: Buffer): void {
+    const { root } = this.tree;
+    const edited = EditedPart.of(this.moves);
+    if (!isNull(initial)) readBefore(initial, root, edited, this.ofInitial);
+    if (!edited) return;
+    if (!isNull(final)) readChangedAfter(final, root, edited, this.ofFinal);
+    this.pair();
+  }
+
+  private meet(field: Field): void {
     if (field.values++ === 0) this.fields.push(field);
   }
 
-  private pair(before: readonly Value[], after: readonly Value[], moves: readonly Move[]): void {
-    const traced = traceAllForward(
-      before.map(({ path }) => path),
-      moves,
-    );
-    const byPlace = new Map(after.map((value) => [this.placeOf(value.field, value.path), value]));
-    for (const [index, value] of before.entries()) {
-      const now = traced[index];
-      const place = now && this.placeOf(value.field, now.path);
-      const counterpart = place === undefined ? undefined : byPlace.get(place);
-      if (place !== undefined && counterpart) {
-        byPlace.delete(place);
-        this.meet(value.field);
-        if (now?.isEdited !== true || equal(value.text, counterpart.text)) continue;
-        value.field.wrong++;
-        this.notRight.add(place);
-        this.wrong.push({ field: value.field, was: value.text, is: counterpart.text });
+  private addMissing(field: Field, start: number): void {
+    this.notRight.add(start);
+    this.meet(field);
+    field.missing++;
+  }
+
+  private pair(): void {
+    const { before, after, notRight, wrong } = this;
+    for (const [part, { field, text }] of before) {
+      const now = after.get(part);
+      if (now) {
+        after.delete(part);
+        this.meet(field);
+        if (equal(text, now.text)) continue;
+        field.wrong++;
+        notRight.add(now.start);
+        wrong.push({ field, was: text, is: now.text });
         // An empty array or object that has got values is no value itself.
-      } else if (now === undefined || !isEmpty(value.text)) {
-        this.meet(value.field);
-        value.field.spurious++;
+      } else if (!isEmpty(text)) {
+        this.meet(field);
+        field.spurious++;
       }
     }
-    for (const [place, { field, path, text }] of byPlace) {
-      this.notRight.add(place);
+    for (const { field, text, start } of after.values()) {
       // An array or object that has lost its values was there before.
-      if (isEmpty(text) && traceBack(path, moves) !== undefined) continue;
-      this.meet(field);
-      field.missing++;
+      if (isEmpty(text)) notRight.add(start);
+      else this.addMissing(field, start);
     }
   }
 
@@ -163,42 +172,29 @@ export class DocumentErrors {
     steps: readonly (readonly Move[])[],
     confirmations: readonly Confirmation[],
   ): void {
-    const values = this.counter.collect(final);
-    if (this.counter.stepsLeft < 0) {
-      this.reset();
-      this.isTooLarge = true;
+    const values = collectValues(final, this.tree.root);
+    if (!values) {
+      this.giveUp();
       return;
     }
     const paths = values.map(({ path }) => path);
     for (const index of confirmedValues(paths, steps, confirmations)) {
-      const { field, path } = values[index]!;
-      if (!this.notRight.has(this.placeOf(field, path))) field.confirmed++;
+      const { field, start } = values[index]!;
+      if (!this.notRight.has(start)) field.confirmed++;
     }
   }
 
-  /** Tells the values of a document apart. Those of one field differ only in their rows, unless the field takes all further members. */
-  private placeOf(field: Field, path: FieldPath): string {
-    if (this.tree.isFull) return formatFieldPath(path);
-    let place = String(field.id);
-    for (const step of path) if (typeof step === 'number') place += `,${step}`;
-    return place;
-  }
-
-  /** Notes at the field that a correction was made there. */
-  private mark(path: FieldPath, document: number): void {
-    let { root: field } = this.tree;
-    field.passedIn = document;
-    for (const step of path) {
-      field = typeof step === 'number' ? field.rows() : field.member(step.key);
-      field.passedIn = document;
-    }
-    field.editedIn = document;
+  private giveUp(): void {
+    this.reset();
+    this.isTooLarge = true;
   }
 
   private reset(): void {
     for (const field of this.fields)
       field.values = field.wrong = field.missing = field.spurious = field.confirmed = 0;
     this.notRight.clear();
+    this.before.clear();
+    this.after.clear();
     this.fields = [];
     this.wrong = [];
     this.moves = [];
@@ -206,11 +202,8 @@ export class DocumentErrors {
   }
 }
 
-/** No number of a document: of one all of whose values are collected. */
-const ANY_DOCUMENT = -1;
-
-/** The most steps of the paths of values to compare: 8 bytes each. Only a document with millions of values, or thousands of levels, has more. */
-const MOST_STEPS = 10_000_000;
+/** The most steps of the paths of a trail, which take up to 540 bytes each. */
+const MOST_STEPS = 1_000_000;
 
 function isNull(text: Buffer): boolean {
   return text.equals(JSON_NULL);
@@ -219,91 +212,4 @@ function isNull(text: Buffer): boolean {
 /** @param text of a value without values in it */
 function isEmpty(text: Buffer): boolean {
   return isContainer(sliceOf(text));
-}
-
-/** A value that a correction may have changed. */
-interface Value {
-  readonly field: Field;
-  readonly path: FieldPath;
-  /** JSON text. */
-  readonly text: Buffer;
-}
-
-/**
- * Counts the values of a result that no correction can have changed, and collects the others.
- *
- * Corrections move values within their arrays, so a value stays in its field: one is out of reach if no correction was made at its
- * field or above. Only the others need their paths.
- */
-class Counter implements LeafVisitor {
-  /** How many steps of paths may still be collected; negative once there were more. */
-  stepsLeft = 0;
-  private field: Field;
-  /** By level: the field, and whether a correction was made there or above. */
-  private readonly fieldsAbove: Field[] = [];
-  private readonly editedAbove: boolean[] = [];
-  private isEdited = false;
-  private readonly steps: (Key | number)[] = [];
-  private document = 0;
-  private collected: Value[] | undefined;
-  private isCounting = true;
-
-  constructor(
-    private readonly tree: FieldTree,
-    private readonly errors: DocumentErrors,
-  ) {
-    this.field = tree.root;
-  }
-
-  /** @param isCounting whether values out of reach count; else they were counted already */
-  visit(text: Buffer, document: number, collected: Value[] | undefined, isCounting = true): void {
-    this.document = document;
-    this.collected = collected;
-    this.isCounting = isCounting;
-    this.field = this.tree.root;
-    this.isEdited = this.field.editedIn === document;
-    visitLeaves(sliceOf(text), this);
-  }
-
-  /** Returns all values of a result, unless there are too many: see `stepsLeft`. */
-  collect(text: Buffer): Value[] {
-    const collected: Value[] = [];
-    this.stepsLeft = MOST_STEPS;
-    this.visit(text, ANY_DOCUMENT, collected, false);
-    return collected;
-  }
-
-  member(bytes: Buffer, start: number, end: number): void {
-    const field = this.field.memberWritten(bytes, start, end);
-    this.enter(field);
-    if (this.collected) this.steps.push(field.key!);
-  }
-
-  element(index: number): void {
-    this.enter(this.field.rows());
-    if (this.collected) this.steps.push(index);
-  }
-
-  leaf(bytes: Buffer, start: number, end: number): void {
-    const { field, collected } = this;
-    if (collected && (this.document === ANY_DOCUMENT || this.isEdited || field.passedIn === this.document)) {
-      // Beyond the limit, the paths are not needed any more.
-      this.stepsLeft -= this.steps.length + 1;
-      if (this.stepsLeft >= 0)
-        collected.push({ field, path: [...this.steps], text: bytes.subarray(start, end) });
-    } else if (this.isCounting) this.errors.meet(field);
-  }
-
-  leave(): void {
-    this.field = this.fieldsAbove.pop()!;
-    this.isEdited = this.editedAbove.pop()!;
-    if (this.collected) this.steps.pop();
-  }
-
-  private enter(field: Field): void {
-    this.fieldsAbove.push(this.field);
-    this.editedAbove.push(this.isEdited);
-    this.field = field;
-    this.isEdited ||= field.editedIn === this.document;
-  }
 }

@@ -31,6 +31,8 @@ describe('FieldTree', () => {
     for (let id = 0; id < 200_000; id++) tree.root.member(`id ${id}`).rows();
     expect(tree.fields.length).toBeLessThan(50_000);
     expect(tree.root.member('another').path).toBe('*');
+    const text = Buffer.from('"another"');
+    expect(tree.root.member('another').keyWritten(text, 1, text.length - 1).key).toBe('another');
     expect(tree.root.member('id 7').path).toBe('id 7');
   });
 });

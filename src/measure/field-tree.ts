@@ -26,9 +26,6 @@ export class Field {
   spurious = 0;
   /** Values of the final result that a reviewer confirmed, and that are none of the three. */
   confirmed = 0;
-  /** The document in which a correction was made here last, and that in which one was made here or below. */
-  editedIn = 0;
-  passedIn = 0;
 
   private readonly spellings: Spelling[] = [];
   private readonly bySpelling = new Map<string, number>();
@@ -99,8 +96,13 @@ export class Field {
     return spelling.field;
   }
 
+  /** The key of a member of this field as it is written: that of the field, unless it takes all further members. */
+  keyWritten(bytes: Buffer, start: number, end: number): Key {
+    return this.key!.key === OTHERS ? toKey(decode(bytes, start, end)) : this.key!;
+  }
+
   private spell(written: string, bytes: Buffer, start: number, end: number): Field {
-    const field = this.member(JSON.parse(bytes.toString('utf8', start - 1, end + 1)) as string);
+    const field = this.member(decode(bytes, start, end));
     if (this.tree.hasRoom(BYTES_OF_SPELLING + 2 * written.length)) {
       this.expected = 0;
       this.bySpelling.set(written, this.spellings.length);
@@ -163,6 +165,11 @@ export function parseCollapsedPath(text: string): CollapsedPath {
     part === '[*]' ? '[0]' : part.startsWith('["') ? part : `[+${part.slice(1)}`,
   );
   return parseFieldPath(indexed).map((step) => (typeof step === 'number' ? ROWS : step.key));
+}
+
+/** @param start without the quotes */
+function decode(bytes: Buffer, start: number, end: number): string {
+  return JSON.parse(bytes.toString('utf8', start - 1, end + 1)) as string;
 }
 
 function isAt(bytes: Buffer, start: number, end: number, text: Buffer): boolean {

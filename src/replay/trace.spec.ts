@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type FieldPath, formatFieldPath, key, parseFieldPath } from '../json-text/index.js';
+import { EditedPart } from './edited-part.js';
 import { type Move, traceBack, traceForward } from './trace.js';
 import { traceAllForward } from './trace-all.js';
 
@@ -92,6 +93,64 @@ describe('tracing a value through a trail', () => {
         }
       }),
       { numRuns: 250 },
+    );
+  });
+
+  it('finds by path what is edited, in both versions', () => {
+    const choices = fc.array(fc.tuple(fc.nat(), made), { maxLength: 12 });
+    const partAt = (root: EditedPart | undefined, path: FieldPath, version: 'before' | 'after') =>
+      path.reduce((part, at) => part?.[version](at), root);
+    fc.assert(
+      fc.property(made, choices, (document, drawn) => {
+        const before = new Map([...valuesOf(document)].map(([path, { id }]) => [id, path]));
+        const root = EditedPart.of(drawn.map(([choice, value]) => edit(document, choice, value)));
+        const after = new Map([...valuesOf(document)].map(([path, node]) => [node.id, { path, node }]));
+        for (const [id, path] of before) {
+          const part = partAt(root, path, 'before');
+          const now = after.get(id);
+          expect(part === EditedPart.exchanged).toBe(now === undefined);
+          expect(part !== undefined).toBe(now?.node.isEdited ?? true);
+        }
+        for (const [id, { path }] of after) {
+          const was = before.get(id);
+          expect(partAt(root, path, 'after')).toBe(was ? partAt(root, was, 'before') : EditedPart.exchanged);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('finds the rows of a long array that are edited, in both versions', () => {
+    const ops = fc.array(
+      fc.tuple(fc.constantFrom('add' as const, 'remove' as const, 'replace' as const), fc.nat()),
+      { minLength: 1, maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(fc.nat({ max: 20 }), ops, (length, drawn) => {
+        const rows: { old: number | undefined; isEdited: boolean }[] = [];
+        for (let old = 0; old < length; old++) rows.push({ old, isEdited: false });
+        const trail = drawn.flatMap(([op, choice]): Move[] => {
+          const index = choice % (rows.length + 1);
+          if (op === 'add') rows.splice(index, 0, { old: undefined, isEdited: true });
+          else if (index === rows.length) return [];
+          else if (op === 'remove') rows.splice(index, 1);
+          else rows[index]!.isEdited = true;
+          return [{ op, path: [index] }];
+        });
+        const root = EditedPart.of(trail);
+        const kept = new Map(rows.map((row, index) => [row.old, { ...row, index }]));
+        for (let old = 0; old < length; old++) {
+          const now = kept.get(old);
+          const expected = now ? root?.after(now.index) : EditedPart.exchanged;
+          expect(root?.before(old)).toBe(expected);
+        }
+        for (const [index, { old, isEdited }] of rows.entries()) {
+          const part = root?.after(index);
+          expect(part !== undefined).toBe(isEdited);
+          expect(part === EditedPart.exchanged).toBe(old === undefined);
+        }
+      }),
+      { numRuns: 1_000 },
     );
   });
 

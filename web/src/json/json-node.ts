@@ -1,4 +1,3 @@
-import { type Buffer } from 'node:buffer';
 import { decodedKey, type JsonSlice, visitLeaves } from '../../../src/json-text/index.js';
 
 /** A value of a document. Its texts are those of the document: a number is never read into one of JavaScript. */
@@ -33,9 +32,11 @@ export class Ids {
   }
 }
 
-interface Draft {
-  readonly kind: 'object' | 'array';
-  readonly children: JsonChild[];
+/** A value that is being read: of which kind it is, its first part tells. */
+type Draft = { -readonly [Name in keyof JsonNode]: JsonNode[Name] };
+
+function draft(id: number): Draft {
+  return { id, kind: 'leaf', text: '', children: [] };
 }
 
 /**
@@ -45,49 +46,33 @@ interface Draft {
  * @param id of the whole; by default another one
  */
 export function readNode(slice: JsonSlice, ids: Ids, id = ids.next()): JsonNode {
-  // Each open container, the key or element in it that is being read, and the value that was read last.
-  const open: Draft[] = [];
-  const written: (string | undefined)[] = [];
-  let last: JsonNode | undefined;
-  const enter = (kind: Draft['kind'], key: string | undefined): void => {
-    // The first entry of a container opens it; `leave` has closed the entry before the others.
-    if (open.length === written.length) open.push({ kind, children: [] });
-    written.push(key);
-    last = undefined;
+  const root = draft(id);
+  const childOf = (parent: Draft, written: string | undefined): Draft => {
+    const node = draft(ids.next());
+    parent.children.push({ written, node });
+    return node;
   };
-  visitLeaves(slice, {
-    member: (bytes, start, end) => {
-      enter('object', `"${bytes.toString('utf8', start, end)}"`);
+  visitLeaves<Draft>(slice, root, {
+    member: (object, bytes, start, end) => {
+      object.kind = 'object';
+      return childOf(object, `"${bytes.toString('utf8', start, end)}"`);
     },
-    element: () => {
-      enter('array', undefined);
+    element: (array) => {
+      array.kind = 'array';
+      return childOf(array, undefined);
     },
-    leaf: (bytes, start, end) => {
-      last = leaf(bytes, start, end, open.length === 0 ? id : ids.next());
-    },
-    leave: () => {
-      // Of the containers that have ended here, the innermost becomes the value of the entry that is left.
-      if (open.length > written.length) last = close(open.pop()!, ids.next());
-      open.at(-1)!.children.push({ written: written.pop(), node: last! });
+    leaf: (node, bytes, start, end) => {
+      // Empty objects and arrays are leaves here.
+      if (bytes[start] === OPEN_OBJECT) node.kind = 'object';
+      else if (bytes[start] === OPEN_ARRAY) node.kind = 'array';
+      else node.text = bytes.toString('utf8', start, end);
     },
   });
-  return open.length > 0 ? close(open.pop()!, id) : last!;
+  return root;
 }
 
 const OPEN_OBJECT = 0x7b;
 const OPEN_ARRAY = 0x5b;
-
-/** `visitLeaves` takes empty objects and arrays for leaves. */
-function leaf(bytes: Buffer, start: number, end: number, id: number): JsonNode {
-  const first = bytes[start];
-  if (first === OPEN_OBJECT) return close({ kind: 'object', children: [] }, id);
-  if (first === OPEN_ARRAY) return close({ kind: 'array', children: [] }, id);
-  return { id, kind: 'leaf', text: bytes.toString('utf8', start, end), children: [] };
-}
-
-function close({ kind, children }: Draft, id: number): JsonNode {
-  return { id, kind, text: '', children };
-}
 
 /** A copy with the same ids, which can be changed. */
 export function copyOf(node: JsonNode): JsonNode {
