@@ -5,7 +5,7 @@ export const UNSLOTH: Layout = {
   rows: {
     sft: CHAT_ROWS.sft,
   },
-  isTried: false,
+  isTried: true,
   withImages: [],
   features: () => `
   - name: messages
