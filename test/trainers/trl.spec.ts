@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { check, DEMO, makeDataset, OFFLINE, pythonFor } from './python.js';
+import { type DatasetReport } from '../../src/training/report.js';
+import { check, DEMO, DEMO_IMAGES, makeDataset, OFFLINE, pythonFor } from './python.js';
 
 let folder: string;
 let python: string;
@@ -23,14 +24,30 @@ async function train(dataset: string, model: string, output: string, ...flags: s
   });
 }
 
+/** The first lines of the corpus of the demo. */
+async function firstLines(count: number): Promise<string> {
+  const file = path.join(folder, `first-${count}.jsonl`);
+  await promisify(execFile)('sh', ['-c', 'head -n "$0" "$1" > "$2"', String(count), DEMO, file]);
+  return file;
+}
+
+const PAGES = [
+  '--input',
+  'page_image',
+  '--sources',
+  DEMO_IMAGES,
+  '--field',
+  'personel[0]',
+  '--split',
+  'train=1',
+];
+
 describe('TRL', () => {
   it('counts the answer and its end towards the loss, and nothing else', async () => {
     const [out, model] = [path.join(folder, 'masks'), path.join(folder, 'masks-model')];
     await makeDataset(out, '--split', 'train=1');
     await check(python, 'tiny_model.py', out, model);
-    const { splits } = JSON.parse(await readFile(path.join(out, 'dataset.json'), 'utf8')) as {
-      splits: { rows: number }[];
-    };
+    const { splits } = JSON.parse(await readFile(path.join(out, 'dataset.json'), 'utf8')) as DatasetReport;
     expect(await check(python, 'trl_masks_check.py', out, model, path.join(folder, 'masks-out'))).toEqual({
       checked: splits[0]!.rows,
     });
@@ -40,12 +57,10 @@ describe('TRL', () => {
     const [out, model, trained] = ['sft', 'sft-model', 'sft-trained'].map((name) =>
       path.join(folder, name),
     ) as [string, string, string];
-    const few = path.join(folder, 'few.jsonl');
-    await promisify(execFile)('sh', ['-c', 'head -n 12 "$0" > "$1"', DEMO, few]);
     await makeDataset(
       out,
       '--corpus',
-      few,
+      await firstLines(12),
       '--input',
       'initial',
       '--field',
@@ -73,5 +88,44 @@ describe('TRL', () => {
     };
     expect(rows).toBeGreaterThan(3);
     expect(right).toBe(rows);
+  });
+
+  it('gives each row of page images its own pages, and counts the answer and its end towards the loss', async () => {
+    const [out, model] = [path.join(folder, 'pages'), path.join(folder, 'pages-model')];
+    await makeDataset(out, ...PAGES);
+    await check(python, 'tiny_vision_model.py', out, model);
+    const { splits } = JSON.parse(await readFile(path.join(out, 'dataset.json'), 'utf8')) as DatasetReport;
+    expect(await check(python, 'trl_pages_check.py', out, model, path.join(folder, 'pages-out'))).toEqual({
+      checked: splits[0]!.rows,
+    });
+  });
+
+  it('trains a tiny model that sees with the script of the dataset until it answers pages with the text of the corpus', async () => {
+    const [out, model, trained] = ['seen', 'seen-model', 'seen-trained'].map((name) =>
+      path.join(folder, name),
+    ) as [string, string, string];
+    await makeDataset(out, '--corpus', await firstLines(36), ...PAGES);
+    await check(python, 'tiny_vision_model.py', out, model);
+    await train(
+      out,
+      model,
+      trained,
+      '--epochs',
+      '100',
+      '--learning-rate',
+      '1e-3',
+      '--gradient-accumulation',
+      '1',
+      '--batch-size',
+      '4',
+    );
+    const { rows, ...answers } = (await check(python, 'trl_pages_answer_check.py', out, trained)) as {
+      rows: number;
+      right: number;
+      rightWithOtherPages: number;
+    };
+    expect(rows).toBeGreaterThan(3);
+    // The prompt of all rows is the same: what tells them apart is in the pages.
+    expect(answers).toEqual({ right: rows, rightWithOtherPages: 0 });
   });
 });

@@ -93,7 +93,7 @@ export class DatasetCommand extends FilteringCommand {
 
   @Option({
     flags: '--input <input>',
-    description: `what the model is given: initial, the result of the pipeline; ocr_text, the text of the pages; page_image, their images; ocr_text+page_image. With images, ${offered(true)}: loaded by datasets, but no model was trained with them (default: initial)`,
+    description: `what the model is given: initial, the result of the pipeline; ocr_text, the text of the pages; page_image, their images; ocr_text+page_image. With images, ${offered(true)} (default: initial)`,
   })
   input(text: string): string {
     return text;

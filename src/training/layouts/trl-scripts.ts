@@ -5,7 +5,9 @@ export function trlScript(facts: DatasetFacts): string {
   const { objective, hasImages } = facts;
   const model = hasImages ? VISION_MODEL : TEXT_MODEL;
   return (
-    HEAD(DOES[objective], model, sequenceLength(facts)) + (hasImages ? VISION : '') + BODY[objective](facts)
+    HEAD(DOES[objective], hasImages ? 'trl, torchvision' : 'trl', model, sequenceLength(facts)) +
+    (hasImages ? VISION : '') +
+    BODY[objective](facts)
   );
 }
 
@@ -15,8 +17,8 @@ const DOES = {
   rl: 'Trains a model with rewards for right answers (GRPO)',
 };
 
-const HEAD = (does: string, model: string, length: number): string => `#!/usr/bin/env python3
-"""${does} of the dataset in this folder. Needs trl, and peft for LoRA."""
+const HEAD = (does: string, needs: string, model: string, length: number): string => `#!/usr/bin/env python3
+"""${does} of the dataset in this folder. Needs ${needs}, and peft for LoRA."""
 
 import argparse
 import json

@@ -39,5 +39,7 @@ export const TRL: Layout = {
     return `${columns.join('')}${objective === 'rl' ? '\n  - name: ground_truth\n    dtype: string' : ''}${hasImages ? IMAGES : ''}`;
   },
   files: (facts) => ({ 'train.py': trlScript(facts) }),
-  usage: () => 'pip install trl peft\npython train.py --output adapter',
+  // What reads pages for the model needs torchvision, and TRL does not bring it.
+  usage: ({ hasImages }) =>
+    `pip install trl peft${hasImages ? ' torchvision' : ''}\npython train.py --output adapter`,
 };
