@@ -57,13 +57,6 @@ export const INSTRUCTIONS: Readonly<Record<'whole' | 'row', Readonly<Record<Inpu
   },
 };
 
-/** What a sample gives. */
-export interface Examples {
-  readonly examples: readonly Example[];
-  /** Why there are not more: a reason for the sample, or for each of its rows. */
-  readonly leftOut: readonly string[];
-}
-
 /** What a model is given of a document. */
 type Seen = Pick<Example, 'images'> & { readonly text: Buffer };
 
@@ -75,18 +68,21 @@ export class ExampleMaker {
     this.parts = new PartReader(options.field);
   }
 
-  make(sample: CorpusSample): Examples {
+  /**
+   * Makes the examples of a sample, and gives the reasons, as text, why there are not more: one for the sample, or for a row of it. An
+   * example is made when it is asked for: each of a table's rows may have the text of all pages.
+   */
+  *make(sample: CorpusSample): Generator<Example | string> {
     const { input, objective } = this.options;
     const needsInitial = input === 'initial' || objective === 'preference';
     const parts = whyUnused(sample) ?? this.parts.read(sample, needsInitial);
-    if (typeof parts === 'string') return { examples: [], leftOut: [parts] };
+    if (typeof parts === 'string') {
+      yield parts;
+      return;
+    }
     let seen: Seen | string | undefined;
     const look = (): Seen | string => (seen ??= this.look(sample));
-    const made = parts.map((part) => this.exampleOf(part, sample, look));
-    return {
-      examples: made.filter((each) => typeof each !== 'string'),
-      leftOut: made.filter((each) => typeof each === 'string'),
-    };
+    for (const part of parts) yield this.exampleOf(part, sample, look);
   }
 
   /** @returns the reason why the part gives none, as text */

@@ -11,6 +11,7 @@ import {
 import { movesOf } from '../replay/moves.js';
 import { type Op } from '../replay/replay.js';
 import { type Move, traceBack } from '../replay/trace.js';
+import { traceAllForward } from '../replay/trace-all.js';
 import { type CorpusSample } from './corpus-sample.js';
 
 /** What a dataset takes of each document: the value at a path, or each row of the table that it leads to. */
@@ -65,7 +66,7 @@ export class PartReader {
     const rows = readElements(final);
     if (rows === undefined) return 'the field has no rows: it is not an array';
     if (rows.length === 0) return 'the table has no rows';
-    const origins = hasInitial ? this.originsOf(sample, rows.length) : [];
+    const origins = hasInitial ? this.originsOf(sample) : [];
     return rows.map((row, index) => ({
       final: row,
       initial: origins[index],
@@ -84,15 +85,18 @@ export class PartReader {
   }
 
   /** By row of the final table: the row of the initial one that it comes from. */
-  private originsOf({ initial, corrections }: CorpusSample, count: number): (Buffer | undefined)[] {
+  private originsOf({ initial, corrections }: CorpusSample): (Buffer | undefined)[] {
     const moves = readMoves(corrections);
-    const table = traceBack(this.field.path, moves);
-    const rows = table && readElements(this.valueAt(initial, table.path) ?? JSON_NULL);
+    const table = traceBack(this.field.path, moves)?.path;
+    const rows = table && readElements(this.valueAt(initial, table) ?? JSON_NULL);
     if (!rows) return [];
-    return Array.from({ length: count }, (_, index) => {
-      const row = traceBack([...this.field.path, index], moves)?.path.at(-1);
-      return typeof row === 'number' ? rows[row] : undefined;
-    });
+    const origins: (Buffer | undefined)[] = [];
+    const paths = rows.map((_, index) => [...table, index]);
+    for (const [index, traced] of traceAllForward(paths, moves).entries()) {
+      const row = traced?.path.at(-1);
+      if (typeof row === 'number') origins[row] = rows[index];
+    }
+    return origins;
   }
 }
 

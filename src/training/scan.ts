@@ -162,19 +162,16 @@ export class Scan {
   }
 
   private take(sample: CorpusSample): void {
-    const { examples, leftOut } = this.maker.make(sample);
-    for (const reason of leftOut) this.leftOut.add(reason, sample.jobId);
     let isKnown = false;
-    for (const example of examples) {
-      const tokens = this.tokensOf(example);
-      const reason = this.refusal(example, tokens);
-      if (reason !== undefined) {
-        this.leftOut.add(reason, sample.jobId);
-        continue;
+    for (const made of this.maker.make(sample)) {
+      const tokens = typeof made === 'string' ? 0 : this.tokensOf(made);
+      const example = typeof made === 'string' ? made : (this.refusal(made, tokens) ?? made);
+      if (typeof example === 'string') this.leftOut.add(example, sample.jobId);
+      else {
+        if (!isKnown) this.addDocument(sample, example);
+        isKnown = true;
+        this.addRow(example, tokens);
       }
-      if (!isKnown) this.addDocument(sample, example);
-      isKnown = true;
-      this.addRow(example, tokens);
     }
   }
 
