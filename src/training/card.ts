@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { counted } from '../platform/counted.js';
 import { type DatasetFacts, type Layout } from './layouts/layout.js';
-import { type DatasetReport, type Lengths } from './report.js';
+import { amountOf } from './left-out.js';
+import { type DatasetReport, type Lengths, sizeText } from './report.js';
 
 /** The card of a dataset: what `README.md` of its folder says, with the configuration of Hugging Face `datasets` on top. */
 export function datasetCard(report: DatasetReport, facts: DatasetFacts, layout: Layout): string {
   const { corpus, flags, leakage } = report;
-  const total = report.splits.reduce((sum, { rows }) => sum + rows, 0);
   return `${frontMatter(report, facts, layout)}
-# ${counted(total, 'row')} for ${OBJECTIVES[facts.objective]}
+# ${sizeText(report)} for ${OBJECTIVES[facts.objective]}
 
 Made by Ground Truth ${report.version} from a corpus of reviewed documents: approved samples whose trail of corrections leads back exactly.
 \`dataset.json\` has all of this for programs.
@@ -25,9 +25,7 @@ ${table(Object.entries(flags).map(([name, value]) => [`\`--${name}\``, code(valu
 ${report.producers.map(({ producer, documents }) => `| producer of ${counted(documents, 'document')} | ${code(producer)} |\n`).join('')}
 ## Splits
 
-| Split | Rows | Share asked for | From the ledger |
-|---|---|---|---|
-${table(report.splits.map(({ name, rows, share, from_ledger }) => [name, grouped(rows), String(share), grouped(from_ledger)]))}
+${splitsTable(report)}
 
 ${leakageText(report)}
 
@@ -45,7 +43,7 @@ ${listed(report.most_corrected_fields.map(({ field_path, count: times }) => `${c
 
 ## Left out
 
-${listed(report.left_out.map(({ reason, count: documents, job_ids }) => `${reason}: ${grouped(documents)} (${code(job_ids[0]!)}${documents > 1 ? ', …' : ''})`))}
+${listed(report.left_out.map((each) => `${each.reason}: ${amountOf(each)} (${code(each.job_ids[0]!)}${each.job_ids.length > 1 ? ', …' : ''})`))}
 
 ## Training
 
@@ -98,6 +96,21 @@ configs:
 ${splits.map((split) => `  - split: ${split.name}\n    path: ${split.file}`).join('\n')}
 ${features === undefined ? '' : `dataset_info:\n- config_name: ${name}\n  features:${features}\n`}---
 `;
+}
+
+function splitsTable({ splits }: DatasetReport): string {
+  const head = ['Split', 'Rows', ...(splits[0]!.documents === undefined ? [] : ['Documents'])];
+  return `| ${[...head, 'Share asked for', 'From the ledger'].join(' | ')} |
+|${'---|'.repeat(head.length + 2)}
+${table(
+  splits.map(({ name, rows, documents, share, from_ledger }) => [
+    name,
+    grouped(rows),
+    ...(documents === undefined ? [] : [grouped(documents)]),
+    String(share),
+    grouped(from_ledger),
+  ]),
+)}`;
 }
 
 function leakageText({ flags, leakage, splits }: DatasetReport): string {

@@ -3,6 +3,7 @@ import { type AnswerSchema } from './answer-schema.js';
 import { type CorpusSample } from './corpus-sample.js';
 import { editRatio } from './edit-ratio.js';
 import { type Objective } from './layouts/layout.js';
+import { type Refusal, type Unit } from './left-out.js';
 import { ocrTextOf, type PageImage, pageImagesOf } from './pages.js';
 import { type Field, type Part, PartReader } from './parts.js';
 
@@ -69,20 +70,27 @@ export class ExampleMaker {
   }
 
   /**
-   * Makes the examples of a sample, and gives the reasons, as text, why there are not more: one for the sample, or for a row of it. An
-   * example is made when it is asked for: each of a table's rows may have the text of all pages.
+   * Makes the examples of a sample, and gives the reasons why there are not more. An example is made when it is asked for: each of a
+   * table's rows may have the text of all pages.
    */
-  *make(sample: CorpusSample): Generator<Example | string> {
+  *make(sample: CorpusSample): Generator<Example | Refusal> {
     const { input, objective } = this.options;
     const needsInitial = input === 'initial' || objective === 'preference';
-    const parts = whyUnused(sample) ?? this.parts.read(sample, needsInitial);
-    if (typeof parts === 'string') {
-      yield parts;
+    const read = whyUnused(sample) ?? this.parts.read(sample, needsInitial);
+    if (typeof read === 'string') {
+      yield { reason: read, unit: 'document' };
       return;
     }
+    const { parts, removed } = read;
+    if (parts.length === 0) yield { reason: 'the table has no rows', unit: 'document' };
     let seen: Seen | string | undefined;
     const look = (): Seen | string => (seen ??= this.look(sample));
-    for (const part of parts) yield this.exampleOf(part, sample, look);
+    for (const part of parts) {
+      const made = this.exampleOf(part, sample, look);
+      yield typeof made === 'string' ? { reason: made, unit: unitOf(part) } : made;
+    }
+    for (let row = 0; row < removed; row++)
+      yield { reason: 'a row that the final result lacks', unit: 'row' };
   }
 
   /** @returns the reason why the part gives none, as text */
@@ -143,6 +151,10 @@ function whyUnused({ approved, diverged, final }: CorpusSample): string | undefi
 function initialOf(part: Part, sample: CorpusSample): Seen | string {
   if (sample.initial.equals(JSON_NULL)) return 'no initial result';
   return part.initial === undefined ? lacking(part) : { text: part.initial, images: [] };
+}
+
+function unitOf({ place }: Part): Unit {
+  return place === undefined ? 'document' : 'row';
 }
 
 /** What is seen of a document, behind the path of the row that is asked for, if one is. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { formatFieldPath, key } from '../json-text/index.js';
 import { type CorpusSample } from './corpus-sample.js';
-import { parseField, type Part, PartReader } from './parts.js';
+import { parseField, PartReader } from './parts.js';
 
 interface Row {
   readonly id: number;
@@ -71,7 +71,8 @@ it('finds for each row of the final table the one of the initial table that it w
           initial: initial[row.id] && Buffer.from(JSON.stringify(initial[row.id])),
           place: `["a.b"][1].personel[${index}]`,
         }));
-        expect(parts).toEqual(rows.length === 0 ? 'the table has no rows' : expected);
+        const kept = rows.filter(({ id }) => id < initial.length).length;
+        expect(parts).toEqual({ parts: expected, removed: initial.length - kept });
       },
     ),
   );
@@ -93,18 +94,37 @@ it('aligns the rows of a table that was replaced as a whole', () => {
     { field_path: '', old_value: { personel: before }, new_value: { personel: after } },
   ]);
   const parts = new PartReader(parseField('personel[*]')!).read(sample, true);
-  expect(
-    Array.isArray(parts) ? (parts as Part[]).map(({ initial }) => initial && String(initial)) : parts,
-  ).toEqual([undefined, ...before.map((row) => JSON.stringify(row))]);
+  expect(parts).toEqual({
+    parts: after.map((row, index) => ({
+      final: Buffer.from(JSON.stringify(row)),
+      initial: index === 0 ? undefined : Buffer.from(JSON.stringify(before[index - 1])),
+      place: `personel[${index}]`,
+    })),
+    removed: 0,
+  });
 });
 
 it('has no initial rows where a correction brought the table, or there was no result', () => {
   const reader = new PartReader(parseField('t[*]')!);
   const corrections = [{ field_path: 't', op: 'add', old_value: null, new_value: [1] }];
-  const final = { final: Buffer.from('1'), initial: undefined, place: 't[0]' };
-  expect(reader.read(sampleOf({}, { t: [1] }, corrections), true)).toEqual([final]);
+  const parts = [{ final: Buffer.from('1'), initial: undefined, place: 't[0]' }];
+  expect(reader.read(sampleOf({}, { t: [1] }, corrections), true)).toEqual({ parts, removed: 0 });
   const whole = [{ field_path: '', old_value: null, new_value: { t: [1] } }];
-  expect(reader.read(sampleOf(null, { t: [1] }, whole), true)).toEqual([final]);
+  expect(reader.read(sampleOf(null, { t: [1] }, whole), true)).toEqual({ parts, removed: 0 });
+});
+
+it('counts the rows of a table in whose place a correction brought another as removed, and not those of one that moved', () => {
+  const parts = [{ final: Buffer.from('9'), initial: undefined, place: '[0].t[0]' }];
+  const reader = new PartReader(parseField('[0].t[*]')!);
+  const corrections = [
+    { field_path: '[0].t', op: 'remove', old_value: [1, 2], new_value: null },
+    { field_path: '[0].t', op: 'add', old_value: null, new_value: [9] },
+  ];
+  const initial = [{ t: [1, 2] }];
+  expect(reader.read(sampleOf(initial, [{ t: [9] }], corrections), true)).toEqual({ parts, removed: 2 });
+  const inserted = [{ field_path: '[0]', op: 'add', old_value: null, new_value: { t: [9] } }];
+  const sample = sampleOf(initial, [{ t: [9] }, ...initial], inserted);
+  expect(reader.read(sample, true)).toEqual({ parts, removed: 0 });
 });
 
 it('reads paths that end in [*] as those of rows, and no others', () => {

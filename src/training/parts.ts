@@ -42,6 +42,14 @@ export interface Part {
   readonly place: string | undefined;
 }
 
+/** The parts of a document. */
+export interface Parts {
+  /** In order. */
+  readonly parts: readonly Part[];
+  /** How many rows of the initial table the final one lacks. */
+  readonly removed: number;
+}
+
 /** Takes parts out of documents. */
 export class PartReader {
   private readonly document = new JsonDocument();
@@ -49,29 +57,29 @@ export class PartReader {
   constructor(private readonly field: Field) {}
 
   /**
-   * Returns the parts of a sample, in order.
+   * Returns the parts of a sample.
    *
-   * @param needsInitial whether the initial version is needed, too
-   * @returns the reason why there are none, as text
+   * @param needsInitial whether the initial version is needed, too; else no row counts as removed
+   * @returns the reason why there cannot be any, as text
    */
-  read(sample: CorpusSample, needsInitial: boolean): readonly Part[] | string {
+  read(sample: CorpusSample, needsInitial: boolean): Parts | string {
     const { path, isByRow } = this.field;
     const final = this.valueAt(sample.final, path);
     if (final === undefined) return 'the final result lacks the field';
     const hasInitial = needsInitial && !sample.initial.equals(JSON_NULL);
     if (!isByRow) {
       const initial = hasInitial ? this.valueAt(sample.initial, path) : undefined;
-      return [{ final, initial, place: undefined }];
+      return { parts: [{ final, initial, place: undefined }], removed: 0 };
     }
     const rows = readElements(final);
     if (rows === undefined) return 'the field has no rows: it is not an array';
-    if (rows.length === 0) return 'the table has no rows';
-    const origins = hasInitial ? this.originsOf(sample) : [];
-    return rows.map((row, index) => ({
+    const { origins, removed } = hasInitial ? this.traceRows(sample) : NOT_TRACED;
+    const parts = rows.map((row, index) => ({
       final: row,
       initial: origins[index],
       place: formatFieldPath([...path, index]),
     }));
+    return { parts, removed };
   }
 
   /** The text of the value at a path, or undefined. */
@@ -84,21 +92,29 @@ export class PartReader {
     return value;
   }
 
-  /** By row of the final table: the row of the initial one that it comes from. */
-  private originsOf({ initial, corrections }: CorpusSample): (Buffer | undefined)[] {
+  /** Where the rows of the initial table are in the final one. */
+  private traceRows({ initial, corrections }: CorpusSample): TracedRows {
     const moves = readMoves(corrections);
-    const table = traceBack(this.field.path, moves)?.path;
-    const rows = table && readElements(this.valueAt(initial, table) ?? JSON_NULL);
-    if (!rows) return [];
-    const origins: (Buffer | undefined)[] = [];
+    const origin = traceBack(this.field.path, moves)?.path;
+    // A table that a correction brought in has none of the rows that were in its place.
+    const table = origin ?? this.field.path;
+    const rows = readElements(this.valueAt(initial, table) ?? JSON_NULL) ?? [];
     const paths = rows.map((_, index) => [...table, index]);
-    for (const [index, traced] of traceAllForward(paths, moves).entries()) {
-      const row = traced?.path.at(-1);
-      if (typeof row === 'number') origins[row] = rows[index];
-    }
-    return origins;
+    const traced = traceAllForward(paths, moves);
+    const origins: (Buffer | undefined)[] = [];
+    for (const [index, row] of traced.entries())
+      if (origin && row) origins[row.path.at(-1) as number] = rows[index];
+    return { origins, removed: traced.filter((row) => row === undefined).length };
   }
 }
+
+interface TracedRows {
+  /** By row of the final table: the row of the initial one that it comes from. */
+  readonly origins: readonly (Buffer | undefined)[];
+  readonly removed: number;
+}
+
+const NOT_TRACED: TracedRows = { origins: [], removed: 0 };
 
 /** @param corrections of a line whose trail leads back exactly */
 function readMoves(corrections: Buffer): Move[] {

@@ -1,3 +1,4 @@
+import { counted } from '../platform/counted.js';
 import { type LeftOutFor } from './left-out.js';
 import { leakIfAlone, type Partition } from './partition.js';
 import { type Scan } from './scan.js';
@@ -20,7 +21,9 @@ export interface DatasetReport {
     readonly name: string;
     readonly share: number;
     readonly rows: number;
-    /** Of them, those that the ledger had already. */
+    /** Only where a document may have several rows. */
+    readonly documents?: number;
+    /** Of the rows, those whose documents the ledger had already. */
     readonly from_ledger: number;
     /** Of the file; null where there is none, because the split has no rows. */
     readonly sha256: string | null;
@@ -97,6 +100,7 @@ export function reportOf(
       name,
       share,
       rows: of.rows[split]!,
+      ...(scan.isByRow && { documents: splitOf.filter((each) => each === split).length }),
       from_ledger: of.fromLedger[split]!,
       sha256: of.digests[split] ?? null,
     })),
@@ -127,6 +131,14 @@ export function reportOf(
         .slice(1),
     },
   };
+}
+
+/** How much is in a dataset, such as `1,204 rows of 153 documents`. */
+export function sizeText({ splits }: DatasetReport): string {
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  const rows = counted(sum(splits.map((split) => split.rows)), 'row');
+  const documents = splits.flatMap((split) => split.documents ?? []);
+  return documents.length === 0 ? rows : `${rows} of ${counted(sum(documents), 'document')}`;
 }
 
 /** Largest first. */

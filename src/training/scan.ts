@@ -18,7 +18,7 @@ import { type Example, ExampleMaker, type ExampleOptions, leadOf } from './examp
 import { type ImageStore } from './image-store.js';
 import { JobIds } from './job-ids.js';
 import { type Layout } from './layouts/layout.js';
-import { LeftOut } from './left-out.js';
+import { LeftOut, type Refusal } from './left-out.js';
 import { NearDuplicates } from './near-duplicates.js';
 import { PartReader } from './parts.js';
 import { RowWriter } from './row-writer.js';
@@ -67,7 +67,7 @@ export class Scan {
   /** Of the documents that have rows. */
   readonly ids = new JobIds();
   readonly rows: Spool;
-  /** By row: the number of its document. Empty where each document has one row. */
+  /** By row, if a document may have several: the number of its document. */
   private readonly documents = new NumberList();
   /** The names of each document's images, with line feeds between them. */
   readonly images: Spool;
@@ -78,7 +78,9 @@ export class Scan {
   /** By row, if a tokenizer was given. */
   readonly tokens = new NumberList();
   readonly nearDuplicates: NearDuplicates | undefined;
-  readonly leftOut = new LeftOut();
+  /** Whether a document may have several rows. */
+  readonly isByRow: boolean;
+  readonly leftOut: LeftOut;
   /** How often each field of the documents was corrected, with * for indices. */
   readonly corrected = new Map<string, number>();
   /** How many documents' results came from each producer: by its JSON text. */
@@ -98,6 +100,8 @@ export class Scan {
     folder: string,
     private readonly options: ScanOptions,
   ) {
+    this.isByRow = options.field.isByRow;
+    this.leftOut = new LeftOut(this.isByRow);
     this.rows = new Spool(path.join(folder, '.rows'));
     this.images = new Spool(path.join(folder, '.images'));
     this.results = new Spool(path.join(folder, '.results'));
@@ -136,7 +140,7 @@ export class Scan {
 
   /** The number of the document that a row is of. */
   documentOf(row: number): number {
-    return this.documents.count === 0 ? row : this.documents.at(row);
+    return this.isByRow ? this.documents.at(row) : row;
   }
 
   close(): void {
@@ -164,9 +168,9 @@ export class Scan {
   private take(sample: CorpusSample): void {
     let isKnown = false;
     for (const made of this.maker.make(sample)) {
-      const tokens = typeof made === 'string' ? 0 : this.tokensOf(made);
-      const example = typeof made === 'string' ? made : (this.refusal(made, tokens) ?? made);
-      if (typeof example === 'string') this.leftOut.add(example, sample.jobId);
+      const tokens = 'reason' in made ? 0 : this.tokensOf(made);
+      const example = 'reason' in made ? made : (this.refusal(made, tokens) ?? made);
+      if ('reason' in example) this.leftOut.add(example, sample.jobId);
       else {
         if (!isKnown) this.addDocument(sample, example);
         isKnown = true;
@@ -180,15 +184,17 @@ export class Scan {
   }
 
   /** Why an example cannot be a row, if it cannot. */
-  private refusal({ input, answer, rejected, images }: Example, tokens: number): string | undefined {
+  private refusal({ input, answer, rejected, images }: Example, tokens: number): Refusal | undefined {
     const { layout, images: store, maxTokens } = this.options;
+    const unit = this.isByRow ? 'row' : 'document';
     const { reserved } = layout;
     // Placeholders are ASCII, so bytes will do as characters.
     const texts = reserved ? [input, answer, ...(rejected ? [rejected] : [])] : [];
     if (reserved?.test(this.lead) || texts.some((text) => reserved!.test(text.toString('latin1'))))
-      return 'its text has a placeholder of the layout';
-    if (!images.every((image) => store?.has(image))) return 'the image of a page is not held';
-    return tokens > maxTokens ? `longer than ${maxTokens} tokens` : undefined;
+      return { reason: 'its text has a placeholder of the layout', unit };
+    if (!images.every((image) => store?.has(image)))
+      return { reason: 'the image of a page is not held', unit };
+    return tokens > maxTokens ? { reason: `longer than ${maxTokens} tokens`, unit } : undefined;
   }
 
   /** @param example any of its rows: they have the same images */
@@ -209,7 +215,7 @@ export class Scan {
       example,
       this.namesOf(example).map((name) => `images/${name}`),
     );
-    if (this.options.field.isByRow) this.documents.add(this.ids.count - 1);
+    if (this.isByRow) this.documents.add(this.ids.count - 1);
     this.rows.add(row.line);
     this.promptLengths.add(row.promptLength);
     this.answerLengths.add(row.answerLength);

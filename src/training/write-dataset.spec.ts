@@ -499,7 +499,7 @@ describe('rows of tables', () => {
       splits: [{ name: 'train', share: 1 }],
     });
     const pairs: (string | undefined)[][] = [];
-    let added = 0;
+    let [added, removed] = [0, 0];
     for (const line of APPROVED) {
       const [initial, final] = [tableOf(line, 'initial_result'), tableOf(line, 'final_result')];
       // Where each row was, by undoing what moved rows.
@@ -517,6 +517,7 @@ describe('rows of tables', () => {
         if (origin < 0) added++;
         else if (initial[origin] !== chosen) pairs.push([`personel[${index}]`, chosen, initial[origin]]);
       }
+      removed += rows.filter((row) => row === undefined).length;
     }
     const made = (await jobsOf(dataset)).map((_, index) => {
       const row = dataset.rows.train![index] as unknown as Record<
@@ -530,10 +531,26 @@ describe('rows of tables', () => {
     });
     expect(made).toEqual(pairs);
     expect(pairs.length).toBeGreaterThan(100);
-    expect(dataset.report.left_out).toContainEqual(
-      expect.objectContaining({ reason: 'a row that the initial result lacks', count: added }),
+    const leftOut = Object.fromEntries(
+      dataset.report.left_out.map(({ reason, unit, count }) => [reason, [unit, count]]),
     );
-    expect(added).toBeGreaterThan(0);
+    const all = APPROVED.flatMap((line) => tableOf(line, 'final_result')).length;
+    expect(leftOut).toEqual({
+      'not approved': ['document', DEMO.length - APPROVED.length],
+      'the initial result is right already': ['row', all - added - pairs.length],
+      'a row that the initial result lacks': ['row', added],
+      'a row that the final result lacks': ['row', removed],
+    });
+    expect(Math.min(added, removed)).toBeGreaterThan(0);
+    const documents = placesIn(dataset.ledger).size;
+    expect(dataset.report.splits).toMatchObject([{ rows: pairs.length, documents }]);
+    const card = await readFile(path.join(dataset.place, 'README.md'), 'utf8');
+    expect(card).toContain(`# ${pairs.length} rows of ${documents} documents for preference training`);
+    expect(card).toContain(
+      `| Split | Rows | Documents | Share asked for | From the ledger |\n|---|---|---|---|---|\n`,
+    );
+    expect(card).toContain(`| train | ${pairs.length} | ${documents} | 1 | 0 |`);
+    expect(card).toContain(`- a row that the final result lacks: ${removed} rows (\``);
   });
 
   it('go with their tables, without naming their place, where the pipeline gave the input', async () => {
@@ -550,6 +567,35 @@ describe('rows of tables', () => {
     );
   });
 
+  it('are none where all were removed', async () => {
+    const [first, second] = APPROVED;
+    const corrections = JSON.stringify(
+      tableOf(second!, 'initial_result').map((row) => ({
+        field_path: 'personel[0]',
+        op: 'remove',
+        old_value: JSON.parse(row) as unknown,
+        new_value: null,
+      })),
+    );
+    const empty = second!
+      .replace(member(second!, 'corrections'), corrections)
+      .replace(/("final_result":.*"personel":)\[[^\]]*\](.*"corrections")/, '$1[]$2');
+    expect(tableOf(empty, 'final_result')).toEqual([]);
+    const { report } = await make([first!, empty], {
+      field: parseField('personel[*]')!,
+      splits: [{ name: 'train', share: 1 }],
+    });
+    expect(report.left_out).toEqual([
+      {
+        reason: 'a row that the final result lacks',
+        unit: 'row',
+        count: tableOf(second!, 'initial_result').length,
+        job_ids: [idOf(empty)],
+      },
+      { reason: 'the table has no rows', unit: 'document', count: 1, job_ids: [idOf(empty)] },
+    ]);
+  });
+
   it('are left out one by one, and a document without any is left out', async () => {
     const [first, second] = APPROVED;
     const single = second!.replaceAll(/"personel":\[[^\]]*\]/g, '"personel":{}');
@@ -561,8 +607,13 @@ describe('rows of tables', () => {
     });
     expect(report.left_out).toEqual(
       expect.arrayContaining([
-        { reason: 'the field has no rows: it is not an array', count: 1, job_ids: [idOf(single)] },
-        { reason: 'longer than 1 tokens', count: 1, job_ids: [idOf(first!)] },
+        {
+          reason: 'the field has no rows: it is not an array',
+          unit: 'document',
+          count: 1,
+          job_ids: [idOf(single)],
+        },
+        { reason: 'longer than 1 tokens', unit: 'row', count: 1, job_ids: [idOf(first!)] },
       ]),
     );
     expect(report.splits[0]!.rows).toBe(tableOf(first!, 'final_result').length - 1);

@@ -10,6 +10,7 @@ import { datasetCard } from './card.js';
 import { type ImageStore } from './image-store.js';
 import { type DatasetFacts } from './layouts/layout.js';
 import { type Ledger } from './ledger.js';
+import { amountOf } from './left-out.js';
 import { type Partition, partition } from './partition.js';
 import { type DatasetReport, reportOf } from './report.js';
 import { type CorpusLines, Scan, type ScanOptions } from './scan.js';
@@ -45,7 +46,8 @@ export interface DatasetSource {
 }
 
 /**
- * Writes a dataset as a folder, which appears whole or not at all. The corpus is read once; for the memory see Scan. The same corpus, ledger and request give the same bytes.
+ * Writes a dataset as a folder, which appears whole or not at all. The corpus is read once; for the memory see Scan. The same corpus,
+ * ledger and request give the same bytes.
  *
  * @param place see `replaceFolder`
  * @param openSource opens the corpus; gets a folder for temporary files
@@ -90,13 +92,11 @@ export function writeDataset(
 }
 
 function nameLeftOut(scan: Scan, { between, contradicting }: Partition): void {
-  for (const row of between)
-    scan.leftOut.add(
-      'new, and resembles documents that the ledger has in different splits',
-      scan.ids.at(row),
-    );
-  for (const row of contradicting)
-    scan.leftOut.add('resembles a document that the ledger has in another split', scan.ids.at(row));
+  const name = (documents: readonly number[], reason: string): void => {
+    for (const document of documents) scan.leftOut.add({ reason, unit: 'document' }, scan.ids.at(document));
+  };
+  name(between, 'new, and resembles documents that the ledger has in different splits');
+  name(contradicting, 'resembles a document that the ledger has in another split');
 }
 
 /**
@@ -123,9 +123,7 @@ function rowsBySplit(
 function refuseEmptySplits(scan: Scan, rows: readonly number[], splits: readonly Split[]): void {
   const empty = splits.filter(({ share }, split) => share > 0 && rows[split] === 0).map(({ name }) => name);
   if (empty.length === 0) return;
-  const leftOut = scan.leftOut
-    .list()
-    .map(({ reason, count }) => `  left out, ${reason}: ${count.toLocaleString('en-US')}`);
+  const leftOut = scan.leftOut.list().map((each) => `  left out, ${each.reason}: ${amountOf(each)}`);
   throw new UnsoundDataset(
     [
       `no row would be in ${empty.join(' and ')}, so nothing was written: ${counted(scan.corpus.samples, 'sample')} gave ` +

@@ -80,7 +80,9 @@ describe('ground-truth dataset', () => {
     expect(run.code).toBe(0);
     const jobs = (await readFile(path.join(out, 'jobs.jsonl'), 'utf8')).trimEnd().split('\n');
     const documents = (await readFile(ledger, 'utf8')).trimEnd().split('\n');
-    expect(run.stderr).toContain(`${jobs.length.toLocaleString('en')} rows and `);
+    expect(run.stderr).toContain(
+      `${jobs.length.toLocaleString('en')} rows of ${documents.length} documents and `,
+    );
     expect(jobs.length).toBeGreaterThan(2 * documents.length);
     expect(new Set(jobs).size).toBe(documents.length);
     const row = JSON.parse((await readFile(path.join(out, 'train.jsonl'), 'utf8')).split('\n')[1]!) as object;

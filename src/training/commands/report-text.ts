@@ -1,16 +1,14 @@
 import { counted } from '../../platform/counted.js';
 import { inGroups } from '../../platform/terminal/print.js';
-import { type DatasetReport } from '../report.js';
+import { amountOf } from '../left-out.js';
+import { type DatasetReport, sizeText } from '../report.js';
 
 /** What the command says of a dataset that it has written. */
-export function reportText(
-  { splits, left_out, leakage, images, flags }: DatasetReport,
-  folder: string,
-): string {
-  const total = splits.reduce((sum, { rows }) => sum + rows, 0);
+export function reportText(report: DatasetReport, folder: string): string {
+  const { splits, left_out, leakage, images, flags } = report;
   const closest = leakage.most_similar_across_splits;
   return [
-    `${counted(total, 'row')}${images > 0 ? ` and ${counted(images, 'image')}` : ''} written to ${folder}: ` +
+    `${sizeText(report)}${images > 0 ? ` and ${counted(images, 'image')}` : ''} written to ${folder}: ` +
       splits.map(({ name, rows }) => `${name} ${inGroups(rows)}`).join(', '),
     `${counted(leakage.groups, 'group')}; ${
       flags['near-duplicates'] === 'off'
@@ -20,8 +18,8 @@ export function reportText(
           : 'no two documents of different splits are similar enough to be compared'
     }`,
     ...left_out.map(
-      ({ reason, count, job_ids }) =>
-        `left out, ${reason}: ${inGroups(count)} (${job_ids[0]!}${count > 1 ? ', …' : ''})`,
+      (each) =>
+        `left out, ${each.reason}: ${amountOf(each)} (${each.job_ids[0]!}${each.job_ids.length > 1 ? ', …' : ''})`,
     ),
   ].join('\n');
 }
