@@ -1,4 +1,4 @@
-import { JSON_NULL } from '../json-text/index.js';
+import { formatFieldPath, JSON_NULL } from '../json-text/index.js';
 import { type AnswerSchema } from './answer-schema.js';
 import { type CorpusSample } from './corpus-sample.js';
 import { editRatio } from './edit-ratio.js';
@@ -22,6 +22,8 @@ export interface Example {
   /** What the pipeline answered, for a preference. */
   readonly rejected: Buffer | undefined;
   readonly images: readonly PageImage[];
+  /** Of a row of a table: its index. */
+  readonly index: number | undefined;
 }
 
 /** How examples are made of samples. */
@@ -99,7 +101,7 @@ export class ExampleMaker {
     const { final: answer } = part;
     const misfit = options.schema?.misfit(answer);
     if (misfit) return `does not fit the schema (${misfit.keyword})`;
-    const input = options.input === 'initial' ? initialOf(part, sample) : naming(part, look());
+    const input = options.input === 'initial' ? initialOf(part, sample) : this.naming(part, look());
     if (typeof input === 'string') return input;
     const rejected = options.objective === 'preference' ? this.rejectedFor(part) : undefined;
     if (typeof rejected === 'string') return rejected;
@@ -108,7 +110,16 @@ export class ExampleMaker {
       images: input.images,
       answer: this.inForm(answer),
       rejected: rejected && this.inForm(rejected),
+      index: part.index,
     };
+  }
+
+  /** What is seen of a document, behind the path of the row that is asked for, if one is. */
+  private naming({ index }: Part, seen: Seen | string): Seen | string {
+    if (index === undefined || typeof seen === 'string') return seen;
+    const place = formatFieldPath([...this.options.field.path, index]);
+    const lead = Buffer.from(seen.text.length === 0 ? place : `${place}\n\n`);
+    return { ...seen, text: Buffer.concat([lead, seen.text]) };
   }
 
   private inForm(answer: Buffer): Buffer {
@@ -153,19 +164,12 @@ function initialOf(part: Part, sample: CorpusSample): Seen | string {
   return part.initial === undefined ? lacking(part) : { text: part.initial, images: [] };
 }
 
-function unitOf({ place }: Part): Unit {
-  return place === undefined ? 'document' : 'row';
+function unitOf({ index }: Part): Unit {
+  return index === undefined ? 'document' : 'row';
 }
 
-/** What is seen of a document, behind the path of the row that is asked for, if one is. */
-function naming({ place }: Part, seen: Seen | string): Seen | string {
-  if (place === undefined || typeof seen === 'string') return seen;
-  const lead = Buffer.from(seen.text.length === 0 ? place : `${place}\n\n`);
-  return { ...seen, text: Buffer.concat([lead, seen.text]) };
-}
-
-function lacking({ place }: Part): string {
-  return place === undefined ? 'the initial result lacks the field' : 'a row that the initial result lacks';
+function lacking({ index }: Part): string {
+  return index === undefined ? 'the initial result lacks the field' : 'a row that the initial result lacks';
 }
 
 /** What all prompts begin with: the instruction, the schema, and the blank line before the input, if that has text. */

@@ -69,7 +69,7 @@ it('finds for each row of the final table the one of the initial table that it w
         const expected = rows.map((row, index) => ({
           final: Buffer.from(JSON.stringify(row)),
           initial: initial[row.id] && Buffer.from(JSON.stringify(initial[row.id])),
-          place: `["a.b"][1].personel[${index}]`,
+          index,
         }));
         const kept = rows.filter(({ id }) => id < initial.length).length;
         expect(parts).toEqual({ parts: expected, removed: initial.length - kept });
@@ -98,7 +98,7 @@ it('aligns the rows of a table that was replaced as a whole', () => {
     parts: after.map((row, index) => ({
       final: Buffer.from(JSON.stringify(row)),
       initial: index === 0 ? undefined : Buffer.from(JSON.stringify(before[index - 1])),
-      place: `personel[${index}]`,
+      index,
     })),
     removed: 0,
   });
@@ -107,14 +107,14 @@ it('aligns the rows of a table that was replaced as a whole', () => {
 it('has no initial rows where a correction brought the table, or there was no result', () => {
   const reader = new PartReader(parseField('t[*]')!);
   const corrections = [{ field_path: 't', op: 'add', old_value: null, new_value: [1] }];
-  const parts = [{ final: Buffer.from('1'), initial: undefined, place: 't[0]' }];
+  const parts = [{ final: Buffer.from('1'), initial: undefined, index: 0 }];
   expect(reader.read(sampleOf({}, { t: [1] }, corrections), true)).toEqual({ parts, removed: 0 });
   const whole = [{ field_path: '', old_value: null, new_value: { t: [1] } }];
   expect(reader.read(sampleOf(null, { t: [1] }, whole), true)).toEqual({ parts, removed: 0 });
 });
 
 it('counts the rows of a table in whose place a correction brought another as removed, and not those of one that moved', () => {
-  const parts = [{ final: Buffer.from('9'), initial: undefined, place: '[0].t[0]' }];
+  const parts = [{ final: Buffer.from('9'), initial: undefined, index: 0 }];
   const reader = new PartReader(parseField('[0].t[*]')!);
   const corrections = [
     { field_path: '[0].t', op: 'remove', old_value: [1, 2], new_value: null },

@@ -1,6 +1,5 @@
 import {
   type FieldPath,
-  formatFieldPath,
   JSON_NULL,
   JsonDocument,
   parseFieldPath,
@@ -38,8 +37,8 @@ export interface Part {
   readonly final: Buffer;
   /** Undefined if the pipeline did not have it. */
   readonly initial: Buffer | undefined;
-  /** Where it is in the final result; undefined for what all documents have at one path. */
-  readonly place: string | undefined;
+  /** Of a row: its index in the final table. */
+  readonly index: number | undefined;
 }
 
 /** The parts of a document. */
@@ -69,16 +68,12 @@ export class PartReader {
     const hasInitial = needsInitial && !sample.initial.equals(JSON_NULL);
     if (!isByRow) {
       const initial = hasInitial ? this.valueAt(sample.initial, path) : undefined;
-      return { parts: [{ final, initial, place: undefined }], removed: 0 };
+      return { parts: [{ final, initial, index: undefined }], removed: 0 };
     }
     const rows = readElements(final);
     if (rows === undefined) return 'the field has no rows: it is not an array';
     const { origins, removed } = hasInitial ? this.traceRows(sample) : NOT_TRACED;
-    const parts = rows.map((row, index) => ({
-      final: row,
-      initial: origins[index],
-      place: formatFieldPath([...path, index]),
-    }));
+    const parts = rows.map((row, index) => ({ final: row, initial: origins[index], index }));
     return { parts, removed };
   }
 

@@ -35,6 +35,7 @@ describe('a row', () => {
               answer: Buffer.from(answer),
               rejected: rejected === undefined ? undefined : Buffer.from(rejected),
               images: [],
+              index: undefined,
             },
             images,
           );

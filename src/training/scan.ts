@@ -5,6 +5,7 @@ import { orderOf } from '../corpus-files/sample-line.js';
 import {
   compact,
   type FieldPath,
+  formatFieldPath,
   JsonTextError,
   MAX_DEPTH,
   readElements,
@@ -61,14 +62,16 @@ const MOST_PATHS = 10_000;
  * A corpus, read once: the rows that it gives, in a temporary file, and of each document what decides about its split. The caller must
  * close it.
  *
- * In memory, a document takes some 60 bytes with its row, 32 for each further row, and 522 more where near-duplicates are looked for.
+ * In memory, a document takes some 60 bytes with its row, and 522 more where near-duplicates are looked for. If it may have several rows,
+ * it takes some 36 bytes instead of 60, and each row 40.
  */
 export class Scan {
   /** Of the documents that have rows. */
   readonly ids = new JobIds();
   readonly rows: Spool;
-  /** By row, if a document may have several: the number of its document. */
+  /** By row, if a document may have several: the number of its document, and its index in the final table. */
   private readonly documents = new NumberList();
+  private readonly indices = new NumberList();
   /** The names of each document's images, with line feeds between them. */
   readonly images: Spool;
   /** By document, if they are grouped by something: a hash of it, or NO_KEY. */
@@ -143,6 +146,11 @@ export class Scan {
     return this.isByRow ? this.documents.at(row) : row;
   }
 
+  /** Where a row is in the final result, as text; undefined for what all documents have at one path. */
+  placeOf(row: number): string | undefined {
+    return this.isByRow ? formatFieldPath([...this.options.field.path, this.indices.at(row)]) : undefined;
+  }
+
   close(): void {
     for (const spool of [this.rows, this.images, this.results]) spool.close();
   }
@@ -215,7 +223,10 @@ export class Scan {
       example,
       this.namesOf(example).map((name) => `images/${name}`),
     );
-    if (this.isByRow) this.documents.add(this.ids.count - 1);
+    if (example.index !== undefined) {
+      this.documents.add(this.ids.count - 1);
+      this.indices.add(example.index);
+    }
     this.rows.add(row.line);
     this.promptLengths.add(row.promptLength);
     this.answerLengths.add(row.answerLength);

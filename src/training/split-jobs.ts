@@ -3,12 +3,17 @@ import { FileFault } from '../platform/files/file-fault.js';
 
 /** The file of a dataset that says which job each row is of, for each split in the order of its rows. Rows have no room for it. */
 export const JOBS_FILE = 'jobs.jsonl';
-/** Its lines: which job a row is of. */
-const LINE = /^\{"split":"(\w+)","job_id":"([0-9a-f-]{36})"\}$/;
+/** Its lines: which job a row is of, and where in the result it is if a job may have several. */
+const LINE = /^\{"split":"(\w+)","job_id":"([0-9a-f-]{36})"(?:,"field_path":".*")?\}$/;
 
-/** A line of the file. */
-export function splitJobLine(split: string, jobId: string): string {
-  return `{"split":"${split}","job_id":"${jobId}"}\n`;
+/**
+ * A line of the file.
+ *
+ * @param fieldPath of a row of a table
+ */
+export function splitJobLine(split: string, jobId: string, fieldPath?: string): string {
+  const place = fieldPath === undefined ? '' : `,"field_path":${JSON.stringify(fieldPath)}`;
+  return `{"split":"${split}","job_id":"${jobId}"${place}}\n`;
 }
 
 /**

@@ -456,11 +456,11 @@ describe('a dataset of other documents', () => {
 describe('rows of tables', () => {
   const tableOf = (line: string, name: string): string[] =>
     readElements(Buffer.from(member(member(line, name), 'personel')))!.map(String);
-  const jobsOf = async ({ place }: Made): Promise<{ split: string; job_id: string }[]> =>
+  const jobsOf = async ({ place }: Made): Promise<{ split: string; job_id: string; field_path: string }[]> =>
     (await readFile(path.join(place, 'jobs.jsonl'), 'utf8'))
       .trimEnd()
       .split('\n')
-      .map((line) => JSON.parse(line) as { split: string; job_id: string });
+      .map((line) => JSON.parse(line) as { split: string; job_id: string; field_path: string });
 
   it('are rows of the dataset, all of a document in one split', async () => {
     const dataset = await make(DEMO, {
@@ -472,10 +472,11 @@ describe('rows of tables', () => {
     const rows = NAMES.map((name) => dataset.rows[name]!.values());
     const lines = new Map(APPROVED.map((line) => [idOf(line), line]));
     const texts = new Map<string, string[]>();
-    for (const { split, job_id } of jobs) {
+    for (const { split, job_id, field_path } of jobs) {
       const row = rows[NAMES.indexOf(split)]!.next().value!;
       const place = /\n\npersonel\[([0-9]+)\]\n\n/.exec(row.prompt[0]!.content)!;
       const [text] = row.completion.map(({ content }) => content);
+      expect(place[0]).toBe(`\n\n${field_path}\n\n`);
       expect(text).toBe(tableOf(lines.get(job_id)!, 'final_result')[Number(place[1])]);
       texts.set(`${job_id} ${split}`, [...(texts.get(`${job_id} ${split}`) ?? []), text!]);
     }
@@ -553,13 +554,22 @@ describe('rows of tables', () => {
     expect(card).toContain(`- a row that the final result lacks: ${removed} rows (\``);
   });
 
-  it('go with their tables, without naming their place, where the pipeline gave the input', async () => {
+  it('go with their tables, and have their place in jobs.jsonl only, where the pipeline gave the input', async () => {
     const [line] = APPROVED;
-    const { rows } = await make([line!], {
+    const dataset = await make([line!], {
       field: parseField('personel[*]')!,
       splits: [{ name: 'train', share: 1 }],
     });
-    expect(rows.train!.map(({ prompt, completion }) => [prompt[0]!.content, completion[0]!.content])).toEqual(
+    expect(await jobsOf(dataset)).toEqual(
+      tableOf(line!, 'final_result').map((_, index) => ({
+        split: 'train',
+        job_id: idOf(line!),
+        field_path: `personel[${index}]`,
+      })),
+    );
+    expect(
+      dataset.rows.train!.map(({ prompt, completion }) => [prompt[0]!.content, completion[0]!.content]),
+    ).toEqual(
       tableOf(line!, 'final_result').map((row, index) => [
         `${REQUEST.instruction}\n\n${tableOf(line!, 'initial_result')[index]!}`,
         row,

@@ -164,7 +164,7 @@ async function writeRows(
       const output = outputs[split];
       if (output) {
         if (output.add(bytes)) await output.write();
-        const job = Buffer.from(splitJobLine(splits[split]!.name, scan.ids.at(document)));
+        const job = Buffer.from(splitJobLine(splits[split]!.name, scan.ids.at(document), scan.placeOf(row)));
         if (jobs.add(job)) await jobs.write();
         if (images)
           for (const name of scan.images.at(document).toString().split('\n'))

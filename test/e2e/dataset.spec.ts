@@ -84,7 +84,11 @@ describe('ground-truth dataset', () => {
       `${jobs.length.toLocaleString('en')} rows of ${documents.length} documents and `,
     );
     expect(jobs.length).toBeGreaterThan(2 * documents.length);
-    expect(new Set(jobs).size).toBe(documents.length);
+    expect(new Set(jobs).size).toBe(jobs.length);
+    expect(jobs[1]).toMatch(/^\{"split":"\w+","job_id":"[0-9a-f-]{36}","field_path":"personel\[1\]"\}$/);
+    expect(new Set(jobs.map((line) => (JSON.parse(line) as { job_id: string }).job_id)).size).toBe(
+      documents.length,
+    );
     const row = JSON.parse((await readFile(path.join(out, 'train.jsonl'), 'utf8')).split('\n')[1]!) as object;
     expect(row).toMatchObject({
       prompt: [

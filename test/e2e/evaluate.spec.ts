@@ -69,43 +69,53 @@ afterEach(() => {
 });
 
 describe('evaluate --dataset', () => {
-  it('scores by one split: needs its predictions, and takes no others', async () => {
-    const dataset = path.join(folder, 'sft');
-    const env = { DATABASE_URL: database.url };
-    const made = await runCommand(['dataset', '--out', dataset, '--split', 'train=0.6,test=0.4'], { env });
-    expect(made).toMatchObject({ code: 0 });
-    const jobs = linesOf(readFileSync(path.join(dataset, 'jobs.jsonl'), 'utf8')).map(
-      (line) => JSON.parse(line) as { split: string; job_id: string },
-    );
-    const inTest = new Set(jobs.filter(({ split }) => split === 'test').map(({ job_id }) => job_id));
-    expect(inTest.size).toBeGreaterThan(0);
-    const own = linesOf(perfect).filter((line) =>
-      inTest.has((JSON.parse(line) as { job_id: string }).job_id),
-    );
-    const predictions = file('test.jsonl', `${own.join('\n')}\n`);
-    const { code, stdout, stderr } = await run(predictions, '--dataset', dataset, '--json');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(parse(stdout)).toMatchObject({ documents: inTest.size, missing: 0, scores: { f1: { value: 1 } } });
-    // Documents of train are no test.
-    const all = await run(file('all.jsonl', perfect), '--dataset', dataset, '--split', 'test');
-    expect(all).toMatchObject({
-      code: 3,
-      stderr: expect.stringContaining('score them by the corpus') as string,
-    });
-    const other = await run(predictions, '--dataset', dataset, '--split', 'validation');
-    expect(other).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('no row is in validation; there are rows in ') as string,
-    });
-    // A corpus that lacks documents of the split would give a score of less than the split.
-    const first = file(
-      'first.jsonl',
-      `${linesOf(await exportText(database.dataSource, { limit: 1 })).join('\n')}\n`,
-    );
-    const less = await run(predictions, '--dataset', dataset, '--corpus', first);
-    expect(less).toMatchObject({ code: 3, stderr: expect.stringContaining('of the split') as string });
-    expect(await run(predictions, '--split', 'test')).toMatchObject({ code: 2 });
-  });
+  it.each<[flags: string[]]>([[[]], [['--field', 'personel[*]']]])(
+    'scores by one split: needs its predictions, and takes no others: %j',
+    async (flags) => {
+      const dataset = path.join(folder, 'sft');
+      const env = { DATABASE_URL: database.url };
+      const made = await runCommand(
+        ['dataset', '--out', dataset, '--split', 'train=0.6,test=0.4', ...flags],
+        { env },
+      );
+      expect(made).toMatchObject({ code: 0 });
+      const jobs = linesOf(readFileSync(path.join(dataset, 'jobs.jsonl'), 'utf8')).map(
+        (line) => JSON.parse(line) as { split: string; job_id: string },
+      );
+      const inTest = new Set(jobs.filter(({ split }) => split === 'test').map(({ job_id }) => job_id));
+      expect(inTest.size).toBeGreaterThan(0);
+      const own = linesOf(perfect).filter((line) =>
+        inTest.has((JSON.parse(line) as { job_id: string }).job_id),
+      );
+      const predictions = file('test.jsonl', `${own.join('\n')}\n`);
+      const { code, stdout, stderr } = await run(predictions, '--dataset', dataset, '--json');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(parse(stdout)).toMatchObject({
+        documents: inTest.size,
+        missing: 0,
+        scores: { f1: { value: 1 } },
+      });
+      // Documents of train are no test.
+      const all = await run(file('all.jsonl', perfect), '--dataset', dataset, '--split', 'test');
+      expect(all).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('score them by the corpus') as string,
+      });
+      const other = await run(predictions, '--dataset', dataset, '--split', 'validation');
+      expect(other).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('no row is in validation; there are rows in ') as string,
+      });
+      // A corpus that lacks documents of the split would give a score of less than the split.
+      const first = file(
+        'first.jsonl',
+        `${linesOf(await exportText(database.dataSource, { limit: 1 })).join('\n')}\n`,
+      );
+      const less = await run(predictions, '--dataset', dataset, '--corpus', first);
+      expect(less).toMatchObject({ code: 3, stderr: expect.stringContaining('of the split') as string });
+      expect(await run(predictions, '--split', 'test')).toMatchObject({ code: 2 });
+    },
+  );
 });
 
 describe('evaluate', () => {
