@@ -1,4 +1,4 @@
-import { formatFieldPath, JSON_NULL } from '../json-text/index.js';
+import { JSON_NULL } from '../json-text/index.js';
 import { type AnswerSchema } from './answer-schema.js';
 import { type CorpusSample } from './corpus-sample.js';
 import { editRatio } from './edit-ratio.js';
@@ -65,10 +65,13 @@ type Seen = Pick<Example, 'images'> & { readonly text: Buffer };
 
 /** Makes examples of samples. */
 export class ExampleMaker {
-  private readonly parts: PartReader;
+  readonly parts: PartReader;
+  /** What an example is made of. */
+  readonly unit: Unit;
 
   constructor(private readonly options: ExampleOptions) {
     this.parts = new PartReader(options.field);
+    this.unit = options.field.isByRow ? 'row' : 'document';
   }
 
   /**
@@ -89,7 +92,7 @@ export class ExampleMaker {
     const look = (): Seen | string => (seen ??= this.look(sample));
     for (const part of parts) {
       const made = this.exampleOf(part, sample, look);
-      yield typeof made === 'string' ? { reason: made, unit: unitOf(part) } : made;
+      yield typeof made === 'string' ? { reason: made, unit: this.unit } : made;
     }
     for (let row = 0; row < removed; row++)
       yield { reason: 'a row that the final result lacks', unit: 'row' };
@@ -117,7 +120,7 @@ export class ExampleMaker {
   /** What is seen of a document, behind the path of the row that is asked for, if one is. */
   private naming({ index }: Part, seen: Seen | string): Seen | string {
     if (index === undefined || typeof seen === 'string') return seen;
-    const place = formatFieldPath([...this.options.field.path, index]);
+    const place = this.parts.placeOf(index);
     const lead = Buffer.from(seen.text.length === 0 ? place : `${place}\n\n`);
     return { ...seen, text: Buffer.concat([lead, seen.text]) };
   }
@@ -162,10 +165,6 @@ function whyUnused({ approved, diverged, final }: CorpusSample): string | undefi
 function initialOf(part: Part, sample: CorpusSample): Seen | string {
   if (sample.initial.equals(JSON_NULL)) return 'no initial result';
   return part.initial === undefined ? lacking(part) : { text: part.initial, images: [] };
-}
-
-function unitOf({ index }: Part): Unit {
-  return index === undefined ? 'document' : 'row';
 }
 
 function lacking({ index }: Part): string {

@@ -1,5 +1,6 @@
 import {
   type FieldPath,
+  formatFieldPath,
   JSON_NULL,
   JsonDocument,
   parseFieldPath,
@@ -75,6 +76,11 @@ export class PartReader {
     const { origins, removed } = hasInitial ? this.traceRows(sample) : NOT_TRACED;
     const parts = rows.map((row, index) => ({ final: row, initial: origins[index], index }));
     return { parts, removed };
+  }
+
+  /** The field path of a row of the final table. */
+  placeOf(index: number): string {
+    return formatFieldPath([...this.field.path, index]);
   }
 
   /** The text of the value at a path, or undefined. */

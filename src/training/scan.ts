@@ -5,7 +5,6 @@ import { orderOf } from '../corpus-files/sample-line.js';
 import {
   compact,
   type FieldPath,
-  formatFieldPath,
   JsonTextError,
   MAX_DEPTH,
   readElements,
@@ -19,9 +18,8 @@ import { type Example, ExampleMaker, type ExampleOptions, leadOf } from './examp
 import { type ImageStore } from './image-store.js';
 import { JobIds } from './job-ids.js';
 import { type Layout } from './layouts/layout.js';
-import { LeftOut, type Refusal } from './left-out.js';
+import { LeftOut } from './left-out.js';
 import { NearDuplicates } from './near-duplicates.js';
-import { PartReader } from './parts.js';
 import { RowWriter } from './row-writer.js';
 
 /** What puts documents into one group beside their likeness: `none`, their file name, or a field of their result. */
@@ -91,7 +89,6 @@ export class Scan {
   readonly corpus = { samples: 0, bytes: 0, sha256: '' };
   private readonly results: Spool;
   private readonly maker: ExampleMaker;
-  private readonly parts: PartReader;
   private readonly lead: string;
   private readonly writer: RowWriter;
   /** The fields of paths that corrections had, by their JSON. */
@@ -109,7 +106,6 @@ export class Scan {
     this.images = new Spool(path.join(folder, '.images'));
     this.results = new Spool(path.join(folder, '.results'));
     this.maker = new ExampleMaker(options);
-    this.parts = new PartReader(options.field);
     this.lead = leadOf(options);
     this.writer = new RowWriter(
       options.layout,
@@ -148,7 +144,7 @@ export class Scan {
 
   /** Where a row is in the final result, as text; undefined for what all documents have at one path. */
   placeOf(row: number): string | undefined {
-    return this.isByRow ? formatFieldPath([...this.options.field.path, this.indices.at(row)]) : undefined;
+    return this.isByRow ? this.maker.parts.placeOf(this.indices.at(row)) : undefined;
   }
 
   close(): void {
@@ -176,14 +172,19 @@ export class Scan {
   private take(sample: CorpusSample): void {
     let isKnown = false;
     for (const made of this.maker.make(sample)) {
-      const tokens = 'reason' in made ? 0 : this.tokensOf(made);
-      const example = 'reason' in made ? made : (this.refusal(made, tokens) ?? made);
-      if ('reason' in example) this.leftOut.add(example, sample.jobId);
-      else {
-        if (!isKnown) this.addDocument(sample, example);
-        isKnown = true;
-        this.addRow(example, tokens);
+      if ('reason' in made) {
+        this.leftOut.add(made, sample.jobId);
+        continue;
       }
+      const tokens = this.tokensOf(made);
+      const reason = this.refusal(made, tokens);
+      if (reason !== undefined) {
+        this.leftOut.add({ reason, unit: this.maker.unit }, sample.jobId);
+        continue;
+      }
+      if (!isKnown) this.addDocument(sample, made);
+      isKnown = true;
+      this.addRow(made, tokens);
     }
   }
 
@@ -192,17 +193,15 @@ export class Scan {
   }
 
   /** Why an example cannot be a row, if it cannot. */
-  private refusal({ input, answer, rejected, images }: Example, tokens: number): Refusal | undefined {
+  private refusal({ input, answer, rejected, images }: Example, tokens: number): string | undefined {
     const { layout, images: store, maxTokens } = this.options;
-    const unit = this.isByRow ? 'row' : 'document';
     const { reserved } = layout;
     // Placeholders are ASCII, so bytes will do as characters.
     const texts = reserved ? [input, answer, ...(rejected ? [rejected] : [])] : [];
     if (reserved?.test(this.lead) || texts.some((text) => reserved!.test(text.toString('latin1'))))
-      return { reason: 'its text has a placeholder of the layout', unit };
-    if (!images.every((image) => store?.has(image)))
-      return { reason: 'the image of a page is not held', unit };
-    return tokens > maxTokens ? { reason: `longer than ${maxTokens} tokens`, unit } : undefined;
+      return 'its text has a placeholder of the layout';
+    if (!images.every((image) => store?.has(image))) return 'the image of a page is not held';
+    return tokens > maxTokens ? `longer than ${maxTokens} tokens` : undefined;
   }
 
   /** @param example any of its rows: they have the same images */
@@ -238,7 +237,7 @@ export class Scan {
   }
 
   private keyOf({ filename, final }: CorpusSample, groupBy: 'filename' | FieldPath): number {
-    const value = groupBy === 'filename' ? Buffer.from(filename) : this.parts.valueAt(final, groupBy);
+    const value = groupBy === 'filename' ? Buffer.from(filename) : this.maker.parts.valueAt(final, groupBy);
     if (value === undefined || NOTHING.has(value.toString())) return NO_KEY;
     return createHash('sha256').update(value).digest().readUIntBE(0, HASH_BYTES);
   }
