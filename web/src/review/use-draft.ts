@@ -36,10 +36,9 @@ interface State {
   /** Values that were edited one by one: whoever edits a value has looked at it. */
   readonly edited: ReadonlySet<number>;
   /** What undo goes back to. */
-  readonly before: readonly Omit<State, 'before' | 'isEditing' | 'isNew'>[];
-  readonly isEditing: boolean;
-  /** Whether what is edited was added for it. */
-  readonly isNew: boolean;
+  readonly before: readonly Omit<State, 'before' | 'editing'>[];
+  /** What is edited at the place, if anything is: a value, or one that was added for it. */
+  readonly editing: 'value' | 'new value' | undefined;
 }
 
 export type Action =
@@ -56,28 +55,27 @@ export type Action =
 
 function reduce(state: State, action: Action): State {
   const { root, place, confirmed, edited: looked } = state;
-  const { before: _before, isEditing: _isEditing, isNew: _isNew, ...kept } = state;
+  const { before: _before, editing: _editing, ...kept } = state;
   const edited = (change: Partial<State>): State => ({
     ...state,
     before: [...state.before, kept],
-    isEditing: false,
-    isNew: false,
+    editing: undefined,
     ...change,
   });
   switch (action.do) {
     case 'go':
-      return { ...state, place: action.place, isEditing: false };
+      return { ...state, place: action.place, editing: undefined };
     case 'step':
-      return { ...state, place: nextLeaf(root, place, action.by) ?? place, isEditing: false };
+      return { ...state, place: nextLeaf(root, place, action.by) ?? place, editing: undefined };
     case 'doubtful':
-      return { ...state, place: nextDoubtful(state, action.ids, action.by) ?? place, isEditing: false };
+      return { ...state, place: nextDoubtful(state, action.ids, action.by) ?? place, editing: undefined };
     case 'edit':
-      return { ...state, isEditing: isLeaf(nodeAt(root, place) ?? root) };
+      return { ...state, editing: isLeaf(nodeAt(root, place) ?? root) ? 'value' : undefined };
     case 'leave':
-      return state.isNew ? reduce(state, { do: 'undo' }) : { ...state, isEditing: false };
+      return state.editing === 'new value' ? reduce(state, { do: 'undo' }) : { ...state, editing: undefined };
     case 'replace': {
       const node = nodeAt(root, action.place);
-      if (!node || textOf(node) === action.text) return { ...state, isEditing: false, isNew: false };
+      if (!node || textOf(node) === action.text) return { ...state, editing: undefined };
       // It is edited, which says more than that it is right.
       return edited({
         root: replaceAt(root, action.place, action.text),
@@ -94,7 +92,7 @@ function reduce(state: State, action: Action): State {
     }
     case 'add': {
       const added = addMember(root, action.row, action.name);
-      return edited({ ...added, isEditing: true, isNew: true });
+      return edited({ ...added, editing: 'new value' });
     }
     case 'remove': {
       const row = rowOf(root, place);
@@ -107,7 +105,7 @@ function reduce(state: State, action: Action): State {
     }
     case 'undo': {
       const last = state.before.at(-1);
-      return last ? { ...last, before: state.before.slice(0, -1), isEditing: false, isNew: false } : state;
+      return last ? { ...last, before: state.before.slice(0, -1), editing: undefined } : state;
     }
     case 'confirm': {
       const node = nodeAt(root, place)!;
@@ -193,13 +191,14 @@ export function useDraft(job: JobAnswer, start: Start, below: number) {
     };
   }, [job, isChanged, confirmed, written]);
   const { notes, doubtful } = first;
-  const { edited } = state;
+  const { edited, editing } = state;
   // Without those of rows that were removed.
   const unseen = useMemo(
     () => placesOf(root, unseenOf({ confirmed, edited }, doubtful)),
     [root, doubtful, confirmed, edited],
   );
-  return { ...state, dispatch, written, isChanged, keeping, notes, doubtful, unseen };
+  const isEditing = editing !== undefined;
+  return { ...state, isEditing, dispatch, written, isChanged, keeping, notes, doubtful, unseen };
 }
 
 export type Draft = ReturnType<typeof useDraft>;
@@ -239,8 +238,7 @@ function begin(job: JobAnswer, { text, confirmed }: Start, below: number) {
     confirmed: new Set(confirmed.flatMap((path) => nodeOf(root, path)?.id ?? [])),
     edited: editedOf(base, root, doubtful),
     before: [],
-    isEditing: false,
-    isNew: false,
+    editing: undefined,
   };
   const isDoubtful = doubtful.has(nodeAt(root, start)!.id);
   const place = isDoubtful ? start : (nextDoubtful(state, doubtful, 1) ?? start);
