@@ -26,6 +26,19 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+/** Ends the connection of a command that writes to `folder`, and checks what it says, and that the folder stays empty. */
+async function expectNothingWhenEnded(...args: string[]): Promise<void> {
+  await whileLocked(database, async () => {
+    const end = endOf(startCli(args, { env, cwd: folder }));
+    await untilExportWaits(database);
+    await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${EXPORTS}`);
+    const ended = await end;
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/^ground-truth: the database cannot be used: .*\n$/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+}
+
 describe('an export that is broken off', () => {
   it.each(['SIGTERM', 'SIGHUP'] as const)('leaves no file behind when %s interrupts it', async (signal) => {
     await expectNoFileAfter(signal, database, folder);
@@ -43,16 +56,7 @@ describe('an export that is broken off', () => {
   });
 
   it('leaves no file behind when the database ends it', async () => {
-    await whileLocked(database, async () => {
-      const child = startCli(['export', '--out', 'corpus.jsonl'], { env, cwd: folder });
-      const end = endOf(child);
-      await untilExportWaits(database);
-      await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${EXPORTS}`);
-      const ended = await end;
-      expect(ended.code).toBe(1);
-      expect(ended.stderr).toMatch(/^ground-truth: the database cannot be used: .*\n$/);
-      expect(await readdir(folder)).toEqual([]);
-    });
+    await expectNothingWhenEnded('export', '--out', 'corpus.jsonl');
   });
 
   it('by a kill is cleared away by the next one to the same file, and one that runs is not', async () => {
@@ -117,15 +121,7 @@ describe('a dataset whose export is broken off', () => {
   };
 
   it('is not there when the database ends it', async () => {
-    await whileLocked(database, async () => {
-      const end = endOf(startCli(['dataset', '--out', 'sft'], { env, cwd: folder }));
-      await untilExportWaits(database);
-      await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${EXPORTS}`);
-      const ended = await end;
-      expect(ended.code).toBe(1);
-      expect(ended.stderr).toMatch(/^ground-truth: the database cannot be used: .*\n$/);
-      expect(await readdir(folder)).toEqual([]);
-    });
+    await expectNothingWhenEnded('dataset', '--out', 'sft');
     expect(await outcome()).toBe('failed');
   });
 
