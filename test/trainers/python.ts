@@ -1,7 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { type DatasetReport } from '../../src/training/report.js';
 import { runCli } from '../setup/cli.js';
 
 const HERE = __dirname;
@@ -41,6 +43,12 @@ export async function makeDataset(out: string, ...flags: string[]): Promise<void
   const corpus = flags.includes('--corpus') ? [] : ['--corpus', DEMO];
   const run = await runCli(['dataset', '--out', out, ...corpus, ...flags]);
   if (run.code !== 0) throw new Error(run.stderr);
+}
+
+/** How many rows of a dataset are not for its test. */
+export async function countTrainingRows(dataset: string): Promise<number> {
+  const { splits } = JSON.parse(await readFile(path.join(dataset, 'dataset.json'), 'utf8')) as DatasetReport;
+  return splits.filter(({ name }) => name !== 'test').reduce((sum, split) => sum + split.rows, 0);
 }
 
 /** Nothing is fetched from anywhere, and no accelerator is used. */

@@ -7,9 +7,9 @@ import json
 import pathlib
 import sys
 
+import byte_tokenizer
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import LlamaConfig, LlamaForCausalLM
 
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
@@ -17,18 +17,7 @@ TEMPLATE = (
 )
 
 dataset, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-tokenizer = Tokenizer(models.BPE())
-tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-tokenizer.decoder = decoders.ByteLevel()
-special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-alphabet = pre_tokenizers.ByteLevel.alphabet()
-texts = (line for file in sorted(dataset.glob("*.jsonl")) for line in file.open(encoding="utf-8"))
-tokenizer.train_from_iterator(
-    texts, trainers.BpeTrainer(vocab_size=2000, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
-)
-fast = PreTrainedTokenizerFast(
-    tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>", chat_template=TEMPLATE
-)
+fast = byte_tokenizer.trained_on(dataset, chat_template=TEMPLATE)
 fast.save_pretrained(out)
 torch.manual_seed(0)
 config = LlamaConfig(

@@ -7,10 +7,9 @@ import json
 import pathlib
 import sys
 
+import byte_tokenizer
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
-    PreTrainedTokenizerFast,
     Qwen2VLImageProcessor,
     Qwen3VLConfig,
     Qwen3VLForConditionalGeneration,
@@ -27,24 +26,13 @@ TEMPLATE = (
 )
 
 dataset, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-tokenizer = Tokenizer(models.BPE())
-tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-tokenizer.decoder = decoders.ByteLevel()
 vision = {
     "image_token": "<|image_pad|>",
     "video_token": "<|video_pad|>",
     "vision_start_token": "<|vision_start|>",
     "vision_end_token": "<|vision_end|>",
 }
-special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *vision.values()]
-alphabet = pre_tokenizers.ByteLevel.alphabet()
-texts = (line for file in sorted(dataset.glob("*.jsonl")) for line in file.open(encoding="utf-8"))
-tokenizer.train_from_iterator(
-    texts, trainers.BpeTrainer(vocab_size=2000, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
-)
-fast = PreTrainedTokenizerFast(
-    tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>", extra_special_tokens=vision
-)
+fast = byte_tokenizer.trained_on(dataset, vision.values(), extra_special_tokens=vision)
 patches = dict(patch_size=16, merge_size=2, temporal_patch_size=2)
 # Pages are mostly white, and small here: only with much contrast do they differ for a model without training.
 images = Qwen2VLImageProcessor(
