@@ -42,14 +42,17 @@ const PAGES = [
 ];
 
 describe('TRL', () => {
-  it('counts the answer and its end towards the loss, and nothing else', async () => {
-    const [out, model] = [path.join(folder, 'masks'), path.join(folder, 'masks-model')];
-    await makeDataset(out, '--split', 'train=1');
-    await check(python, 'tiny_model.py', out, model);
-    expect(await check(python, 'trl_masks_check.py', out, model, path.join(folder, 'masks-out'))).toEqual({
-      checked: await countTrainingRows(out),
-    });
-  });
+  it.each<[flags: string[]]>([[[]], [['--field', 'personel[*]']]])(
+    'counts the answer and its end towards the loss, and nothing else: %j',
+    async (flags) => {
+      const [out, model] = [path.join(folder, 'masks'), path.join(folder, 'masks-model')];
+      await makeDataset(out, '--split', 'train=1', ...flags);
+      await check(python, 'tiny_model.py', out, model);
+      expect(await check(python, 'trl_masks_check.py', out, model, path.join(folder, 'masks-out'))).toEqual({
+        checked: await countTrainingRows(out),
+      });
+    },
+  );
 
   it('trains a tiny model with the script of the dataset until it answers training rows with the text of the corpus', async () => {
     const [out, model, trained] = ['sft', 'sft-model', 'sft-trained'].map((name) =>

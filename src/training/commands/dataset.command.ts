@@ -39,6 +39,7 @@ export class DatasetCommand extends FilteringCommand {
       'ground-truth dataset --input ocr_text --ledger splits.jsonl --group-by filename --out sft',
       'ground-truth dataset --corpus corpus.jsonl --schema @order.schema.json --answer schema --out sft',
       'ground-truth dataset --input ocr_text --objective preference --min-edit-ratio 0.05 --out dpo',
+      "ground-truth dataset --input ocr_text --objective preference --field 'personel[*]' --out dpo",
     ];
   }
 
