@@ -51,7 +51,7 @@ ${listed(report.left_out.map((each) => `${each.reason}: ${amountOf(each)} (${cod
 ${layout.usage(facts)}
 \`\`\`
 
-${PROMPT_NOTE}${facts.objective === 'preference' ? PREFERENCE_NOTE : ''}`;
+${PROMPT_NOTE}${isByRow(report) ? ROW_NOTE : ''}${facts.objective === 'preference' ? PREFERENCE_NOTE : ''}`;
 }
 
 const OBJECTIVES = {
@@ -61,6 +61,11 @@ const OBJECTIVES = {
 };
 
 const PROMPT_NOTE = `When you serve the model, give it the same prompt as the rows: the instruction, a blank line, and the input.
+`;
+
+/** Behind PROMPT_NOTE, where each row of a table is a row of the dataset. */
+const ROW_NOTE = `Ask for each row of a table by itself. The input is the row as the pipeline read it; or the path of the row, a blank line, and what was
+read of the whole document. \`jobs.jsonl\` has the path of each.
 `;
 
 const PREFERENCE_NOTE = `
@@ -98,8 +103,14 @@ ${features === undefined ? '' : `dataset_info:\n- config_name: ${name}\n  featur
 `;
 }
 
-function splitsTable({ splits }: DatasetReport): string {
-  const head = ['Split', 'Rows', ...(splits[0]!.documents === undefined ? [] : ['Documents'])];
+/** Whether a document may have several rows. */
+function isByRow({ splits }: DatasetReport): boolean {
+  return splits.some(({ documents }) => documents !== undefined);
+}
+
+function splitsTable(report: DatasetReport): string {
+  const { splits } = report;
+  const head = ['Split', 'Rows', ...(isByRow(report) ? ['Documents'] : [])];
   return `| ${[...head, 'Share asked for', 'From the ledger'].join(' | ')} |
 |${'---|'.repeat(head.length + 2)}
 ${table(

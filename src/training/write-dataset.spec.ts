@@ -551,6 +551,7 @@ describe('rows of tables', () => {
       `| Split | Rows | Documents | Share asked for | From the ledger |\n|---|---|---|---|---|\n`,
     );
     expect(card).toContain(`| train | ${pairs.length} | ${documents} | 1 | 0 |`);
+    expect(card).toContain('the path of the row, a blank line, and what was\nread of the whole document.');
     expect(card).toContain(`- a row that the final result lacks: ${removed} rows (\``);
   });
 
