@@ -372,6 +372,12 @@ module.exports = {
       },
     ),
     never(
+      'commands on files start without class-validator',
+      'They have few flags, and check them themselves.',
+      { path: filesOf('corpus-files/commands') },
+      { path: '^src/platform/terminal/read-flags\\.ts$' },
+    ),
+    never(
       'what runs is installed where it runs',
       'Only types may come from development dependencies.',
       { path: '^src/', pathNot: notSpecs },

@@ -26,10 +26,10 @@ const OPTIONAL = [
   '@fastify/static',
   '@fig/complete-commander',
   /^@nestjs\/(microservices|platform-socket.io|websockets)(\/|$)/,
-  // nest-commander reads configuration files by them; the program has none.
-  'typescript',
-  'prettier',
 ];
+
+/** nest-commander loads them to ask questions and to find plugins. The program does neither, and their loading is a part of each start. */
+const UNUSED = ['inquirer', 'cosmiconfig'];
 
 /** @type {import('rolldown').RolldownOptions} */
 export default {
@@ -38,6 +38,7 @@ export default {
   ),
   platform: 'node',
   external: [...EXTERNAL, ...OPTIONAL],
+  resolve: { alias: Object.fromEntries(UNUSED.map((name) => [name, false])) },
   output: {
     dir: 'dist/src',
     cleanDir: true,

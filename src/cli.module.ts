@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { InjectCommander } from 'nest-commander';
 import { AccessModule } from './platform/access/access.module.js';
 import { AccessLogCommand } from './platform/access/commands/access-log.command.js';
 import {
@@ -18,10 +17,7 @@ import { EraseCommand } from './corpus/commands/erase.command.js';
 import { ImportCommand } from './corpus/commands/import.command.js';
 import { CorpusModule } from './corpus/corpus.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
-import { CheckCommand } from './corpus-files/commands/check.command.js';
-import { DiffCommand } from './corpus-files/commands/diff.command.js';
-import { InterleaveCommand } from './corpus-files/commands/interleave.command.js';
-import { MergeCommand } from './corpus-files/commands/merge.command.js';
+import { CorpusFilesModule } from './corpus-files/commands/corpus-files.module.js';
 import { ChangesCommand } from './ground-truth/commands/changes.command.js';
 import { ExportCommand } from './ground-truth/commands/export.command.js';
 import { StatsCommand } from './ground-truth/commands/stats.command.js';
@@ -35,8 +31,7 @@ import { MeasureModule } from './measure/measure.module.js';
 import { CorpusOpener } from './training/commands/corpus-opener.js';
 import { DatasetCommand } from './training/commands/dataset.command.js';
 import { printNote } from './platform/terminal/print.js';
-import { type CommanderCommand } from './platform/terminal/terminal-command.js';
-import { TerminalModule } from './platform/terminal/interruption.js';
+import { TerminalModule } from './platform/terminal/terminal.module.js';
 
 /** The commands. None imports the HTTP side, so that they start fast. */
 @Module({})
@@ -57,10 +52,10 @@ export class CliModule {
         GroundTruthModule,
         MeasureModule,
         CorpusModule,
+        CorpusFilesModule,
       ],
       providers: [
         ...[ExportCommand, PartsExportService, ChangesCommand, StatsCommand, VerifyCommand],
-        ...[MergeCommand, InterleaveCommand, CheckCommand, DiffCommand],
         ...[ErrorsCommand, CoverageCommand, EvaluateCommand],
         ...[DatasetCommand, CorpusOpener],
         ...[ImportCommand, EraseCommand],
@@ -68,12 +63,5 @@ export class CliModule {
         ...[ServeCommand, MigrateCommand, DemoCommand, CompletionCommand],
       ],
     };
-  }
-
-  constructor(@InjectCommander() program: CommanderCommand) {
-    program
-      .name('ground-truth')
-      .description('Turns human corrections of machine-read documents into training data.')
-      .showHelpAfterError('see: ground-truth --help');
   }
 }

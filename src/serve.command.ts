@@ -2,6 +2,7 @@ import { IsNotEmpty, IsOptional } from 'class-validator';
 import { Command, Option } from 'nest-commander';
 import { CountParameter } from './platform/parameters/parameters.js';
 import { Interruption } from './platform/terminal/interruption.js';
+import { readFlags } from './platform/terminal/read-flags.js';
 import { type Flags, TerminalCommand } from './platform/terminal/terminal-command.js';
 
 class ServeFlags {
@@ -43,7 +44,7 @@ export class ServeCommand extends TerminalCommand {
   }
 
   async run(_: string[], flags: Flags): Promise<void> {
-    const { host, port } = this.readFlags(ServeFlags, flags);
+    const { host, port } = readFlags(this, ServeFlags, flags);
     // The server handles signals itself.
     this.interruption.standBack();
     // Loaded here only: Express and Swagger take as long to load as everything else, and no other command needs them.

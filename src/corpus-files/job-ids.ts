@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readWhole, writeWhole } from '../platform/files/whole.js';
-import { bytesOfUuid, UUID_BYTES, uuidAt } from '../platform/uuid-bytes.js';
+import { bytesOfUuid, UUID_BYTES, uuidAt } from '../platform/uuid.js';
 
 const ENTRY_BYTES = UUID_BYTES + 8;
 const PARTITIONS = 256;

@@ -13,7 +13,7 @@ import {
 import { ParameterError } from '../platform/parameters/read-dto.js';
 import { ACCEPTED_PRODUCERS, isProducerFilter } from '../platform/database/producer-filter.js';
 import { type ReadLimits } from '../platform/database/ground-truth-data-source.js';
-import { UUID } from '../platform/parameters/uuid.js';
+import { UUID } from '../platform/uuid.js';
 import { formatTimestamp, tryParseTimestamp } from '../platform/timestamp.js';
 import { type JobSummary } from './job-record.js';
 import { type Position, type QueueFilter, QueueRepository, SORTS, type Total } from './queue.repository.js';

@@ -11,7 +11,7 @@ import {
   RECORD_HEAD,
 } from '../platform/database/postgres-binary.js';
 import { isWritable } from '../platform/timestamp.js';
-import { uuidAt } from '../platform/uuid-bytes.js';
+import { uuidAt } from '../platform/uuid.js';
 import { type TableColumn } from '../platform/database/entities/columns.js';
 import { CORRECTION_RECORD, JobField } from './sample-schema.js';
 

@@ -1,5 +1,5 @@
 import { ParameterError } from '../platform/parameters/read-dto.js';
-import { UUID } from '../platform/parameters/uuid.js';
+import { UUID } from '../platform/uuid.js';
 
 /** A place in the feed: behind the change of this job by this transaction. */
 export interface Place {

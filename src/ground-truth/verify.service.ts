@@ -2,7 +2,7 @@ import { createHash, type Hash, hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ByteWriter } from '../platform/byte-writer.js';
 import { type CopyRow } from '../platform/database/binary-copy.js';
-import { uuidAt } from '../platform/uuid-bytes.js';
+import { uuidAt } from '../platform/uuid.js';
 import { JSON_NULL } from '../json-text/index.js';
 import { type Divergence } from '../replay/replay.js';
 import { type CorpusFilter } from './corpus-filter.js';

@@ -7,7 +7,7 @@ import { MAX_LINE_BYTES } from '../corpus/reading/job-size.js';
 import { compact, JsonTextError } from '../json-text/index.js';
 import { Fault, type FieldError } from '../platform/fault.js';
 import { Spool } from '../platform/files/spool.js';
-import { bytesOfUuid, uuidAt } from '../platform/uuid-bytes.js';
+import { bytesOfUuid, uuidAt } from '../platform/uuid.js';
 
 /** Lines that are no predictions. Names them, without their content. */
 class BadPredictions extends Fault {

@@ -1,4 +1,4 @@
-import { bytesOfUuid, UUID_BYTES, uuidAt } from '../platform/uuid-bytes.js';
+import { bytesOfUuid, UUID_BYTES, uuidAt } from '../platform/uuid.js';
 
 /** Ids of a block: 64 KiB. */
 const BLOCK = 4096;

@@ -1,11 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createReadStream, readFileSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Client } from 'pg';
-import { type CliRun, runCli, runShell } from '../setup/cli.js';
+import { ON_FILES } from '../../src/corpus-files/commands/names.js';
+import { CLI, type CliRun, runCli, runShell } from '../setup/cli.js';
 import { runCommand } from '../setup/command.js';
 import { cloneDatabase, createTestDatabase, type TestDatabase } from '../setup/database.js';
 import { expectNoFileAfter } from '../setup/locked-export.js';
@@ -69,6 +70,30 @@ describe('help', () => {
       expect(run.stdout.toString()).toContain(`Examples:\n  `);
     },
   );
+
+  it.each(ON_FILES)(
+    'describes %s, which works on files alone, whatever the settings are',
+    async (command) => {
+      const run = await runCli([command, '--help'], { env: { DATABASE_URL: 'nonsense' } });
+      expect(run).toMatchObject({ code: 0, stderr: '' });
+      expect(run).toEqual(await runCommand([command, '--help'], { env: NOWHERE }));
+    },
+  );
+
+  it.each([
+    ['merge', false],
+    ['export', true],
+  ])('starts %s with TypeORM: %j', (command, isLoaded) => {
+    const tellAtExit = `import { createRequire } from 'node:module';
+      const { cache } = createRequire('/');
+      process.on('exit', () => console.log(Object.keys(cache).some((file) => file.includes('/typeorm/'))));`;
+    const { stdout } = spawnSync(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(tellAtExit)}`, CLI, command, '--help'],
+      { encoding: 'utf8' },
+    );
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(String(isLoaded));
+  });
 
   it('names the default of every flag', async () => {
     const help = (await runCommand(['export', '--help'], { env: NOWHERE })).stdout.toString();

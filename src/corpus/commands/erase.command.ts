@@ -7,7 +7,7 @@ import { type Flags, refuseToWrite, TerminalCommand } from '../../platform/termi
 import { ContentsRepository } from '../evidence/contents.repository.js';
 import { JobsRepository } from '../jobs.repository.js';
 import { ScrubRepository } from '../scrub.repository.js';
-import { UUID } from '../../platform/parameters/uuid.js';
+import { UUID } from '../../platform/uuid.js';
 import { counted } from '../../platform/counted.js';
 import { sweep } from './sweep.js';
 

@@ -7,6 +7,7 @@ import { openCorpus } from '../../corpus-files/commands/open-corpus.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { inGroups, printNote } from '../../platform/terminal/print.js';
 import { Progress } from '../../platform/terminal/progress.js';
+import { readFlags } from '../../platform/terminal/read-flags.js';
 import { type Flags, refuseToWrite, TerminalCommand } from '../../platform/terminal/terminal-command.js';
 import { ContentsRepository } from '../evidence/contents.repository.js';
 import { SourceFolder } from '../import/source-folder.js';
@@ -124,7 +125,8 @@ export class ImportCommand extends TerminalCommand {
   }
 
   async run([file = '']: string[], { sources: given, ...flags }: Flags): Promise<void> {
-    const { on_conflict, accept_diverged, accept_oversize, commit_every, from_line } = this.readFlags(
+    const { on_conflict, accept_diverged, accept_oversize, commit_every, from_line } = readFlags(
+      this,
       ImportOptionsDto,
       flags,
     );

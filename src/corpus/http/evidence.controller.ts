@@ -3,7 +3,7 @@ import { type Response } from 'express';
 import { RequiresScope } from '../../platform/http/access.guard.js';
 import { JsonBody } from '../../platform/http/json.js';
 import { NoParametersPipe } from '../../platform/parameters/read-dto.js';
-import { UuidPipe } from '../../platform/parameters/uuid.js';
+import { UuidPipe } from '../../platform/parameters/uuid-pipe.js';
 import { EvidenceService } from '../evidence.service.js';
 import { Bodies } from './bodies.js';
 import { DescribeAddEvidence } from './sources.openapi.js';

@@ -18,7 +18,7 @@ import {
   DescribeTrail,
 } from './jobs.openapi.js';
 import { IntakeService } from '../intake.service.js';
-import { UuidPipe } from '../../platform/parameters/uuid.js';
+import { UuidPipe } from '../../platform/parameters/uuid-pipe.js';
 import { QueueQueryDto, QueueService } from '../queue.service.js';
 import { trailText } from './answers.js';
 import { JobAnswers } from './job-answers.js';

@@ -7,7 +7,7 @@ import { ProblemError } from '../../platform/http/problem.js';
 import { reserveAnswer } from '../../platform/http/slow-readers.js';
 import { Transfers } from '../../platform/http/transfers.js';
 import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
-import { UuidPipe } from '../../platform/parameters/uuid.js';
+import { UuidPipe } from '../../platform/parameters/uuid-pipe.js';
 import { lengthOf } from '../job-record.js';
 import { type Lease, LeasesRepository } from '../leases.repository.js';
 import { NextJobQueryDto } from '../queue.service.js';

@@ -6,7 +6,7 @@ import { JsonBody, sendJson } from '../../platform/http/json.js';
 import { RequiresScope } from '../../platform/http/access.guard.js';
 import { BooleanParameter } from '../../platform/parameters/parameters.js';
 import { DtoPipe, NoParametersPipe } from '../../platform/parameters/read-dto.js';
-import { UuidPipe } from '../../platform/parameters/uuid.js';
+import { UuidPipe } from '../../platform/parameters/uuid-pipe.js';
 import { type Change, type Recorded, ReviewService } from '../review.service.js';
 import { correctionsText } from './answers.js';
 import { JobAnswers } from './job-answers.js';

@@ -12,7 +12,7 @@ import {
   readMembers,
 } from '../../json-text/index.js';
 import { formatTimestamp, now, parseTimestamp, TimestampError } from '../../platform/timestamp.js';
-import { UUID } from '../../platform/parameters/uuid.js';
+import { UUID } from '../../platform/uuid.js';
 import {
   MAX_EXTERNAL_ID_LENGTH,
   MAX_FLAGS,

@@ -7,6 +7,7 @@ import { Interruption } from '../../platform/terminal/interruption.js';
 import { writeTextFile } from '../../platform/terminal/text-file.js';
 import { printNote } from '../../platform/terminal/print.js';
 import { OUT } from '../../platform/terminal/options.js';
+import { readFlags } from '../../platform/terminal/read-flags.js';
 import { type Flags, refuseToWrite, TerminalCommand } from '../../platform/terminal/terminal-command.js';
 import { counted } from '../../platform/counted.js';
 import { FeedFlagsDto } from '../feed-query.js';
@@ -101,7 +102,7 @@ export class ChangesCommand extends TerminalCommand {
       printNote('all cursors have expired; readers begin again, with an empty store');
       return;
     }
-    const query = this.readFlags(FeedFlagsDto, flags);
+    const query = readFlags(this, FeedFlagsDto, flags);
     const stateFile = typeof state === 'string' ? state : undefined;
     const target = this.targetOf(out);
     if (stateFile === '') this.refuse(['--state: "" is not a file name']);

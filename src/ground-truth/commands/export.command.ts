@@ -10,6 +10,7 @@ import { inGroups, inMegabytes, printNote } from '../../platform/terminal/print.
 import { hasContent, STANDARD_OUTPUT, type Written } from '../../platform/terminal/output.js';
 import { writeTextFile } from '../../platform/terminal/text-file.js';
 import { Progress } from '../../platform/terminal/progress.js';
+import { readFlags } from '../../platform/terminal/read-flags.js';
 import { type Flags } from '../../platform/terminal/terminal-command.js';
 import { ContentFolder } from './content-folder.js';
 import { ExportFilterDto } from '../corpus-filter.js';
@@ -54,7 +55,7 @@ export class ExportCommand extends ExportingCommand {
     { out, manifest, sources: given, print_stats, collapse_indices = false, allow_empty, ...flags }: Flags,
   ): Promise<void> {
     const { part_size, readers, compress, resume, ...filters } = flags;
-    const filter = this.readFlags(ExportFilterDto, filters);
+    const filter = readFlags(this, ExportFilterDto, filters);
     const target = this.targetOf(out);
     const parts = await this.partsOf(target, { part_size, readers, compress, resume });
     const manifestFile = this.manifestOf(manifest, target, parts !== undefined);
@@ -116,7 +117,7 @@ export class ExportCommand extends ExportingCommand {
         );
       return undefined;
     }
-    const parts = this.readFlags(PartsFlagsDto, Object.fromEntries(flags));
+    const parts = readFlags(this, PartsFlagsDto, Object.fromEntries(flags));
     if (parts.compress && !canCompress(parts.compress))
       this.refuse([
         `--compress: ${parts.compress} needs Node 22.15 or newer, and this is ${process.version}`,

@@ -1,6 +1,7 @@
 import { Command, Option } from 'nest-commander';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { print } from '../../platform/terminal/print.js';
+import { readFlags } from '../../platform/terminal/read-flags.js';
 import { type Flags } from '../../platform/terminal/terminal-command.js';
 import { statisticsJson, StatisticsQueryDto } from '../statistics-query.js';
 import { ExportService } from '../export.service.js';
@@ -71,7 +72,7 @@ export class StatsCommand extends FilteringCommand {
   }
 
   async run(_: string[], { json, ...flags }: Flags): Promise<void> {
-    const query = this.readFlags(StatisticsQueryDto, flags);
+    const query = readFlags(this, StatisticsQueryDto, flags);
     const statistics = await this.exports.statistics(query, { signal: this.interruption.signal });
     await print(json === true ? `${statisticsJson(statistics)}\n` : statisticsText(statistics));
   }

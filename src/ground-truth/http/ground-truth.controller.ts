@@ -1,7 +1,7 @@
 import { Controller, Get, Head, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
-import { UuidPipe } from '../../platform/parameters/uuid.js';
+import { UuidPipe } from '../../platform/parameters/uuid-pipe.js';
 import { sendJson } from '../../platform/http/json.js';
 import { ProblemError } from '../../platform/http/problem.js';
 import { limitedTo } from '../../platform/http/access-control.js';

@@ -7,7 +7,7 @@ import { POSTGRES_EPOCH } from '../../platform/database/postgres-binary.js';
 import { compressBlock, type Compression } from '../../platform/files/compression.js';
 import { writeWhole } from '../../platform/files/whole.js';
 import { formatTimestamp } from '../../platform/timestamp.js';
-import { UUID_BYTES, uuidAt } from '../../platform/uuid-bytes.js';
+import { UUID_BYTES, uuidAt } from '../../platform/uuid.js';
 import { type ReplayService } from '../../replay/replay.service.js';
 import { type Include } from '../evidence-sql.js';
 import { type Key } from '../key-range.js';

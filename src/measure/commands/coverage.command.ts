@@ -1,6 +1,7 @@
 import { Command, Option } from 'nest-commander';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { print } from '../../platform/terminal/print.js';
+import { readFlags } from '../../platform/terminal/read-flags.js';
 import { type Flags } from '../../platform/terminal/terminal-command.js';
 import { type Coverage, coverageJson, CoverageMeasure } from '../coverage.js';
 import { coverageOptions, CoverageQueryDto, DEFAULT_BUCKETS, DEFAULT_PER } from '../coverage-query.js';
@@ -64,7 +65,7 @@ export class CoverageCommand extends MeasuringCommand {
   }
 
   async run(_: string[], { json, corpus, ...flags }: Flags): Promise<void> {
-    const query = this.readFlags(CoverageQueryDto, flags);
+    const query = readFlags(this, CoverageQueryDto, flags);
     const coverage =
       typeof corpus === 'string'
         ? await this.coverageOf(corpus, query, flags)

@@ -2,6 +2,7 @@ import { Command, Option } from 'nest-commander';
 import { ExitCode } from '../../platform/terminal/failure.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { print, printNote } from '../../platform/terminal/print.js';
+import { readFlags } from '../../platform/terminal/read-flags.js';
 import { type Flags } from '../../platform/terminal/terminal-command.js';
 import { type Errors, ErrorsMeasure } from '../errors.js';
 import { errorsJson } from '../errors-json.js';
@@ -60,7 +61,7 @@ export class ErrorsCommand extends MeasuringCommand {
   }
 
   async run(_: string[], { json, corpus, ...flags }: Flags): Promise<void> {
-    const query = this.readFlags(ErrorsQueryDto, flags);
+    const query = readFlags(this, ErrorsQueryDto, flags);
     const errors =
       typeof corpus === 'string'
         ? await this.errorsOf(corpus, query, flags)

@@ -8,6 +8,7 @@ import { openInput } from '../../platform/terminal/input.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { print, printNote } from '../../platform/terminal/print.js';
 import { Progress } from '../../platform/terminal/progress.js';
+import { readFlags } from '../../platform/terminal/read-flags.js';
 import { type Flags } from '../../platform/terminal/terminal-command.js';
 import { counted } from '../../platform/counted.js';
 import { type CorpusSource, evaluate } from '../evaluate.js';
@@ -139,7 +140,7 @@ export class EvaluateCommand extends FilteringCommand {
     [file = '']: string[],
     { corpus, dataset, split, json, markdown, ...flags }: Flags,
   ): Promise<void> {
-    const query = this.readFlags(EvaluateQueryDto, flags);
+    const query = readFlags(this, EvaluateQueryDto, flags);
     this.checkUsage(file, { corpus, dataset, split, json, markdown }, query);
     const jobs = await this.jobsOf(dataset as string | undefined, split as string | undefined);
     const evaluation = judge(await this.evaluate(file, corpus as string | undefined, jobs, query), query);

@@ -1,5 +1,4 @@
 import { isNativeError } from 'node:util/types';
-import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { errorCode } from '../files/system-error.js';
 import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.js';
 import { ForeignTablesError } from './foreign-tables.js';
@@ -50,8 +49,11 @@ const REPLAY_CONFLICT =
 export class CutByReplica extends Error {
   override readonly name = 'CutByReplica';
 }
-/** TypeORM releases a connection that breaks between two statements. The next use of it throws one of these. */
-const CONNECTION_LOST = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
+/**
+ * TypeORM releases a connection that breaks between two statements. The next use of it throws one of these. By their names, since commands
+ * that use no database would load TypeORM for them.
+ */
+const CONNECTION_LOST = ['QueryRunnerAlreadyReleasedError', 'QueryRunnerProviderAlreadyReleasedError'];
 
 /** Recognises errors that mean that the database cannot be used; undefined for all others. */
 export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
@@ -62,7 +64,7 @@ export function toDatabaseFault(error: unknown): DatabaseFault | undefined {
   if (!isNativeError(error)) return undefined;
   // If several addresses were tried, `errors` has the error of each, and the message is empty.
   if ('errors' in error && Array.isArray(error.errors)) return toDatabaseFault(error.errors[0]);
-  if (CONNECTION_LOST.some((kind) => error instanceof kind))
+  if (CONNECTION_LOST.includes(error.name))
     return { kind: 'unavailable', message: 'the database cannot be used: the connection has been lost' };
   const code = errorCode(error);
   if (code === READ_ONLY_TRANSACTION) return { kind: 'read_only', message: READ_ONLY };

@@ -1,4 +1,4 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -46,7 +46,3 @@ export class Interruption {
     }, CLEAN_UP_MS).unref();
   };
 }
-
-/** Provides the `Interruption` that all commands share. */
-@Module({ providers: [Interruption], exports: [Interruption] })
-export class TerminalModule {}

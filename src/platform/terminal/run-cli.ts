@@ -1,20 +1,25 @@
-import { type DynamicModule, type INestApplicationContext } from '@nestjs/common';
+import { type DynamicModule, type INestApplicationContext, type Type } from '@nestjs/common';
 import { CommandFactory } from 'nest-commander';
 import { ExitCode, reportFailure } from './failure.js';
 import { Interruption } from './interruption.js';
 import { toleratePipes } from './print.js';
 import { formatUsageError, isEndOfParsing } from './terminal-command.js';
 
+type CommandsModule = Type | DynamicModule;
+
 /**
  * Runs the command of the command line, releases its resources, and sets the exit code. If a signal interrupted the command,
  * the process then ends by that signal.
  *
- * @param makeModule makes the module with the commands; an error that it throws is reported like any other
+ * @param loadModule loads the module with the commands; an error that it throws is reported like any other
  */
-export async function runCli(makeModule: () => DynamicModule, version: string): Promise<void> {
+export async function runCli(
+  loadModule: () => Promise<CommandsModule> | CommandsModule,
+  version: string,
+): Promise<void> {
   toleratePipes();
   try {
-    const app = await CommandFactory.createWithoutRunning(makeModule(), {
+    const app = await CommandFactory.createWithoutRunning(await loadModule(), {
       version,
       // Nest's log is for servers. On an error it would print a stack and set its own exit code.
       logger: false,

@@ -1,6 +1,5 @@
 import { CommandRunner } from 'nest-commander';
 import { type Env } from '../config/env.js';
-import { ParameterError, readDto } from '../parameters/read-dto.js';
 import { Failure } from './failure.js';
 import { STANDARD_OUTPUT } from './output.js';
 
@@ -30,16 +29,6 @@ export abstract class TerminalCommand extends CommandRunner {
   /** Complete, working command lines for the help. */
   protected abstract examples(): readonly string[];
 
-  /** Validates flags with a DTO, as HTTP validates query parameters. */
-  protected readFlags<Dto extends object>(dto: new () => Dto, flags: Flags): Dto {
-    try {
-      return readDto(dto, { ...flags });
-    } catch (error) {
-      if (!(error instanceof ParameterError)) throw error;
-      this.refuse(error.errors.map(({ field, message }) => `${toFlag(field)}: ${message}`));
-    }
-  }
-
   /** The value of the flag `OUT`, for `writeOutput`. */
   protected targetOf(out: unknown): string {
     if (out === '') this.refuse(['--out: "" is not a file name; use a file, a device, a pipe or -']);
@@ -47,7 +36,7 @@ export abstract class TerminalCommand extends CommandRunner {
   }
 
   /** Ends the command with the exit code for wrong usage. */
-  protected refuse(faults: readonly string[]): never {
+  refuse(faults: readonly string[]): never {
     this.command.error(faults.map((fault) => `${COMMANDER_PREFIX}${fault}`).join('\n'));
   }
 }
@@ -68,10 +57,6 @@ export function formatUsageError(text: string): string {
 }
 
 const COMMANDER_PREFIX = 'error: ';
-
-function toFlag(field: string): string {
-  return `--${field.replaceAll('_', '-')}`;
-}
 
 /** Commander itself uses the last value of a repeated flag. */
 function refuseRepeatedFlags(command: CommanderCommand): void {

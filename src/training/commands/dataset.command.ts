@@ -7,6 +7,7 @@ import { ExitCode } from '../../platform/terminal/failure.js';
 import { Interruption } from '../../platform/terminal/interruption.js';
 import { writeOutput } from '../../platform/terminal/output.js';
 import { printNote } from '../../platform/terminal/print.js';
+import { readFlags } from '../../platform/terminal/read-flags.js';
 import { type Flags } from '../../platform/terminal/terminal-command.js';
 import { DatasetFlagsDto } from '../dataset-flags.js';
 import { offered, UNTRIED } from '../layouts/layouts.js';
@@ -209,8 +210,8 @@ export class DatasetCommand extends FilteringCommand {
     const [filters, others] = [true, false].map((isFilter) =>
       Object.fromEntries(Object.entries(rest).filter(([name]) => FILTERS.includes(name) === isFilter)),
     ) as [Flags, Flags];
-    const filter = this.readFlags(ExportFilterDto, filters);
-    const flags = this.readFlags(DatasetFlagsDto, others);
+    const filter = readFlags(this, ExportFilterDto, filters);
+    const flags = readFlags(this, DatasetFlagsDto, others);
     const faults = contradictionsIn(flags, texts, Object.keys(filters));
     if (faults.length > 0) this.refuse(faults);
     const { signal } = this.interruption;

@@ -1,6 +1,7 @@
 import { Command, Option } from 'nest-commander';
 import { CountParameter } from '../../parameters/parameters.js';
 import { inGroups, print, tableText, toTheSecond } from '../../terminal/print.js';
+import { readFlags } from '../../terminal/read-flags.js';
 import { type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
 import { AccessLog, type LoggedExport } from '../access-log.js';
 
@@ -36,7 +37,7 @@ export class AccessLogCommand extends TerminalCommand {
   }
 
   async run(_: string[], { json, ...flags }: Flags): Promise<void> {
-    const { limit } = this.readFlags(AccessLogFlags, flags);
+    const { limit } = readFlags(this, AccessLogFlags, flags);
     const exports = await this.log.list(limit);
     await print(
       json === true

@@ -4,6 +4,7 @@ import { Failure } from '../../terminal/failure.js';
 import { Interruption } from '../../terminal/interruption.js';
 import { STANDARD_OUTPUT, writeOutput } from '../../terminal/output.js';
 import { print, printNote, tableText, toTheSecond } from '../../terminal/print.js';
+import { readFlags } from '../../terminal/read-flags.js';
 import { CommandGroup, type Flags, TerminalCommand } from '../../terminal/terminal-command.js';
 import { formatTimestamp } from '../../timestamp.js';
 import { type ApiKey, ApiKeys } from '../api-keys.js';
@@ -78,7 +79,7 @@ export class CreateKeyCommand extends TerminalCommand {
   }
 
   async run(_: string[], { if_none, ...flags }: Flags): Promise<void> {
-    const { name, scope, expires } = this.readFlags(CreateKeyFlags, flags);
+    const { name, scope, expires } = readFlags(this, CreateKeyFlags, flags);
     const wanted = {
       name,
       scopes: [...scope],

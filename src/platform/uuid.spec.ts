@@ -1,4 +1,4 @@
-import { bytesOfUuid, UUID_BYTES, uuidAt } from './uuid-bytes.js';
+import { bytesOfUuid, UUID_BYTES, uuidAt } from './uuid.js';
 
 it('uuidAt writes a UUID in groups', () => {
   const bytes = Buffer.from('ffff0190163d8694739baea5966c26f8ad91ff', 'hex');

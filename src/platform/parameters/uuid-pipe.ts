@@ -1,8 +1,6 @@
 import { type PipeTransform } from '@nestjs/common';
+import { UUID } from '../uuid.js';
 import { ParameterError } from './read-dto.js';
-
-/** A UUID of any version (RFC 9562), in upper or lower case. */
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** An id in a path. */
 export class UuidPipe implements PipeTransform<string, string> {
