@@ -14,7 +14,7 @@ export interface Lines {
 }
 
 /**
- * Splits a file into lines, as many at once as arrive, without copying most of them.
+ * Splits a file into lines, as many at once as arrive, without copying most of them: they are valid as long as the block that they came in.
  *
  * @param name of the file, for messages
  * @throws FileFault if the last line has no line feed, or one is longer than any sample
@@ -27,12 +27,12 @@ export async function* linesOf(blocks: AsyncIterable<Buffer>, name: string): Asy
     let start = 0;
     if (restBytes > 0) {
       const end = block.indexOf(LINE_FEED) + 1;
-      rest.push(end === 0 ? block : block.subarray(0, end));
+      rest.push(end === 0 ? Buffer.from(block) : block.subarray(0, end));
       restBytes += rest.at(-1)!.length;
       if (restBytes > MAX_LINE_BYTES)
         throw new FileFault(`${name}: line ${first} is longer than any sample: this is not a corpus`);
       if (end === 0) continue;
-      // Only this line is copied.
+      // Only this line is copied, and what follows the last one of a block.
       yield { bytes: Buffer.concat(rest), ends: [restBytes], first: first++ };
       start = end;
     }
@@ -40,7 +40,7 @@ export async function* linesOf(blocks: AsyncIterable<Buffer>, name: string): Asy
     const whole = ends.at(-1) ?? 0;
     if (whole > 0) yield { bytes: block.subarray(start, start + whole), ends, first };
     first += ends.length;
-    rest = start + whole < block.length ? [block.subarray(start + whole)] : [];
+    rest = start + whole < block.length ? [Buffer.from(block.subarray(start + whole))] : [];
     restBytes = block.length - start - whole;
   }
   if (restBytes > 0) throw new FileFault(`${name}: line ${first} has no end: the file is not whole`);

@@ -5,7 +5,7 @@ import { jobIdOf, orderOf } from './sample-line.js';
 
 /**
  * Applies changes to a corpus: lines of changed jobs go, and new ones come where their order puts them. All other lines stay as they
- * are. Memory does not grow with the corpus.
+ * are. Memory does not grow with the corpus. What it gives is valid as long as the block of the corpus that it came from.
  *
  * @param name of the corpus, for messages
  * @throws FileFault if the corpus is not one
@@ -26,7 +26,7 @@ export async function* mergeChanges(
       if (id === undefined)
         throw new FileFault(`${name}: line ${first + index} is not a sample as an export writes it`);
       const isGone = changes.has(id);
-      const order = next < coming.length ? orderOf(bytes, start, end) : undefined;
+      const order = next < coming.length ? orderOf(bytes, start, end, id) : undefined;
       const isBefore = order !== undefined && coming[next]!.order < order;
       if (isGone || isBefore) {
         if (kept < start) yield bytes.subarray(kept, start);

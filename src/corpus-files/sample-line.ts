@@ -29,9 +29,15 @@ function isHexDigit(byte: number): boolean {
 /**
  * What orders a line in a corpus: its `created_at`, in a form that compares as text, then its `job_id`. Undefined if the line has
  * none as an export writes it.
+ *
+ * @param id the `job_id` of the line, where it is known
  */
-export function orderOf(bytes: Buffer, start: number, end: number): string | undefined {
-  const id = jobIdOf(bytes, start, end);
+export function orderOf(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  id = jobIdOf(bytes, start, end),
+): string | undefined {
   const found = bytes.indexOf(CREATED_AT, start);
   if (id === undefined || found === -1 || found >= end) return undefined;
   const from = found + CREATED_AT.length;

@@ -43,8 +43,10 @@ export class MergeCommand extends TerminalCommand {
     const { signal } = this.interruption;
     const changes = await Changes.read((await openInput(changed, signal)).blocks, changed);
     try {
-      const input = await openCorpus(corpus, signal);
-      const written = await writeOutput(target, mergeChanges(input.blocks, corpus, changes), signal);
+      const input = await openCorpus(corpus, signal, { reuse: true });
+      const written = await writeOutput(target, mergeChanges(input.blocks, corpus, changes), signal, {
+        reused: true,
+      });
       if (written.kind === 'file')
         printNote(`${counted(changes.count, 'change')} applied, written to ${target}`);
     } finally {

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FileFault } from '../../platform/files/file-fault.js';
-import { type Input, openInput } from '../../platform/terminal/input.js';
+import { type Input, type InputOptions, openInput } from '../../platform/terminal/input.js';
 import { type Described, readManifest } from '../manifest.js';
 import { isPartName, MANIFEST_NAME, type Part, verified } from '../parts.js';
 
@@ -20,12 +20,16 @@ export interface CorpusInput extends Input {
  *
  * @throws as `openInput`; FileFault if a folder is no corpus. The iteration throws one if its parts are not what the manifest says
  */
-export async function openCorpus(source: string, signal: AbortSignal): Promise<CorpusInput> {
+export async function openCorpus(
+  source: string,
+  signal: AbortSignal,
+  options?: InputOptions,
+): Promise<CorpusInput> {
   const isFolder = source !== '-' && (await stat(source).catch(() => undefined))?.isDirectory() === true;
-  return isFolder ? openFolder(source, signal) : openInput(source, signal);
+  return isFolder ? openFolder(source, signal, options) : openInput(source, signal, options);
 }
 
-async function openFolder(folder: string, signal: AbortSignal): Promise<CorpusInput> {
+async function openFolder(folder: string, signal: AbortSignal, options?: InputOptions): Promise<CorpusInput> {
   const names = await readdir(folder);
   if (!names.includes(MANIFEST_NAME))
     throw new FileFault(
@@ -38,7 +42,7 @@ async function openFolder(folder: string, signal: AbortSignal): Promise<CorpusIn
     throw new FileFault(
       `${folder}: the corpus that ${MANIFEST_NAME} describes is in one file; name that file instead of the folder`,
     );
-  const blocks = verified(contentOf(folder, parts, new Set(names), signal), parts, folder);
+  const blocks = verified(contentOf(folder, parts, new Set(names), signal, options), parts, folder);
   return { blocks, size: manifest.bytes, manifest };
 }
 
@@ -47,6 +51,7 @@ async function* contentOf(
   parts: readonly Part[],
   names: ReadonlySet<string>,
   signal: AbortSignal,
+  options?: InputOptions,
 ): AsyncGenerator<Buffer> {
   const known = new Set(parts.map(({ name }) => name));
   const missing = parts.find(({ name }) => !names.has(name));
@@ -54,5 +59,5 @@ async function* contentOf(
   const extra = [...names].find((name) => isPartName(name) && !known.has(name));
   if (extra !== undefined)
     throw new FileFault(`${folder}: ${extra} is not among the parts that ${MANIFEST_NAME} names`);
-  for (const { name } of parts) yield* (await openInput(path.join(folder, name), signal)).blocks;
+  for (const { name } of parts) yield* (await openInput(path.join(folder, name), signal, options)).blocks;
 }

@@ -1,9 +1,15 @@
 import { readSync, writeSync } from 'node:fs';
 
-/** Writes all bytes; the system may take some of them only. */
-export function writeWhole(file: number, bytes: Buffer, position: number): void {
-  for (let done = 0; done < bytes.length;)
-    done += writeSync(file, bytes, done, bytes.length - done, position + done);
+/**
+ * Writes all bytes; the system may take some of them only.
+ *
+ * @param position where to; without it, behind what was written before
+ */
+export function writeWhole(file: number, bytes: Buffer, position?: number): void {
+  for (let done = 0; done < bytes.length;) {
+    const at = position === undefined ? null : position + done;
+    done += writeSync(file, bytes, done, bytes.length - done, at);
+  }
 }
 
 /**

@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { createHash, randomFillSync } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import { Failure } from './failure.js';
 import { writeOutput } from './output.js';
-import { itWithMounts, mountFile, unmountAll } from '../../../test/setup/mounts.js';
+import { itWithMounts, mountFile, mountSmall, unmountAll } from '../../../test/setup/mounts.js';
 
 let folder: string;
 
@@ -51,6 +54,61 @@ describe('writeOutput', () => {
     expect(await readdir(folder)).toEqual([]);
     // The source has been closed.
     expect(await endless.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it.each(['corpus.jsonl', 'corpus.jsonl.gz', 'pipe'])(
+    'writes blocks to %s that are overwritten once the next one is asked for',
+    async (name) => {
+      const place = path.join(folder, name);
+      if (name === 'pipe') execFileSync('mkfifo', [place]);
+      const memory = Buffer.alloc(1 << 18);
+      const expected = createHash('sha256');
+      const reused = (async function* () {
+        for (let i = 0; i < 19; i++) {
+          const block = memory.subarray(0, 1 << i);
+          randomFillSync(block);
+          expected.update(block);
+          yield await Promise.resolve(block);
+          memory.fill('#');
+        }
+      })();
+      const reading = name === 'pipe' ? readFile(place) : undefined;
+      await writeOutput(place, reused, never, { reused: true });
+      const written = await (reading ?? readFile(place));
+      const content = name.endsWith('.gz') ? gunzipSync(written) : written;
+      expect(createHash('sha256').update(content).digest('hex')).toBe(expected.digest('hex'));
+    },
+  );
+
+  it('lets signals and timers in while its source waits for nothing', async () => {
+    const controller = new AbortController();
+    let count = 0;
+    const endless = (async function* () {
+      setTimeout(() => {
+        controller.abort();
+      });
+      const block = Buffer.alloc(1000, 'x');
+      for (; count < 200_000; count++) yield await Promise.resolve(block);
+    })();
+    await expect(
+      writeOutput(path.join(folder, 'corpus.jsonl'), endless, controller.signal),
+    ).rejects.toThrow();
+    expect(count).toBeLessThan(50_000);
+  });
+
+  itWithMounts('says that the disk is full, where it takes a part of the last block', async () => {
+    const disk = path.join(folder, 'disk');
+    await mountSmall(disk, '1m');
+    try {
+      const place = path.join(disk, 'corpus.jsonl');
+      const one = Readable.from([Buffer.alloc(3_000_000, 'x')]);
+      await expect(writeOutput(place, one, never)).rejects.toThrow(
+        new Failure(`${place} cannot be written: no space is left on the device`),
+      );
+      expect(await readdir(disk)).toEqual([]);
+    } finally {
+      unmountAll();
+    }
   });
 
   it('can be aborted while it waits for the reader of a pipe', async () => {

@@ -1,13 +1,15 @@
-import { createWriteStream, fstatSync } from 'node:fs';
-import { type FileHandle, lstat, open, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { fstatSync } from 'node:fs';
+import { lstat, open, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { copied } from '../files/copied.js';
 import { GradualSync } from '../files/gradual-sync.js';
 import { gzip } from '../files/gzip.js';
 import { replaceFile } from '../files/replace-file.js';
 import { errorCode, isAbsent, unlessAbsent } from '../files/system-error.js';
+import { writeWhole } from '../files/whole.js';
 import { Failure, systemReason } from './failure.js';
 
 export const STANDARD_OUTPUT = '-';
@@ -28,22 +30,36 @@ const STREAMED: Written = { kind: 'stream', isComplete: true, bytes: 0 };
  * Writes `blocks` to `target`, with backpressure. A regular file is created or replaced atomically; a device or pipe is opened
  * and written to; `-` is standard output. The output is compressed if `target` ends in `.gz`.
  *
+ * @param reused whether a block is only valid until the next one is asked for
  * @throws Failure if the target cannot be written; errors of `blocks`
  */
 export async function writeOutput(
   target: string,
   blocks: AsyncIterable<Buffer>,
   signal: AbortSignal,
+  { reused = false } = {},
 ): Promise<Written> {
-  const source = new Source(target.endsWith('.gz') ? gzip(blocks) : blocks);
+  const name = target === STANDARD_OUTPUT ? 'standard output' : target;
+  const isCompressed = target.endsWith('.gz');
+  let source: Source | undefined;
   try {
-    if (target === STANDARD_OUTPUT) return await unlessAborted(signal, toStandardOutput(source, signal));
-    if (await isSpecial(target)) return await unlessAborted(signal, toSpecial(target, source, signal));
-    return { ...STREAMED, kind: 'file', bytes: await writeWholeFile(target, source, signal) };
+    const isStreamed = target === STANDARD_OUTPUT ? !isStandardOutputFile() : await isSpecial(target);
+    // Streams keep blocks until they are written.
+    const kept = reused && (isStreamed || isCompressed) ? copied(blocks) : blocks;
+    source = new Source(isCompressed ? gzip(kept) : kept);
+    if (target !== STANDARD_OUTPUT && !isStreamed)
+      return { ...STREAMED, kind: 'file', bytes: await writeWholeFile(target, source, signal) };
+    const writing: Promise<unknown> = !isStreamed
+      ? writeBlocks(process.stdout.fd, source, signal)
+      : target === STANDARD_OUTPUT
+        ? toStandardOutput(source, signal)
+        : toSpecial(target, source, signal);
+    await unlessAborted(signal, writing);
+    return STREAMED;
   } catch (error) {
-    if (source.failure !== undefined || signal.aborted) throw error;
+    if (source?.failure !== undefined || signal.aborted) throw error;
     if (errorCode(error) === 'EPIPE') return { ...STREAMED, isComplete: false };
-    throw toFailure(error, target === STANDARD_OUTPUT ? 'standard output' : target);
+    throw toFailure(error, name);
   }
 }
 
@@ -72,22 +88,52 @@ class Source implements AsyncIterable<Buffer> {
   }
 }
 
+/** Whether it was redirected to a regular file. */
+function isStandardOutputFile(): boolean {
+  return fstatSync(process.stdout.fd).isFile();
+}
+
+/** For so many bytes, the main thread may write without looking at signals and timers. */
+const BYTES_A_TURN = 1024 * 1024;
+
+/**
+ * Writes blocks to a regular file, each before the next one is asked for: threads that wrote meanwhile would take as long for being woken
+ * as they save.
+ *
+ * @param wrote is called with the size of each block that is written, and waited for
+ * @returns the size in bytes
+ */
+async function writeBlocks(
+  file: number,
+  blocks: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+  wrote?: (bytes: number) => Promise<void>,
+): Promise<number> {
+  let size = 0;
+  let inThisTurn = 0;
+  for await (const block of blocks) {
+    signal.throwIfAborted();
+    writeWhole(file, block);
+    size += block.length;
+    inThisTurn += block.length;
+    await wrote?.(block.length);
+    // What waits for neither a file nor a socket would keep the event loop from all else.
+    if (inThisTurn < BYTES_A_TURN) continue;
+    inThisTurn = 0;
+    await setImmediate();
+  }
+  return size;
+}
+
 async function toStandardOutput(source: Source, signal: AbortSignal): Promise<void> {
-  const out = standardOutput();
-  await pipeline(source, out, { signal, end: false });
+  const { stdout } = process;
+  await pipeline(source, stdout, { signal, end: false });
   await new Promise<void>((resolve, reject) => {
-    out.write('', (error) => {
+    stdout.write('', (error) => {
       if (error) reject(error);
       else resolve();
     });
   });
-}
-
-/** Does not use process.stdout for a file, because it ignores short writes, which occur when the disk becomes full. */
-function standardOutput(): Writable {
-  return fstatSync(process.stdout.fd).isFile()
-    ? createWriteStream('', { fd: process.stdout.fd, autoClose: false })
-    : process.stdout;
 }
 
 async function isSpecial(target: string): Promise<boolean> {
@@ -106,9 +152,8 @@ async function toSpecial(target: string, source: Source, signal: AbortSignal): P
 }
 
 /** Streams cannot be aborted while they block, as writing to a pipe without a reader does, and even opening it. */
-async function unlessAborted(signal: AbortSignal, work: Promise<void>): Promise<Written> {
-  await Promise.race([work, aborted(signal)]);
-  return STREAMED;
+function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  return Promise.race([work, aborted(signal)]);
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
@@ -127,8 +172,6 @@ function toFailure(error: unknown, name: string): unknown {
 }
 
 const PRIVATE = 0o600;
-/** The most bytes that may be read ahead of the writing. */
-const WRITE_AHEAD = 1024 * 1024;
 /** The same limit as in Linux. */
 const MAX_LINKS = 40;
 
@@ -160,21 +203,14 @@ async function writeAndSync(
   signal: AbortSignal,
 ): Promise<number> {
   const file = await open(partial, 'wx', PRIVATE);
-  // The stream always closes the file, and the pipeline waits for it.
-  const out = file.createWriteStream({ flush: true, highWaterMark: WRITE_AHEAD });
-  await pipeline(syncing(file, blocks), out, { signal });
-  return out.bytesWritten;
-}
-
-async function* syncing(file: FileHandle, blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const sync = new GradualSync(file);
   try {
-    for await (const block of blocks) {
-      yield block;
-      await sync.wrote(block.length);
-    }
+    const sync = new GradualSync(file);
+    const writing = writeBlocks(file.fd, blocks, signal, (bytes) => sync.wrote(bytes));
+    const size = await writing.finally(() => sync.end());
+    await file.sync();
+    return size;
   } finally {
-    await sync.end();
+    await file.close();
   }
 }
 
