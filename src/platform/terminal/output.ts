@@ -39,7 +39,6 @@ export async function writeOutput(
   signal: AbortSignal,
   { reused = false } = {},
 ): Promise<Written> {
-  const name = target === STANDARD_OUTPUT ? 'standard output' : target;
   const isCompressed = target.endsWith('.gz');
   let source: Source | undefined;
   try {
@@ -47,19 +46,15 @@ export async function writeOutput(
     // Streams keep blocks until they are written.
     const kept = reused && (isStreamed || isCompressed) ? copied(blocks) : blocks;
     source = new Source(isCompressed ? gzip(kept) : kept);
-    if (target !== STANDARD_OUTPUT && !isStreamed)
-      return { ...STREAMED, kind: 'file', bytes: await writeWholeFile(target, source, signal) };
-    const writing: Promise<unknown> = !isStreamed
-      ? writeBlocks(process.stdout.fd, source, signal)
-      : target === STANDARD_OUTPUT
-        ? toStandardOutput(source, signal)
-        : toSpecial(target, source, signal);
-    await unlessAborted(signal, writing);
+    if (isStreamed) await unlessAborted(signal, writeStream(target, source, signal));
+    else if (target === STANDARD_OUTPUT)
+      await unlessAborted(signal, writeBlocks(process.stdout.fd, source, signal));
+    else return { ...STREAMED, kind: 'file', bytes: await writeWholeFile(target, source, signal) };
     return STREAMED;
   } catch (error) {
     if (source?.failure !== undefined || signal.aborted) throw error;
     if (errorCode(error) === 'EPIPE') return { ...STREAMED, isComplete: false };
-    throw toFailure(error, name);
+    throw toFailure(error, target === STANDARD_OUTPUT ? 'standard output' : target);
   }
 }
 
@@ -125,7 +120,13 @@ async function writeBlocks(
   return size;
 }
 
-async function toStandardOutput(source: Source, signal: AbortSignal): Promise<void> {
+/** Writes to a pipe or a device. */
+async function writeStream(target: string, source: Source, signal: AbortSignal): Promise<void> {
+  if (target !== STANDARD_OUTPUT) {
+    const file = await open(target, 'w');
+    await pipeline(source, file.createWriteStream(), { signal });
+    return;
+  }
   const { stdout } = process;
   await pipeline(source, stdout, { signal, end: false });
   await new Promise<void>((resolve, reject) => {
@@ -144,11 +145,6 @@ async function isSpecial(target: string): Promise<boolean> {
     if (isAbsent(error)) return false;
     throw error;
   }
-}
-
-async function toSpecial(target: string, source: Source, signal: AbortSignal): Promise<void> {
-  const file = await open(target, 'w');
-  await pipeline(source, file.createWriteStream(), { signal });
 }
 
 /** Streams cannot be aborted while they block, as writing to a pipe without a reader does, and even opening it. */
