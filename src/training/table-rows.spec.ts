@@ -4,15 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { INSTRUCTIONS } from './example.js';
-import { LAYOUTS } from './layouts/layouts.js';
-import { Ledger } from './ledger.js';
 import { parseField } from './parts.js';
-import { parseSplits, type Split } from './splits.js';
-import { type DatasetRequest, writeDataset } from './write-dataset.js';
+import { writeDataset } from './write-dataset.js';
+import { datasetRequest } from '../../test/setup/dataset-request.js';
 
 const DEMO = path.resolve(__dirname, '../../samples/surat-perintah.jsonl');
-const SPLITS = parseSplits('train=0.5,test=0.5') as readonly Split[];
-const NAMES = SPLITS.map(({ name }) => name);
 
 /** The first approved lines of the demo, so that no split is empty. */
 const FIRST = readFileSync(DEMO, 'utf8')
@@ -20,24 +16,13 @@ const FIRST = readFileSync(DEMO, 'utf8')
   .filter((line) => line.includes('"approved":true'))
   .slice(0, 20);
 
-const PREFERENCES: DatasetRequest = {
-  layout: LAYOUTS.trl,
+const PREFERENCES = datasetRequest('train=0.5,test=0.5', {
   objective: 'preference',
   input: 'ocr_text',
   instruction: INSTRUCTIONS.row.ocr_text,
-  schema: undefined,
-  answer: 'as-is',
   field: parseField('personel[*]')!,
-  minEditRatio: 0,
-  groupBy: 'none',
-  nearDuplicates: 0.85,
-  countTokens: undefined,
-  maxTokens: Infinity,
-  splits: SPLITS,
-  ledger: Ledger.empty(NAMES),
-  flags: { 'near-duplicates': '0.85' },
-  version: '1.2.3-test',
-};
+});
+const NAMES = PREFERENCES.splits.map(({ name }) => name);
 
 /** Texts of rows, some of which are the same value, or lose something where they are parsed. */
 const row = fc.constantFrom(

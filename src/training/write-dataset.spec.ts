@@ -14,10 +14,12 @@ import { type DatasetReport } from './report.js';
 import { jaccard, Shingler } from './shingles.js';
 import { parseSplits, type Split, splitByShare } from './splits.js';
 import { type DatasetRequest, writeDataset } from './write-dataset.js';
+import { datasetRequest } from '../../test/setup/dataset-request.js';
 
 const SAMPLES = path.resolve(__dirname, '../../samples');
 const DEMO = readFileSync(path.join(SAMPLES, 'surat-perintah.jsonl'), 'utf8').match(/.*\n/g)!;
-const SPLITS = parseSplits('train=0.8,validation=0.1,test=0.1') as readonly Split[];
+const REQUEST = datasetRequest('train=0.8,validation=0.1,test=0.1');
+const SPLITS = REQUEST.splits;
 const NAMES = SPLITS.map(({ name }) => name);
 // For a busy machine: some of these take a second where nothing else runs.
 jest.setTimeout(60_000);
@@ -28,25 +30,6 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'ground-truth-dataset-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-const REQUEST: DatasetRequest = {
-  layout: LAYOUTS.trl,
-  objective: 'sft',
-  input: 'initial',
-  instruction: INSTRUCTIONS.whole.initial,
-  schema: undefined,
-  answer: 'as-is',
-  field: { path: [], isByRow: false },
-  minEditRatio: 0,
-  groupBy: 'none',
-  nearDuplicates: 0.85,
-  countTokens: undefined,
-  maxTokens: Infinity,
-  splits: SPLITS,
-  ledger: Ledger.empty(NAMES),
-  flags: { 'near-duplicates': '0.85' },
-  version: '1.2.3-test',
-};
 
 interface Row {
   prompt: { role: string; content: string }[];
