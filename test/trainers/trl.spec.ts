@@ -13,9 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const SMALL_STEPS = ['--gradient-accumulation', '1', '--batch-size', '4'];
+
 /** Runs the script that the dataset has for its training. */
 async function train(dataset: string, model: string, output: string, ...flags: string[]): Promise<void> {
-  const parameters = ['--model', model, '--output', output, '--lora-r', '0', ...flags];
+  const parameters = ['--model', model, '--output', output, '--lora-r', '0', ...SMALL_STEPS, ...flags];
   await promisify(execFile)(python, [path.join(dataset, 'train.py'), ...parameters], {
     env: OFFLINE,
     maxBuffer: 1e9,
@@ -70,19 +72,7 @@ describe('TRL', () => {
       'train=1',
     );
     await check(python, 'tiny_model.py', out, model);
-    await train(
-      out,
-      model,
-      trained,
-      '--epochs',
-      '50',
-      '--learning-rate',
-      '2e-3',
-      '--gradient-accumulation',
-      '1',
-      '--batch-size',
-      '4',
-    );
+    await train(out, model, trained, '--epochs', '50', '--learning-rate', '2e-3');
     const { rows, right } = (await check(python, 'trl_answer_check.py', out, trained)) as {
       rows: number;
       right: number;
@@ -106,19 +96,7 @@ describe('TRL', () => {
     ) as [string, string, string];
     await makeDataset(out, '--corpus', await firstLines(36), ...PAGES);
     await check(python, 'tiny_vision_model.py', out, model);
-    await train(
-      out,
-      model,
-      trained,
-      '--epochs',
-      '100',
-      '--learning-rate',
-      '1e-3',
-      '--gradient-accumulation',
-      '1',
-      '--batch-size',
-      '4',
-    );
+    await train(out, model, trained, '--epochs', '100', '--learning-rate', '1e-3');
     const { rows, ...answers } = (await check(python, 'trl_pages_answer_check.py', out, trained)) as {
       rows: number;
       right: number;
